@@ -1,0 +1,171 @@
+import { encode } from "./encode.js";
+import type { CloseReason, EventStream } from "./event-stream.js";
+import type { Exchange } from "./exchange.js";
+import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
+import { readLastEventId, type RequestedId } from "./last-event-id.js";
+import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
+import { acceptsEventStream, FINISHED_HEADERS, RETRY_HEADERS, streamHeaders, unavailableHeaders } from "./response-headers.js";
+import { SinkStream, type StreamHost } from "./sink-stream.js";
+import { checkSource, type Source } from "./source.js";
+import { SseError, describe } from "./sse-error.js";
+import { WebExchange } from "./web-exchange.js";
+
+/** How a server shuts down. */
+export interface DrainOptions {
+  /** Milliseconds until streams that have not closed are cut. Default 10 000. */
+  grace?: number;
+  /** The window, in milliseconds, over which clients are told to come back. Default `[1_000, 10_000]`. */
+  retry?: [min: number, max: number];
+}
+
+const GRACE = 10_000;
+const RETRY_WINDOW: [number, number] = [1_000, 10_000];
+// So many streams are closed before others get a turn.
+const DRAIN_BATCH = 200;
+
+/**
+ * The options, open streams, heartbeat and shutdown of one app. An interface and a constructor, so that the servers
+ * of an ESM and a CommonJS copy of this package are of one type.
+ */
+export interface EventStreamServer {
+  /** The streams that are open, or about to. */
+  readonly streams: ReadonlySet<EventStream>;
+
+  /**
+   * Answers a request with an event stream, for frameworks and runtimes that take a `Response`. To send as things
+   * happen, pass a function of the stream.
+   *
+   * @returns the response when its head is decided: at once, or with the source's first item.
+   * @throws what the source throws before its first item, as a rejection.
+   */
+  respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
+
+  /**
+   * Drains the server, for good: takes no more streams, tells the clients of the open ones when to come back, closes
+   * them, and cuts those that are not closed within the grace period.
+   *
+   * @throws {SseError} `ERR_SSE_INVALID_OPTION`, as a rejection.
+   */
+  close(options?: DrainOptions): Promise<void>;
+
+  /**
+   * Opens a stream on an exchange: the seam for adapters.
+   *
+   * @returns the stream; one that is closed already if the request was answered otherwise.
+   * @throws {SseError} `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`, `ERR_SSE_HEADERS_SENT`
+   */
+  open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream;
+}
+
+class Server implements EventStreamServer {
+  readonly #options: ResolvedOptions;
+  readonly #streams = new Set<SinkStream>();
+  readonly #host: StreamHost;
+  #retryWindow = RETRY_WINDOW;
+  #draining: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options?: EventStreamOptions) {
+    this.#options = resolveOptions(options);
+    this.#host = {
+      scheduler: new HeartbeatScheduler(),
+      refuse: (exchange) => this.#refuse(exchange),
+      closed: (stream) => {
+        this.#streams.delete(stream);
+        if (this.#streams.size === 0) this.#onEmpty?.();
+      },
+    };
+  }
+
+  get streams(): ReadonlySet<EventStream> {
+    return this.#streams;
+  }
+
+  respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.open(new WebExchange(request, resolve, reject), source, options);
+    });
+  }
+
+  open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+    checkSource(source);
+    const resolved = resolveOptions(options, this.#options);
+    const requested = readLastEventId(exchange);
+    const stream = new SinkStream(exchange, requested, resolved, this.#host);
+    if (exchange.gone) return stream.refused("client");
+    if (exchange.headSent) {
+      throw new SseError(
+        "ERR_SSE_HEADERS_SENT",
+        "The event stream cannot open: the response has been sent already. Open it before anything is written",
+      );
+    }
+    const answered = this.#answer(exchange, resolved, requested);
+    if (answered !== undefined) return stream.refused(answered);
+    this.#streams.add(stream);
+    stream.start(source);
+    return stream;
+  }
+
+  /** Answers a request that gets no stream, and says why it gets none. */
+  #answer(exchange: Exchange, options: ResolvedOptions, requested: RequestedId): CloseReason | undefined {
+    if (requested.ended || (options.once && requested.reconnect)) {
+      exchange.reply(204, FINISHED_HEADERS);
+      return "ended";
+    }
+    if (this.#draining !== undefined || this.#streams.size >= options.maxStreams) {
+      this.#refuse(exchange);
+      return this.#draining === undefined ? "refused" : "draining";
+    }
+    if (exchange.method === "HEAD") {
+      exchange.reply(200, streamHeaders(exchange, options.headers));
+      return "ended";
+    }
+    return undefined;
+  }
+
+  #refuse(exchange: Exchange): void {
+    const retry = within(this.#retryWindow);
+    if (this.#options.refuse === "retry" && exchange.method === "GET" && acceptsEventStream(exchange)) {
+      exchange.reply(200, RETRY_HEADERS, encode({ retry }));
+    } else {
+      exchange.reply(503, unavailableHeaders(retry), "No event stream can be opened now.\n");
+    }
+  }
+
+  async close(options: DrainOptions = {}): Promise<void> {
+    const { grace = GRACE, retry = RETRY_WINDOW } = options;
+    if (!(grace >= 0 && grace < 2 ** 31)) {
+      throw new SseError("ERR_SSE_INVALID_OPTION", `grace: expected milliseconds from 0, got ${describe(grace)}`);
+    }
+    if (!(Array.isArray(retry) && retry.every((ms) => ms >= 0 && ms < 2 ** 31) && retry[0] <= retry[1])) {
+      throw new SseError("ERR_SSE_INVALID_OPTION", "retry: expected [min, max] in milliseconds, min up to max");
+    }
+    this.#retryWindow = retry;
+    // Refuses from here on, and only then starts to close streams, whose listeners may open others.
+    await (this.#draining ??= Promise.resolve().then(() => this.#drain(grace)));
+  }
+
+  async #drain(grace: number): Promise<void> {
+    if (this.#streams.size === 0) return;
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    const cut = setTimeout(() => {
+      for (const stream of this.#streams) stream.abort("draining");
+    }, grace);
+    let batch = DRAIN_BATCH;
+    for (const stream of [...this.#streams]) {
+      stream.drain(within(this.#retryWindow));
+      if (--batch > 0) continue;
+      batch = DRAIN_BATCH;
+      await new Promise((turn) => setTimeout(turn, 0));
+    }
+    await empty;
+    clearTimeout(cut);
+  }
+}
+
+/** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
+export const EventStreamServer: new (options?: EventStreamOptions) => EventStreamServer = Server;
+
+function within([min, max]: [number, number]): number {
+  return Math.round(min + Math.random() * (max - min));
+}

@@ -1,0 +1,30 @@
+import type { Sink } from "./sink.js";
+
+/** Response headers to set; `null` removes one that is there. Names are in lower case. */
+export type HeaderChanges = Record<string, string | null>;
+
+/**
+ * One request and its response, as an adapter presents them to an `EventStreamServer`. Nothing of the response is
+ * touched before `begin`, `reply` or `fail`, of which exactly one is called, once.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** Path and query, or an absolute URL. */
+  readonly url: string;
+  /** The client was gone before the stream could open. */
+  readonly gone: boolean;
+  /** The response's head has been sent by somebody else. */
+  readonly headSent: boolean;
+  /** A request header by its lower-case name. */
+  requestHeader(name: string): string | undefined;
+  /** A header that the app has set on the response, by its lower-case name. */
+  responseHeader(name: string): string | undefined;
+  /** Where the stream goes; its `onClose` also tells that the client left before `begin`. */
+  readonly sink: Sink;
+  /** Commits a head of status 200. The body is what goes to the sink. */
+  begin(headers: HeaderChanges): void;
+  /** Sends a whole response. `connection: close` is left out where the protocol has none. */
+  reply(status: number, headers: HeaderChanges, body?: string): void;
+  /** An error before the head: hands it to the framework, as an error of the handler. */
+  fail(error: unknown): void;
+}

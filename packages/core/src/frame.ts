@@ -1,0 +1,29 @@
+const encoder = new TextEncoder();
+
+/**
+ * Blocks of an event stream as bytes, made once and shared by every stream they are sent to. An object, not bare
+ * bytes, so that a transport can keep its own framing of them here.
+ */
+export interface Frame {
+  /** UTF-8. Shared: never written to, never transferred. */
+  readonly bytes: Uint8Array;
+}
+
+/** Makes a frame of encoded text. Lone surrogates become U+FFFD, as UTF-8 has no form for them. */
+export function createFrame(text: string): Frame {
+  return { bytes: encoder.encode(text) };
+}
+
+/** The bytes of several frames in one piece. */
+export function joinFrames(frames: readonly Frame[]): Uint8Array {
+  if (frames.length === 1) return frames[0]!.bytes;
+  let length = 0;
+  for (const frame of frames) length += frame.bytes.byteLength;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const frame of frames) {
+    joined.set(frame.bytes, offset);
+    offset += frame.bytes.byteLength;
+  }
+  return joined;
+}

@@ -1,0 +1,11 @@
+export { encode, type Serialize } from "./encode.js";
+export type { CloseReason, EventStream } from "./event-stream.js";
+export { EventStreamServer, type DrainOptions } from "./event-stream-server.js";
+export type { Exchange, HeaderChanges } from "./exchange.js";
+export { createFrame, joinFrames, type Frame } from "./frame.js";
+export { HeartbeatScheduler, type Scheduled } from "./heartbeat-scheduler.js";
+export type { EventMessage } from "./message.js";
+export type { EventStreamOptions } from "./options.js";
+export type { Sink } from "./sink.js";
+export type { Items, Source } from "./source.js";
+export { SseError, describe, type SseErrorCode } from "./sse-error.js";

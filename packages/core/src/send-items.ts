@@ -1,0 +1,55 @@
+import { isThenable, type ItemReader } from "./source.js";
+
+/** A stream, as the receiver of items. */
+export interface Receiver<T> {
+  /** `false`: closed. */
+  send(item: T): boolean;
+  drained(): Promise<boolean>;
+  /** Whether the client has as much unread as a source may run ahead of it. */
+  isCongested(): boolean;
+  /** Calls the listener when the stream closes. Returns what takes the listener away. */
+  onClosing(listener: () => void): () => void;
+  /** Told of errors that come from the source after the stream has closed. */
+  lateError(error: unknown): void;
+}
+
+/** Sends what a reader yields, no faster than the client reads. Resolves with `false` as soon as the stream closes. */
+export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Promise<boolean> {
+  return new Promise<boolean>((resolve, reject) => {
+    let over = false;
+    const forget = receiver.onClosing(() => {
+      over = true;
+      reader.return(receiver.lateError);
+      resolve(false);
+    });
+
+    async function run(): Promise<boolean> {
+      for (;;) {
+        const next = reader.next();
+        // Not awaited when it is there already: a synchronous source leaves in one write.
+        const { done, value } = isThenable(next) ? await next : next;
+        if (over) return false;
+        if (done) return true;
+        if (!receiver.send(value)) return false;
+        while (receiver.isCongested()) {
+          if (!(await receiver.drained())) return false;
+          // A source that never waits would keep everybody else from the event loop.
+          await new Promise((turn) => setTimeout(turn, 0));
+        }
+      }
+    }
+
+    run().then(
+      (sent) => {
+        forget();
+        resolve(sent);
+      },
+      (error: unknown) => {
+        if (over) return receiver.lateError(error);
+        forget();
+        reader.return(receiver.lateError);
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,87 @@
+import type { EventStream } from "./event-stream.js";
+import type { EventMessage } from "./message.js";
+import { SseError, describe } from "./sse-error.js";
+
+/** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
+export type Items<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
+
+/**
+ * What can be sent whole. A function is called with the stream and may return the items, usually as an
+ * `async function*`. If it returns a promise of nothing, the stream ends with it, unless it is subscribed to a
+ * channel; if it returns nothing at once, the stream stays open.
+ */
+export type Source<T = EventMessage | string> =
+  | Items<T>
+  | ((stream: EventStream) => Items<T> | void | Promise<Items<T> | void>);
+
+/** Takes items one by one, in whichever of the three ways the source has. */
+export interface ItemReader<T> {
+  next(): IteratorResult<T> | Promise<IteratorResult<T>>;
+  /** Tells the source that no more is wanted, also while `next` is pending. Never throws. */
+  return(onError: (error: unknown) => void): void;
+}
+
+/** @throws {SseError} `ERR_SSE_INVALID_SOURCE` */
+export function checkSource(source: unknown): void {
+  if (source !== undefined && typeof source !== "function" && !isItems(source)) throw notASource(source);
+}
+
+/** @throws {SseError} `ERR_SSE_INVALID_SOURCE` */
+export function readItems<T>(items: Items<T>): ItemReader<T> {
+  if (!isItems(items)) throw notASource(items);
+  // The async iterator of a ReadableStream queues return() behind a pending read; its reader cancels at once.
+  if ("getReader" in items) {
+    const reader = items.getReader();
+    return {
+      next: () => reader.read() as Promise<IteratorResult<T>>,
+      return: (onError) => attempt(() => reader.cancel(), onError),
+    };
+  }
+  const iterator =
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<T>)[Symbol.iterator]();
+  return {
+    next: () => iterator.next(),
+    return: (onError) => {
+      attempt(() => iterator.return?.(), onError);
+      // So does the one of a Node stream, which has destroy() instead.
+      const { destroy } = items as { destroy?: unknown };
+      if (typeof destroy === "function") attempt(() => void destroy.call(items), onError);
+    },
+  };
+}
+
+function attempt(action: () => unknown, onError: (error: unknown) => void): void {
+  try {
+    const result = action();
+    if (isThenable(result)) result.then(undefined, onError);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function isItems(value: unknown): value is Items<never> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value || "getReader" in value)
+  );
+}
+
+function notASource(value: unknown): SseError {
+  const hint =
+    typeof value === "string"
+      ? "; to send one string use [text] or stream.send(text)"
+      : isThenable(value)
+        ? "; await it first, or pass a function that returns it"
+        : typeof value === "object" && value !== null && "body" in value
+          ? "; a fetch Response is relayed with relay(response)"
+          : "; options are the second argument";
+  return new SseError(
+    "ERR_SSE_INVALID_SOURCE",
+    `source: expected an iterable, an async iterable, a ReadableStream or a function, got ${describe(value)}${hint}`,
+  );
+}

@@ -1,0 +1,57 @@
+/** The `code` of every error that ssekit throws or reports. */
+export type SseErrorCode =
+  /** A message field that cannot be put on the wire: wrong type, CR, LF or NUL where it is not allowed, unknown key. */
+  | "ERR_SSE_INVALID_FIELD"
+  /** `data` that is neither text nor JSON: `null`, a bigint, a function, binary, a cycle, a promise. */
+  | "ERR_SSE_INVALID_DATA"
+  /** A source that is not an iterable, async iterable, `ReadableStream` or function. */
+  | "ERR_SSE_INVALID_SOURCE"
+  /** An option with a wrong type or range, or an option that does not exist. */
+  | "ERR_SSE_INVALID_OPTION"
+  /** The response's head was sent before the stream could open. */
+  | "ERR_SSE_HEADERS_SENT"
+  /** This response already has an event stream. */
+  | "ERR_SSE_ALREADY_OPEN"
+  /** The upstream of a relay answered with another status than 2xx. */
+  | "ERR_SSE_UPSTREAM_STATUS"
+  /** The upstream of a relay is not an event stream. */
+  | "ERR_SSE_UPSTREAM_CONTENT_TYPE"
+  /** The upstream of a relay broke off. */
+  | "ERR_SSE_UPSTREAM_BROKEN"
+  /** The upstream of a relay ended before the event that completes it. */
+  | "ERR_SSE_UPSTREAM_INCOMPLETE"
+  /** One event of a relay's upstream is larger than `maxEventBytes`. */
+  | "ERR_SSE_EVENT_TOO_LARGE"
+  /** A test waited too long for events. */
+  | "ERR_SSE_TIMEOUT"
+  /** An event stream ended before a test had what it waited for. */
+  | "ERR_SSE_STREAM_ENDED"
+  /** A test met a response that is not an event stream. */
+  | "ERR_SSE_UNEXPECTED_RESPONSE";
+
+/**
+ * An error of ssekit. The message says what was expected and what came; `code` is stable, the message is not.
+ * Compare `code`, not the class: a program that loads ESM and CommonJS has two of them.
+ */
+export class SseError extends Error {
+  override readonly name = "SseError";
+  readonly code: SseErrorCode;
+
+  /** @param details `cause`, and any further property the error is to carry. */
+  constructor(code: SseErrorCode, message: string, details: { cause?: unknown; [property: string]: unknown } = {}) {
+    const { cause, ...properties } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    Object.assign(this, properties);
+  }
+}
+
+/** Names a value in an error message: its type, and the value where that is short. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name;
+  return name ? `an object (${name})` : "an object";
+}

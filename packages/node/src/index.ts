@@ -1,0 +1,3 @@
+export * from "@ssekit/core";
+export { NodeExchange } from "./node-exchange.js";
+export { open, type OpenOptions } from "./open.js";
