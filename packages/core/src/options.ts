@@ -110,13 +110,14 @@ function isHeaders(value: unknown): boolean {
  */
 export function resolveOptions(
   options: EventStreamOptions | undefined,
-  server: ResolvedOptions = DEFAULTS,
+  server?: ResolvedOptions,
 ): ResolvedOptions {
-  if (options === undefined) return server;
+  const base = server ?? DEFAULTS;
+  if (options === undefined) return base;
   if (typeof options !== "object" || options === null) {
     throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
   }
-  const resolved: ResolvedOptions = { ...server };
+  const resolved: ResolvedOptions = { ...base };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof EventStreamOptions] : undefined;
@@ -124,7 +125,7 @@ export function resolveOptions(
       const known = Object.keys(CHECKS).join(", ");
       throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there are ${known}`);
     }
-    if (server !== DEFAULTS && (name === "maxStreams" || name === "refuse")) {
+    if (server !== undefined && (name === "maxStreams" || name === "refuse")) {
       throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: an option of the EventStreamServer, not of one stream`);
     }
     if (!check[1](value)) {
@@ -132,8 +133,8 @@ export function resolveOptions(
     }
     Object.assign(resolved, { [name]: value });
   }
-  resolved.headers = { ...server.headers, ...lowerCase(options.headers) };
-  if (resolved.retry !== server.retry) resolved.retryFrame = createFrame(encode({ retry: resolved.retry }));
+  resolved.headers = { ...base.headers, ...lowerCase(options.headers) };
+  if (resolved.retry !== base.retry) resolved.retryFrame = createFrame(encode({ retry: resolved.retry }));
   return resolved;
 }
 

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { HeartbeatScheduler, type Scheduled } from "@ssekit/core";
+
+const entry = (look: (now: number) => number = () => Infinity) => ({ look: vi.fn(look) }) satisfies Scheduled;
+
+describe("HeartbeatScheduler", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("looks at an entry when it is due, and not before", () => {
+    const scheduler = new HeartbeatScheduler();
+    const due = entry();
+    scheduler.schedule(due, scheduler.now() + 1000);
+    vi.advanceTimersByTime(999);
+    expect(due.look).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(30);
+    expect(due.look).toHaveBeenCalledTimes(1);
+  });
+
+  it("looks again when the entry says so, once an interval", () => {
+    const scheduler = new HeartbeatScheduler();
+    const due = entry((now) => now + 1000);
+    scheduler.schedule(due, scheduler.now() + 1000);
+    vi.advanceTimersByTime(10_300);
+    expect(due.look).toHaveBeenCalledTimes(10);
+  });
+
+  it("has one timer for any number of entries, and none without", () => {
+    const scheduler = new HeartbeatScheduler();
+    const entries = Array.from({ length: 1000 }, () => entry((now) => now + 15_000));
+    for (const [i, one] of entries.entries()) scheduler.schedule(one, scheduler.now() + i * 15);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(60_000);
+    expect(vi.getTimerCount()).toBe(1);
+    for (const one of entries) scheduler.cancel(one);
+    expect(scheduler.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("brings its timer forward for an entry that is due earlier", () => {
+    const scheduler = new HeartbeatScheduler();
+    scheduler.schedule(entry(), scheduler.now() + 60_000);
+    const sooner = entry();
+    scheduler.schedule(sooner, scheduler.now() + 100);
+    vi.advanceTimersByTime(130);
+    expect(sooner.look).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not look at what another look has cancelled", () => {
+    const scheduler = new HeartbeatScheduler();
+    const second = entry();
+    const first = entry(() => {
+      scheduler.cancel(second);
+      return Infinity;
+    });
+    scheduler.schedule(first, scheduler.now() + 100);
+    scheduler.schedule(second, scheduler.now() + 100);
+    vi.advanceTimersByTime(200);
+    expect(first.look).toHaveBeenCalledTimes(1);
+    expect(second.look).not.toHaveBeenCalled();
+    expect(scheduler.size).toBe(0);
+  });
+
+  it("moves an entry instead of keeping it twice", () => {
+    const scheduler = new HeartbeatScheduler();
+    const moved = entry();
+    scheduler.schedule(moved, scheduler.now() + 100);
+    scheduler.schedule(moved, scheduler.now() + 5000);
+    vi.advanceTimersByTime(4900);
+    expect(moved.look).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(200);
+    expect(moved.look).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not spin on an entry that asks for the past", () => {
+    const scheduler = new HeartbeatScheduler();
+    const hasty = entry(() => 0);
+    scheduler.schedule(hasty, scheduler.now());
+    vi.advanceTimersByTime(250);
+    expect(hasty.look.mock.calls.length).toBeGreaterThan(2);
+    expect(hasty.look.mock.calls.length).toBeLessThan(13);
+  });
+});
+
+describe("the timer of a HeartbeatScheduler", () => {
+  it("does not keep the process alive", () => {
+    const unref = vi.spyOn(Object.getPrototypeOf(setTimeout(() => {}, 0)) as { unref(): void }, "unref");
+    const scheduler = new HeartbeatScheduler();
+    const one = entry();
+    scheduler.schedule(one, scheduler.now() + 60_000);
+    expect(unref).toHaveBeenCalledTimes(1);
+    scheduler.cancel(one);
+    unref.mockRestore();
+  });
+});
