@@ -9,3 +9,4 @@ export type { EventStreamOptions } from "./options.js";
 export type { Sink } from "./sink.js";
 export type { Items, Source } from "./source.js";
 export { SseError, describe, type SseErrorCode } from "./sse-error.js";
+export { WebExchange } from "./web-exchange.js";

@@ -117,8 +117,10 @@ export function resolveOptions(
   if (typeof options !== "object" || options === null) {
     throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
   }
+  const given = Object.entries(options);
+  if (given.length === 0) return base; // the same object for all streams that have no options of their own
   const resolved: ResolvedOptions = { ...base };
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of given) {
     if (value === undefined) continue;
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof EventStreamOptions] : undefined;
     if (check === undefined) {

@@ -47,7 +47,8 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
       (error: unknown) => {
         if (over) return receiver.lateError(error);
         forget();
-        reader.return(receiver.lateError);
+        // A ReadableStream that has failed rejects cancel() with the same error.
+        reader.return((late) => late !== error && receiver.lateError(late));
         reject(error);
       },
     );

@@ -258,7 +258,9 @@ export class SinkStream implements EventStream, Scheduled {
       this.#hooks.report(error);
       return this.#finish("error");
     }
-    if (this.#requested.reconnect && !isClientError(error)) {
+    if (this.#exchange.headSent) {
+      this.#hooks.report(error); // somebody else has answered meanwhile
+    } else if (this.#requested.reconnect && !isClientError(error)) {
       this.#hooks.report(error); // EventSource never comes back from a 500
       this.#host.refuse(this.#exchange);
     } else {

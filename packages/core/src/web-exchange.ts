@@ -46,8 +46,26 @@ export class WebExchange implements Exchange, Sink {
     return this.#request.headers.get(name) ?? undefined;
   }
 
-  responseHeader(): string | undefined {
-    return undefined; // there is no response before ours
+  /** A header that a framework has collected for the response. There is none without a framework. */
+  responseHeader(_name: string): string | undefined {
+    return undefined;
+  }
+
+  /** Makes the response, which a framework may do in a way of its own. */
+  protected createResponse(body: BodyInit | null, status: number, headers: Headers): Response {
+    return new Response(body, { status, headers });
+  }
+
+  #respond(body: BodyInit | null, status: number, changes: HeaderChanges): void {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(changes)) {
+      // A fetch-style response has no connection of its own.
+      if (value !== null && name !== "connection") headers.set(name, value);
+    }
+    const response = this.createResponse(body, status, headers);
+    for (const [name, value] of Object.entries(changes)) if (value === null) response.headers.delete(name);
+    this.#headSent = true;
+    this.#resolve(response);
   }
 
   begin(headers: HeaderChanges): void {
@@ -59,15 +77,12 @@ export class WebExchange implements Exchange, Sink {
       },
       { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.byteLength },
     );
-    const response = new Response(body, { status: 200, headers: present(headers) });
-    this.#headSent = true;
-    this.#resolve(response);
+    this.#respond(body, 200, headers);
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
     this.#forget();
-    this.#headSent = true;
-    this.#resolve(new Response(body ?? null, { status, headers: present(headers) }));
+    this.#respond(body ?? null, status, headers);
   }
 
   fail(error: unknown): void {
@@ -136,13 +151,4 @@ export class WebExchange implements Exchange, Sink {
     this.#headSent = true;
     this.#resolve(new Response(null, { status: 499 }));
   }
-}
-
-function present(headers: HeaderChanges): Headers {
-  const result = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    // A fetch-style response has no connection of its own.
-    if (value !== null && name !== "connection") result.set(name, value);
-  }
-  return result;
 }

@@ -1,3 +1,3 @@
 export * from "@ssekit/core";
-export { NodeExchange } from "./node-exchange.js";
-export { open, type OpenOptions } from "./open.js";
+export { NodeExchange, type NodeRequest, type NodeResponse } from "./node-exchange.js";
+export { open, openOn, type OpenOptions } from "./open.js";

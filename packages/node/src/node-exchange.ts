@@ -1,30 +1,66 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { joinFrames, type Exchange, type Frame, type HeaderChanges, type Sink } from "@ssekit/core";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
+import { joinFrames, SseError, type Exchange, type Frame, type HeaderChanges, type Sink } from "@ssekit/core";
+
+/** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+/** Its response. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+// On a response that has a stream. A registered symbol, so that two copies of this package see it.
+const OPENED = Symbol.for("ssekit.opened/1");
 
 /** The exchange of Node's own servers, and of the frameworks that hand out Node's request and response. */
 export class NodeExchange implements Exchange, Sink {
   readonly method: string;
   readonly url: string;
-  readonly #req: IncomingMessage;
-  readonly #res: ServerResponse;
+  protected readonly req: IncomingMessage;
+  /** An HTTP/2 response is much the same, and has a stream. */
+  protected readonly res: ServerResponse & { readonly stream?: ServerHttp2Stream | null; flush?(): void; [OPENED]?: true };
   readonly #fail: (error: unknown) => void;
 
   /** @param fail hands an error that came before the head to the framework. */
-  constructor(req: IncomingMessage, res: ServerResponse, fail: (error: unknown) => void) {
-    this.#req = req;
-    this.#res = res;
+  constructor(req: NodeRequest, res: NodeResponse, fail: (error: unknown) => void) {
+    this.req = req as IncomingMessage;
+    this.res = res as ServerResponse;
     this.#fail = fail;
     this.method = req.method ?? "GET";
     this.url = req.url ?? "/";
   }
 
+  /**
+   * Takes the response for this stream.
+   *
+   * @throws {SseError} `ERR_SSE_ALREADY_OPEN`
+   */
+  claim(): void {
+    if (this.res[OPENED]) {
+      throw new SseError(
+        "ERR_SSE_ALREADY_OPEN",
+        "This response has an event stream already; keep the one that was returned",
+      );
+    }
+    this.res[OPENED] = true;
+  }
+
+  /** Gives it back, untouched. */
+  release(): void {
+    delete this.res[OPENED];
+  }
+
+  protected get isHttp2(): boolean {
+    return this.req.httpVersionMajor >= 2;
+  }
+
   get gone(): boolean {
-    // Not of the response: one that waits behind another on its connection has no socket yet.
-    return !this.#res.writableEnded && (this.#res.destroyed || this.#req.socket.destroyed);
+    if (this.res.writableEnded) return false;
+    if (this.isHttp2) return this.res.stream?.destroyed ?? true;
+    // The socket is not asked of the response: one that waits behind another on its connection has none yet.
+    return this.res.destroyed || this.req.socket.destroyed;
   }
 
   get headSent(): boolean {
-    return this.#res.headersSent || this.#res.writableEnded;
+    return this.res.headersSent || this.res.writableEnded;
   }
 
   get sink(): Sink {
@@ -32,49 +68,54 @@ export class NodeExchange implements Exchange, Sink {
   }
 
   requestHeader(name: string): string | undefined {
-    const value = this.#req.headers[name];
+    const value = this.req.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
   responseHeader(name: string): string | undefined {
-    const value = this.#res.getHeader(name);
+    const value = this.res.getHeader(name);
     return value === undefined ? undefined : String(value);
   }
 
   begin(headers: HeaderChanges): void {
-    this.#setHead(headers);
-    const { socket } = this.#res;
-    socket?.setTimeout(0); // a server's idle timeout is not for a stream, which has its own
-    socket?.setNoDelay(true);
-    this.#res.writeHead(200); // leaves with the first block, in one packet
+    this.setHeaders(headers);
+    this.keepOpen();
+    this.res.writeHead(200); // leaves with the first block, in one packet
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
-    this.#setHead(headers);
-    this.#res.writeHead(status);
-    this.#res.end(body);
+    this.setHeaders(headers);
+    this.res.writeHead(status);
+    this.res.end(body);
   }
 
-  #setHead(headers: HeaderChanges): void {
+  protected setHeaders(headers: HeaderChanges): void {
     for (const [name, value] of Object.entries(headers)) {
-      if (value === null) this.#res.removeHeader(name);
-      else this.#res.setHeader(name, value);
+      if (value === null) this.res.removeHeader(name);
+      else if (name !== "connection" || !this.isHttp2) this.res.setHeader(name, value);
     }
   }
 
+  /** A server's idle timeout is not for a stream, which has its own. */
+  protected keepOpen(): void {
+    if (this.isHttp2) return; // a session's sockets are its own
+    this.req.socket.setTimeout(0);
+    this.req.socket.setNoDelay(true);
+  }
+
   fail(error: unknown): void {
+    this.release(); // for the app's error handler
     this.#fail(error);
   }
 
   write(frames: readonly Frame[]): boolean {
-    const more = this.#res.write(joinFrames(frames));
-    // What wraps the response, such as compression, collects until it is told.
-    (this.#res as { flush?(): void }).flush?.();
+    const more = this.res.write(joinFrames(frames));
+    this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
     return more;
   }
 
   get bufferedBytes(): number {
-    return this.#res.writableLength;
+    return this.res.writableLength;
   }
 
   // After all microtasks: what an async generator yields in one turn leaves in one write.
@@ -83,21 +124,32 @@ export class NodeExchange implements Exchange, Sink {
   }
 
   onDrain(listener: () => void): void {
-    this.#res.on("drain", listener);
+    this.res.on("drain", listener);
   }
 
   // On the response: the request closes as soon as its body has been read.
   onClose(listener: (error?: Error) => void): void {
-    this.#res.on("error", () => {}); // a write to a client that has just left; close follows
-    this.#res.on("close", () => listener());
+    this.res.on("error", () => {}); // a write to a client that has just left; close follows
+    this.res.on("close", () => listener());
   }
 
   end(last = false): void {
-    const { socket } = this.#res;
-    this.#res.end(last ? () => socket?.destroySoon() : undefined);
+    if (last) this.endConnection();
+    this.res.end();
+  }
+
+  /** Closes the connection when this response, and on HTTP/2 every other, is over. */
+  protected endConnection(): void {
+    const { session } = this.res.stream ?? {};
+    if (session) session.close();
+    else if (!this.isHttp2) {
+      const { socket } = this.req;
+      this.res.once("finish", () => socket.destroySoon());
+    }
   }
 
   abort(): void {
-    this.#res.destroy();
+    if (this.isHttp2) this.res.stream?.destroy();
+    else this.res.destroy();
   }
 }

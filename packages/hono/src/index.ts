@@ -1,0 +1,2 @@
+export * from "@ssekit/core";
+export { sse } from "./sse.js";

@@ -1,0 +1,46 @@
+import type { MiddlewareHandler } from "hono";
+import { EventStreamServer, type EventStreamOptions, type Source } from "@ssekit/core";
+import { HonoExchange, type HonoContext } from "./hono-exchange.js";
+
+declare module "hono" {
+  interface ContextVariableMap {
+    /**
+     * Answers this request with an event stream. Headers and cookies that are set on the context are kept.
+     *
+     * @param source what to send, or a function of the stream.
+     * @returns the response, when its head is decided: at once, or with the source's first item.
+     * @throws what the source throws before its first item, as a rejection that `app.onError` sees. {@link SseError}
+     *   `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`.
+     */
+    sse(source?: Source, options?: EventStreamOptions): Promise<Response>;
+  }
+}
+
+/**
+ * Middleware for Hono 4 that adds `c.var.sse()`.
+ *
+ * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
+ */
+export function sse(server: EventStreamServer = new EventStreamServer()): MiddlewareHandler {
+  return function sseMiddleware(c, next) {
+    c.set("sse", (source?: Source, options?: EventStreamOptions) => {
+      keepOpen(c);
+      return new Promise<Response>((resolve, reject) => {
+        server.open(new HonoExchange(c, resolve, reject), source, options);
+      });
+    });
+    return next();
+  };
+}
+
+/** What Bun hands to `fetch` and Hono on to `env`. */
+interface BunServer {
+  timeout?(request: Request, seconds: number): void;
+}
+
+/** Bun closes a connection that is silent for ten seconds, unless its server is told not to. */
+function keepOpen(c: HonoContext): void {
+  const env = c.env as (BunServer & { server?: BunServer }) | null | undefined;
+  const server = env?.server ?? env;
+  if (typeof server?.timeout === "function") server.timeout(c.req.raw, 0);
+}

@@ -1,0 +1,2 @@
+export * from "@ssekit/node";
+export { sse } from "./sse.js";
