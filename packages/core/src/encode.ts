@@ -75,7 +75,8 @@ function lines(name: string, value: string): string {
   return block;
 }
 
-function dataText(data: unknown, serialize: Serialize | undefined): string {
+/** The text of `data`, before it is split into lines. */
+export function dataText(data: unknown, serialize: Serialize | undefined): string {
   if (typeof data === "string") return data;
   const hint = refusal(data);
   if (hint !== undefined) {

@@ -43,16 +43,21 @@ export class FrameWriter {
     return !this.#blocked && this.#pending.length === 0;
   }
 
-  push(frame: Frame): void {
+  /** Whether the client has so many bytes, or more, still to take that no more should be made for it. */
+  isCongested(bytes: number): boolean {
+    return this.#blocked || this.#pendingBytes >= bytes;
+  }
+
+  push(frame: Frame, flush = true): void {
     this.#pending.push(frame);
     this.#pendingBytes += frame.bytes.byteLength;
-    this.#scheduleFlush();
+    if (flush) this.flush();
   }
 
   /** Ends the sink after all that was pushed. */
   end(last: boolean): void {
     this.#ending = { last };
-    this.#scheduleFlush();
+    this.flush();
   }
 
   /** Drops what is pending: the sink is gone. */
@@ -67,6 +72,7 @@ export class FrameWriter {
   drained(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
     if (this.idle) return Promise.resolve(true);
+    this.flush();
     return new Promise((resolve) => (this.#waiters ??= []).push(resolve));
   }
 
@@ -78,7 +84,8 @@ export class FrameWriter {
     return buffered > 0 && now - this.#progressAt >= timeout;
   }
 
-  #scheduleFlush(): void {
+  /** Hands on what is pending at the end of the program's turn. */
+  flush(): void {
     if (this.#scheduled || this.#blocked) return;
     this.#scheduled = true;
     this.#sink.schedule(() => {

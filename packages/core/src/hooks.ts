@@ -6,7 +6,7 @@ import { isThenable } from "./source.js";
 export class Hooks {
   readonly #stream: EventStream;
   readonly #onError: NonNullable<EventStreamOptions["onError"]>;
-  #reported: unknown;
+  #reported: unknown = this; // no error yet: undefined can be thrown too
 
   constructor(stream: EventStream, onError: NonNullable<EventStreamOptions["onError"]>) {
     this.#stream = stream;

@@ -10,3 +10,26 @@ export type { Sink } from "./sink.js";
 export type { Items, Source } from "./source.js";
 export { SseError, describe, type SseErrorCode } from "./sse-error.js";
 export { WebExchange } from "./web-exchange.js";
+export {
+  createChannel,
+  type Channel,
+  type ChannelMessage,
+  type ChannelOptions,
+  type ChannelSource,
+  type EventMap,
+  type SubscribeOptions,
+  type Subscription,
+} from "./channel.js";
+export { createChannels, type Channels, type ChannelsOptions } from "./channels.js";
+export {
+  createEntry,
+  type Draft,
+  type Entry,
+  type EventLog,
+  type Read,
+  type ReadLimit,
+  type ResetReason,
+  type Tail,
+} from "./event-log.js";
+export { MemoryLog, type History } from "./memory-log.js";
+export type { SchemaResult, StandardSchema } from "./standard-schema.js";

@@ -3,7 +3,7 @@ import { isThenable, type ItemReader } from "./source.js";
 /** A stream, as the receiver of items. */
 export interface Receiver<T> {
   /** `false`: closed. */
-  send(item: T): boolean;
+  send(item: T): boolean | Promise<boolean>;
   drained(): Promise<boolean>;
   /** Whether the client has as much unread as a source may run ahead of it. */
   isCongested(): boolean;
@@ -12,6 +12,9 @@ export interface Receiver<T> {
   /** Told of errors that come from the source after the stream has closed. */
   lateError(error: unknown): void;
 }
+
+// A source that never waits would keep everybody else from the event loop, also one whose items are empty.
+const ITEMS_PER_TURN = 1_000;
 
 /** Sends what a reader yields, no faster than the client reads. Resolves with `false` as soon as the stream closes. */
 export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Promise<boolean> {
@@ -24,18 +27,20 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
     });
 
     async function run(): Promise<boolean> {
-      for (;;) {
+      for (let taken = 1; ; taken++) {
         const next = reader.next();
         // Not awaited when it is there already: a synchronous source leaves in one write.
         const { done, value } = isThenable(next) ? await next : next;
         if (over) return false;
         if (done) return true;
-        if (!receiver.send(value)) return false;
+        // Before the item is sent, not after: any number of sources at once then hold the limit.
         while (receiver.isCongested()) {
           if (!(await receiver.drained())) return false;
-          // A source that never waits would keep everybody else from the event loop.
-          await new Promise((turn) => setTimeout(turn, 0));
+          await nextTurn();
         }
+        const sent = receiver.send(value);
+        if (!(isThenable(sent) ? await sent : sent)) return false;
+        if (taken % ITEMS_PER_TURN === 0) await nextTurn();
       }
     }
 
@@ -53,4 +58,9 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
       },
     );
   });
+}
+
+/** Gives the event loop to everybody else once. */
+export function nextTurn(): Promise<void> {
+  return new Promise((turn) => setTimeout(turn, 0));
 }

@@ -12,6 +12,14 @@ export type SseErrorCode =
   | "ERR_SSE_HEADERS_SENT"
   /** This response already has an event stream. */
   | "ERR_SSE_ALREADY_OPEN"
+  /** The stream is subscribed to a channel: a second subscription, or an id of the program's own. */
+  | "ERR_SSE_SUBSCRIBED"
+  /** Not an event stream of ssekit. */
+  | "ERR_SSE_INVALID_STREAM"
+  /** The channel, or its log, is closed. */
+  | "ERR_SSE_CHANNEL_CLOSED"
+  /** The channel has ended for good. */
+  | "ERR_SSE_CHANNEL_ENDED"
   /** The upstream of a relay answered with another status than 2xx. */
   | "ERR_SSE_UPSTREAM_STATUS"
   /** The upstream of a relay is not an event stream. */

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+
+describe("node server.js", () => {
+  test("prints its address and a curl line that works, and stops on SIGTERM with an answer under way", async () => {
+    const { child, output } = run("0");
+    await vi.waitUntil(() => output().includes("Ctrl+C"), { timeout: 10_000 });
+    const url = /curl -N "(.+)"/.exec(output())?.[1] ?? "";
+    expect(output()).toContain(`${new URL(url).origin}\n`);
+    const response = await fetch(url);
+    const reader = response.body!.getReader();
+    expect((await reader.read()).done).toBe(false);
+    const exit = once(child, "exit");
+    child.kill("SIGTERM");
+    while (!(await reader.read()).done);
+    expect(await exit).toEqual([0, null]);
+  });
+
+  test("says that the port is taken, and how to choose another", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => other.close());
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { child } = run(String(port));
+    const errors = text(child.stderr);
+    expect(await once(child, "exit")).toEqual([1, null]);
+    expect(await errors).toContain(`Port ${port} is taken`);
+    expect(await errors).toContain(`PORT=${port + 1} pnpm demo`);
+  });
+
+  test("says that a port is none", async () => {
+    const { child } = run("http");
+    const errors = text(child.stderr);
+    expect(await once(child, "exit")).toEqual([1, null]);
+    expect(await errors).toBe('PORT: expected 0 to 65535, got "http".\n');
+  });
+
+  test("asks for the model's name when an endpoint is set", async () => {
+    const { child } = run("0", { OPENAI_BASE_URL: "http://127.0.0.1:9/v1" });
+    const errors = text(child.stderr);
+    expect(await once(child, "exit")).toEqual([1, null]);
+    expect(await errors).toContain("OPENAI_MODEL");
+  });
+});
+
+/** `node server.js`, as `pnpm demo` starts it. */
+function run(port: string, settings: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ["server.js"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: { PATH: process.env["PATH"], PORT: port, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  return { child, output: () => output };
+}

@@ -1,0 +1,45 @@
+// @ts-check
+import express from "express";
+
+/**
+ * Nothing around the write: the text is made for each stream, as `stream.send` does.
+ * @returns {import("./index.mjs").Contender}
+ */
+export function resWrite() {
+  return bare((responses, data) => {
+    for (const response of responses) response.write(block(data));
+  });
+}
+
+/**
+ * The bytes are made once and shared by all streams.
+ * @returns {import("./index.mjs").Contender}
+ */
+export function resWriteOfBuffer() {
+  return bare((responses, data) => {
+    const bytes = Buffer.from(block(data));
+    for (const response of responses) response.write(bytes);
+  });
+}
+
+/** @param {unknown} data */
+function block(data) {
+  return `event: tick\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * @param {(responses: Set<import("express").Response>, data: unknown) => void} send
+ * @returns {import("./index.mjs").Contender}
+ */
+function bare(send) {
+  const app = express();
+  /** @type {Set<import("express").Response>} */
+  const responses = new Set();
+  app.get("/", (_req, res) => {
+    res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    res.write("retry: 3000\n\n");
+    responses.add(res);
+    res.on("close", () => responses.delete(res));
+  });
+  return { app, open: () => responses.size, send: (data) => send(responses, data) };
+}

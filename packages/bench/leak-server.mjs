@@ -1,0 +1,160 @@
+// @ts-check
+// An Express app with every kind of stream, and counts of what is still alive in its process.
+import { EventEmitter, once } from "node:events";
+import { createServer, IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { queryObjects } from "node:v8";
+import { EventStreamServer, NodeExchange, sse } from "@ssekit/express";
+import express from "express";
+import { serve } from "./rpc.mjs";
+
+const errors = /** @type {unknown[]} */ ([]);
+const events = new EventStreamServer({ onError: (error) => void errors.push(error) });
+const news = new EventEmitter().setMaxListeners(0);
+const requests = /** @type {Record<string, number>} */ ({});
+const sources = { started: 0, finished: 0 };
+/** @type {Function | undefined} */
+let streamClass;
+
+const app = express();
+app.use(sse(events));
+app.use((req, _res, next) => {
+  requests[req.path] = (requests[req.path] ?? 0) + 1;
+  next();
+});
+
+app.get("/idle", (_req, res) => {
+  const stream = res.sse();
+  streamClass ??= stream.constructor;
+  // Heard by something that outlives the stream.
+  const listener = () => void stream.send("news");
+  news.on("news", listener);
+  void stream.closed.then(() => news.off("news", listener));
+});
+
+app.get("/interval", (_req, res) => {
+  const stream = res.sse();
+  const timer = setInterval(() => stream.send({ event: "tick", data: { now: Date.now() } }), 2);
+  stream.signal.addEventListener("abort", () => clearInterval(timer));
+});
+
+app.get("/yielding", (_req, res) => {
+  res.sse(async function* () {
+    sources.started++;
+    try {
+      for (;;) {
+        yield { data: "x".repeat(500) };
+        await wait(1);
+      }
+    } finally {
+      sources.finished++;
+    }
+  });
+});
+
+// Waits for its first item until it is told to stop.
+app.get("/waiting", (_req, res) => {
+  res.sse(async function* ({ signal }) {
+    sources.started++;
+    try {
+      if (!signal.aborted) await once(signal, "abort");
+      yield "too late";
+    } finally {
+      sources.finished++;
+    }
+  });
+});
+
+// Waits for what never comes, and hears nothing.
+app.get("/deaf", (_req, res) => {
+  res.sse(async function* () {
+    await new Promise(() => {});
+    yield "never";
+  });
+});
+
+app.get("/readable", (_req, res) => {
+  sources.started++;
+  const source = new ReadableStream({
+    async pull(controller) {
+      await wait(1);
+      controller.enqueue({ data: "chunk" });
+    },
+    cancel() {
+      sources.finished++;
+    },
+  });
+  res.sse(source);
+});
+
+// Faster than any client reads.
+app.get("/flood", (_req, res) => {
+  res.sse(function* () {
+    sources.started++;
+    try {
+      for (;;) yield "x".repeat(16 * 1024);
+    } finally {
+      sources.finished++;
+    }
+  });
+});
+
+// Opens when most clients have left.
+app.get("/late", async (_req, res) => {
+  await wait(5);
+  res.sse();
+});
+
+const server = createServer(app).listen(0, "127.0.0.1");
+await once(server, "listening");
+setInterval(() => news.emit("news"), 5);
+
+/** @param {EventEmitter} emitter */
+function listeners(emitter) {
+  return emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
+}
+
+/** @param {Function | undefined} constructor */
+function alive(constructor) {
+  return constructor === undefined ? 0 : queryObjects(constructor, { format: "count" });
+}
+
+const timer = setTimeout(() => {}, 0);
+const Timeout = /** @type {Function} */ (timer.constructor);
+
+serve({
+  port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
+
+  connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
+
+  /** What there is when the process is at rest. */
+  async census() {
+    // Longer than the second for which Node keeps the timer of its Date header.
+    for (let i = 0; i < 12; i++) {
+      globalThis.gc?.();
+      await wait(100);
+    }
+    return {
+      heapUsed: process.memoryUsage().heapUsed,
+      left: {
+        "open streams": events.streams.size,
+        streams: alive(streamClass),
+        exchanges: alive(NodeExchange),
+        requests: alive(IncomingMessage),
+        responses: alive(ServerResponse),
+        sockets: alive(Socket),
+        signals: alive(AbortSignal),
+        // With the one of the heartbeat scheduler, which is gone when nothing is on its wheel.
+        timers: alive(Timeout),
+        "listeners of the app's emitter": listeners(news),
+        "listeners of the server": listeners(server),
+        "listeners of the app": listeners(app),
+        "listeners of the process": listeners(process),
+      },
+      requests,
+      sources,
+      errors: errors.slice(0, 3).map(String),
+    };
+  },
+});

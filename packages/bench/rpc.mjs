@@ -1,0 +1,79 @@
+// @ts-check
+import { fork } from "node:child_process";
+
+/**
+ * Answers the calls of the process that started this one, and ends when that one does.
+ * @param {Record<string, (argument: any) => unknown>} handlers
+ */
+export function serve(handlers) {
+  /** @param {{ id: number, name: string, argument: unknown }} call */
+  const answer = async ({ id, name, argument }) => {
+    try {
+      process.send?.({ id, value: await handlers[name]?.(argument) });
+    } catch (error) {
+      process.send?.({ id, error: error instanceof Error ? error.stack : String(error) });
+    }
+  };
+  process.on("message", (call) => void answer(/** @type {any} */ (call)));
+  process.on("disconnect", () => process.exit());
+}
+
+/**
+ * Starts a script that calls `serve`. It ends with `stop()`, and with this process however that ends.
+ * @param {URL} script
+ * @param {{ args?: string[], execArgv?: string[] }} [options]
+ */
+export function start(script, { args = [], execArgv = [] } = {}) {
+  const child = fork(script, args, { execArgv });
+  /** @type {Map<number, { resolve(value: any): void, reject(error: Error): void }>} */
+  const pending = new Map();
+  let calls = 0;
+  /** @type {Error | undefined} */
+  let ended;
+
+  child.on("message", (message) => {
+    const { id, value, error } = /** @type {{ id: number, value: unknown, error?: string }} */ (message);
+    if (error === undefined) pending.get(id)?.resolve(value);
+    else pending.get(id)?.reject(new Error(error));
+  });
+  /** @type {Promise<void>} */
+  const exited = new Promise((resolve) => {
+    child.on("exit", (code, signal) => {
+      ended = new Error(`${script.pathname} has ended: ${signal ?? `exit code ${code}`}`);
+      for (const { reject } of pending.values()) reject(ended);
+      resolve();
+    });
+  });
+
+  return {
+    /**
+     * Calls a handler of the script. Rejects when it does not answer within so many seconds.
+     * @param {string} name
+     * @param {unknown} [argument]
+     * @param {number} [seconds]
+     * @returns {Promise<any>}
+     */
+    async call(name, argument, seconds = 30) {
+      if (ended) throw ended;
+      const id = calls++;
+      /** @type {NodeJS.Timeout | undefined} */
+      let limit;
+      try {
+        return await new Promise((resolve, reject) => {
+          const late = `${name}: ${script.pathname} gave no answer within ${seconds} s`;
+          limit = setTimeout(() => reject(new Error(late)), seconds * 1000);
+          pending.set(id, { resolve, reject });
+          child.send({ id, name, argument }, (error) => error && reject(error));
+        });
+      } finally {
+        clearTimeout(limit);
+        pending.delete(id);
+      }
+    },
+    /** @returns {Promise<void>} */
+    stop() {
+      child.kill("SIGKILL");
+      return exited;
+    },
+  };
+}

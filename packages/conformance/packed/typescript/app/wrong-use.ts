@@ -1,0 +1,39 @@
+// Compiled and never run: each mistake has to be an error of the compiler too.
+import { EventStreamServer, type EventStream } from "@ssekit/express";
+import "@ssekit/hono";
+import "@ssekit/koa";
+import { relay } from "@ssekit/relay";
+import type { Response as ExpressResponse } from "express";
+import type { Context as HonoContext } from "hono";
+import type { Context as KoaContext } from "koa";
+
+export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaContext, c: HonoContext): void {
+  // @ts-expect-error A bare string as source would be sent letter by letter.
+  res.sse("text");
+  // @ts-expect-error
+  void ctx.sse("text");
+  // @ts-expect-error
+  void c.var.sse("text");
+  // @ts-expect-error
+  void stream.sendAll("text");
+
+  // @ts-expect-error There is no such option.
+  res.sse([], { heartbeet: 1_000 });
+  // @ts-expect-error
+  void ctx.sse([], { heartbeet: 1_000 });
+  // @ts-expect-error
+  void c.var.sse([], { heartbeet: 1_000 });
+  // @ts-expect-error
+  void new EventStreamServer({ heartbeet: 1_000 });
+  // @ts-expect-error
+  relay(new Response(), { doneOm: "[DONE]" });
+
+  // @ts-expect-error There is no such field.
+  stream.send({ evnt: 1 });
+  // @ts-expect-error An event type is a string.
+  stream.send({ event: 1 });
+  // @ts-expect-error Items are messages.
+  res.sse([1, 2, 3]);
+  // @ts-expect-error The first argument is the source.
+  res.sse({ once: true });
+}

@@ -1,0 +1,36 @@
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { sse as sseForExpress, type EventStream, type EventStreamServer, type Source } from "@ssekit/express";
+import { sse as sseForHono } from "@ssekit/hono";
+import { sse as sseForKoa } from "@ssekit/koa";
+import express from "express";
+import { Hono } from "hono";
+import Koa from "koa";
+
+export { EventStreamServer } from "@ssekit/express";
+
+/** By framework, an app that answers with the source. */
+export const apps = {
+  Express(events: EventStreamServer, source: Source): RequestListener {
+    return express()
+      .use(sseForExpress(events))
+      .get("/", (_req, res) => {
+        res.sse(source);
+      });
+  },
+
+  Koa(events: EventStreamServer, source: Source): RequestListener {
+    const app = new Koa().use(sseForKoa(events)).use((ctx) => ctx.sse(source));
+    return app.callback();
+  },
+
+  Hono(events: EventStreamServer, source: Source): RequestListener {
+    const app = new Hono().use(sseForHono(events)).get("/", (c) => c.var.sse(source));
+    return getRequestListener(app.fetch);
+  },
+};
+
+/** A source that leaves the stream open. */
+export function greet(stream: EventStream): void {
+  stream.send("hello from CommonJS");
+}

@@ -1,0 +1,20 @@
+// Compiled and never run: what programs pass around is of one type, whichever copy it comes from.
+import type * as Esm from "@ssekit/core";
+import type * as CommonJs from "@ssekit/core" with { "resolution-mode": "require" };
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+type AllOf<Checks extends true[]> = Checks;
+
+export type SameTypes = AllOf<
+  [
+    Same<Esm.EventStreamServer, CommonJs.EventStreamServer>,
+    Same<Esm.EventStreamOptions, CommonJs.EventStreamOptions>,
+    Same<Esm.EventStream, CommonJs.EventStream>,
+    Same<Esm.EventMessage, CommonJs.EventMessage>,
+    Same<Esm.Source, CommonJs.Source>,
+    Same<Esm.SseError, CommonJs.SseError>,
+    Same<Esm.Frame, CommonJs.Frame>,
+    Same<Esm.Sink, CommonJs.Sink>,
+    Same<Esm.Exchange, CommonJs.Exchange>,
+  ]
+>;

@@ -1,0 +1,62 @@
+import { connect, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+import { until } from "../within.js";
+
+/** A response of HTTP/1.1 as it is on the wire. */
+export interface RawResponse {
+  status: number;
+  headers: Record<string, string>;
+  /** The chunks of the body, as the server wrote them. */
+  chunks: string[];
+}
+
+/** A client that sees bytes, over one connection of HTTP/1.1. */
+export class RawClient {
+  readonly socket: Socket;
+  /** All that came, one character for each byte. */
+  text = "";
+
+  constructor(url: string) {
+    const { hostname, port } = new URL(url);
+    this.socket = connect({ host: hostname, port: Number(port) }).setEncoding("latin1");
+    this.socket.on("data", (text: string) => (this.text += text));
+    this.socket.on("error", () => {}); // some tests reset the connection
+    onTestFinished(() => void this.socket.destroy());
+  }
+
+  request(method: string, path: string, headers: Record<string, string> = {}): this {
+    const lines = Object.entries({ host: "localhost", ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    this.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
+    return this;
+  }
+
+  /** Waits for text, and returns all that came. */
+  async until(text: string): Promise<string> {
+    await until(JSON.stringify(text), () => this.text.includes(text));
+    return this.text;
+  }
+}
+
+/** Takes a response apart; of a body that is not over, the chunks that are whole. */
+export function parseRawResponse(text: string): RawResponse {
+  const bodyAt = text.indexOf("\r\n\r\n") + 4;
+  const [statusLine = "", ...lines] = text.slice(0, bodyAt - 4).split("\r\n");
+  const headers = Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.indexOf(":")).toLowerCase(),
+      line.slice(line.indexOf(":") + 1).trim(),
+    ]),
+  );
+  const chunks: string[] = [];
+  let at = bodyAt;
+  for (;;) {
+    const lineEnd = text.indexOf("\r\n", at);
+    const size = Number.parseInt(text.slice(at, lineEnd), 16);
+    if (lineEnd === -1 || !(size > 0) || lineEnd + 2 + size > text.length) break;
+    chunks.push(text.slice(lineEnd + 2, lineEnd + 2 + size));
+    at = lineEnd + 2 + size + 2;
+  }
+  return { status: Number(statusLine.split(" ")[1]), headers, chunks };
+}

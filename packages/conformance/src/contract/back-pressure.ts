@@ -1,0 +1,221 @@
+import type { EventStream } from "@ssekit/core";
+import { describe, expect, it } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { StreamReader } from "../clients/stream-reader.js";
+import { ACCEPT, startApp } from "../start-app.js";
+import { pause, until, within } from "../within.js";
+
+const KB = 1024;
+const LIMIT = 256 * KB;
+// A message and what its block adds to the data.
+const MESSAGE = "x".repeat(16 * KB);
+const MESSAGE_BYTES = MESSAGE.length + 64;
+// More than the system's buffers take for a client that does not read.
+const MUCH = 64 * KB * KB;
+
+/** A client that does not read: a response whose body nobody touches. */
+export function backPressureContract(adapter: Adapter): void {
+  describe("P7: a client that does not read", () => {
+    it("is cut with reason slow when a program sends on, at the limit plus one message at most", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { maxBufferedBytes: LIMIT },
+      );
+      await app.request("/", { headers: ACCEPT });
+      let most = 0;
+      let sent = 0;
+      while (stream!.send(MESSAGE)) {
+        sent += MESSAGE.length;
+        expect(sent).toBeLessThan(MUCH);
+        most = Math.max(most, stream!.bufferedBytes);
+        if (sent % (8 * MESSAGE.length) === 0) await pause(0);
+      }
+      expect(most).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
+      expect(await within("closed", stream!.closed)).toBe("slow");
+      expect(stream!.bufferedBytes).toBe(0);
+      expect(stream!.send("late")).toBe(false);
+      expect(app.closeReasons).toEqual(["slow"]);
+      await until("no stream", () => app.events.streams.size === 0);
+    });
+
+    it("may be sent one message of any size, and one turn's burst no more than the limit", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { maxBufferedBytes: LIMIT },
+      );
+      const reader = await app.read("/");
+      const huge = "y".repeat(4 * LIMIT);
+      expect(stream!.send(huge)).toBe(true);
+      await reader.untilData(huge);
+      let taken = 0;
+      while (stream!.send(MESSAGE)) taken++; // all in one turn: nothing can leave
+      expect(taken * MESSAGE.length).toBeGreaterThanOrEqual(LIMIT);
+      expect(taken * MESSAGE.length).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
+      expect(await within("closed", stream!.closed)).toBe("slow");
+    });
+
+    it("delays nobody else", async () => {
+      const streams: EventStream[] = [];
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => void streams.push(opened) },
+        { maxBufferedBytes: LIMIT },
+      );
+      await app.request("/", { headers: ACCEPT });
+      const reader = await app.read("/");
+      let sent = 0;
+      for (let open = true; open; sent++) {
+        open = streams[0]!.send(MESSAGE);
+        expect(streams[1]!.send(`${sent}`)).toBe(true);
+        if (sent % 8 === 0) await pause(0);
+      }
+      await reader.untilData(`${sent - 1}`);
+      expect(reader.events).toHaveLength(sent);
+    });
+
+    it("is cut with reason slow when it takes nothing for stallTimeout", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { stallTimeout: 200, maxBufferedBytes: 2 * MUCH },
+      );
+      await app.request("/", { headers: ACCEPT });
+      stream!.send("x".repeat(MUCH));
+      expect(await within("closed", stream!.closed)).toBe("slow");
+      expect(app.closeReasons).toEqual(["slow"]);
+    });
+
+    it("is cut for it also when the program has closed the stream", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { stallTimeout: 200, maxBufferedBytes: 2 * MUCH },
+      );
+      await app.request("/", { headers: ACCEPT });
+      stream!.send("x".repeat(MUCH));
+      stream!.close();
+      await within("closed", stream!.closed);
+      await until("no stream", () => app.events.streams.size === 0);
+    });
+  });
+
+  describe("a source that is faster than its client", () => {
+    it("waits for it within the limit; the client is not cut and gets every item", async () => {
+      let stream: EventStream | undefined;
+      let produced = 0;
+      let most = 0;
+      const count = MUCH / MESSAGE.length / 2;
+      async function* source(opened: EventStream): AsyncGenerator<{ id: string; data: string }> {
+        stream = opened;
+        for (; produced < count; produced++) {
+          most = Math.max(most, opened.bufferedBytes);
+          yield { id: String(produced), data: MESSAGE };
+        }
+      }
+      const app = await startApp(adapter, { path: "/", source }, { maxBufferedBytes: LIMIT });
+      const response = await app.request("/", { headers: ACCEPT });
+      for (let before = -1; before !== produced; await pause(100)) before = produced;
+      expect(produced).toBeLessThan(count);
+      expect(stream!.bufferedBytes).toBeGreaterThan(0);
+
+      const events = await new StreamReader(response).all(10_000);
+      expect(events.slice(0, -1).map((event) => event.lastEventId)).toEqual(
+        Array.from({ length: count }, (_, n) => `${n}`),
+      );
+      expect(most).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
+      expect(app.closeReasons).toEqual(["ended"]);
+    });
+
+    it("and of any number at once holds the limit", async () => {
+      let stream: EventStream | undefined;
+      let most = 0;
+      function* items(): Generator<string> {
+        for (let i = 0; i < 200; i++) {
+          most = Math.max(most, stream!.bufferedBytes);
+          yield MESSAGE;
+        }
+      }
+      const source = async (opened: EventStream): Promise<void> => {
+        stream = opened;
+        await Promise.all(Array.from({ length: 20 }, () => opened.sendAll(items())));
+      };
+      const app = await startApp(adapter, { path: "/", source }, { maxBufferedBytes: LIMIT });
+      const reader = await app.read("/");
+      expect(await reader.allData(10_000)).toHaveLength(20 * 200);
+      expect(most).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
+    });
+
+    const bounded = <T>(item: T) =>
+      function* (): Generator<T> {
+        // Not for ever: a test that fails should not hang.
+        for (const deadline = performance.now() + 3_000; performance.now() < deadline;) yield item;
+      };
+    const endless = {
+      "a generator": bounded("x"),
+      "an async generator": async function* () {
+        yield* bounded("x")();
+      },
+      "a generator of nothing": bounded({}),
+      "an async generator of nothing": async function* () {
+        yield* bounded({})();
+      },
+    };
+    it.each(Object.keys(endless) as (keyof typeof endless)[])(
+      "and endless starves nobody: %s",
+      async (kind) => {
+        const app = await startApp(adapter, [
+          { path: "/endless", source: endless[kind] },
+          { path: "/other", source: ["one"] },
+        ]);
+        const client = new AbortController();
+        app.request("/endless", { headers: ACCEPT, signal: client.signal }).catch(() => {}); // left below
+        await until("the endless stream", () => app.events.streams.size === 1);
+        expect(await (await app.read("/other")).allData()).toEqual(["one"]);
+        expect(app.closeReasons, "the endless one runs on").toEqual(["ended"]);
+        expect(app.events.streams.size).toBe(1);
+        client.abort();
+        await until("no stream", () => app.events.streams.size === 0, 2_000);
+      },
+    );
+  });
+
+  describe("drained()", () => {
+    it("resolves when the client has taken what was sent, and lets a program go at its pace", async () => {
+      const most: number[] = [];
+      const source = async (stream: EventStream): Promise<void> => {
+        for (let i = 0; i < 1000; i++) {
+          stream.send(MESSAGE);
+          most.push(stream.bufferedBytes);
+          if (!(await stream.drained())) return;
+        }
+      };
+      const app = await startApp(adapter, { path: "/", source }, { maxBufferedBytes: LIMIT });
+      const reader = await app.read("/");
+      expect(await reader.allData(10_000)).toHaveLength(1000);
+      expect(app.closeReasons).toEqual(["ended"]);
+    });
+
+    it("resolves with false when the stream closes meanwhile, and when it was closed before", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { maxBufferedBytes: 2 * MUCH },
+      );
+      const client = new AbortController();
+      await app.request("/", { headers: ACCEPT, signal: client.signal });
+      stream!.send("x".repeat(MUCH));
+      const drained = stream!.drained();
+      await pause(20);
+      client.abort();
+      expect(await within("drained()", drained)).toBe(false);
+      expect(await within("drained()", stream!.drained())).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,125 @@
+import type { EventStream } from "@ssekit/core";
+import { describe, expect, it } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { ACCEPT, startApp } from "../start-app.js";
+import { never, pause, until, within } from "../within.js";
+
+const STREAMS = 1_000;
+const RETRY: [number, number] = [20_000, 30_000];
+
+/** P8: `events.close()`. */
+export function drainContract(adapter: Adapter): void {
+  describe("P8: events.close()", () => {
+    it(`closes ${STREAMS} open streams within its grace, spreads their return, and the server can stop`, async () => {
+      const app = await startApp(adapter, { path: "/" });
+      const readers = await Promise.all(Array.from({ length: STREAMS }, () => app.read("/")));
+      expect(app.events.streams.size).toBe(STREAMS);
+
+      await within("events.close()", app.events.close({ grace: 10_000, retry: RETRY }), 10_000);
+      expect(app.events.streams.size).toBe(0);
+      const ended = await within("the streams to end", Promise.all(readers.map((reader) => reader.ended)));
+      expect(ended.every(Boolean)).toBe(true);
+      for (const reader of readers) {
+        expect(reader.retries).toHaveLength(2);
+        expect(reader.retries[1]).toBeGreaterThanOrEqual(RETRY[0]);
+        expect(reader.retries[1]).toBeLessThanOrEqual(RETRY[1]);
+      }
+      expect(new Set(readers.map((reader) => reader.retries[1])).size).toBeGreaterThan(STREAMS / 2);
+      expect(new Set(app.closeReasons)).toEqual(new Set(["draining"]));
+
+      const refused = await app.read("/");
+      expect(await refused.all()).toEqual([]);
+      expect(refused.text).toMatch(/^retry: 2\d{4}\n\n$/);
+      expect((await app.request("/")).status).toBe(503);
+      await within("server.close()", app.close());
+    }, 30_000);
+
+    it("sends what was sent before", async () => {
+      const streams: EventStream[] = [];
+      const app = await startApp(adapter, { path: "/", onStream: (stream) => void streams.push(stream) });
+      const reader = await app.read("/");
+      streams[0]!.send("last words");
+      await within("events.close()", app.events.close());
+      expect(await reader.allData()).toEqual(["last words"]);
+      expect(streams[0]!.send("late")).toBe(false);
+    });
+
+    it("cuts a client that does not read when its grace is over", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(
+        adapter,
+        { path: "/", onStream: (opened) => (stream = opened) },
+        { maxBufferedBytes: 1 << 30 },
+      );
+      await app.request("/", { headers: ACCEPT });
+      stream!.send("x".repeat(64 << 20));
+      await pause(20);
+      let closed = false;
+      const closing = app.events.close({ grace: 300 }).finally(() => (closed = true));
+      await pause(100);
+      expect(closed).toBe(false);
+      await within("events.close()", closing);
+      expect(await within("closed", stream!.closed)).toBe("draining");
+      await within("server.close()", app.close());
+    });
+
+    it("refuses those whose source has nothing yet, and returns the source", async () => {
+      let started = 0;
+      let returned = 0;
+      const source = (): AsyncIterable<string> => {
+        started++;
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: never,
+            return: () => (returned++, Promise.resolve({ done: true, value: undefined })),
+          }),
+        };
+      };
+      const app = await startApp(adapter, { path: "/", source }, { headTimeout: 1_000_000 });
+      const held = [app.request("/", { headers: ACCEPT }), app.request("/", { headers: { accept: "*/*" } })];
+      await until("both sources", () => started === 2);
+      await within("events.close()", app.events.close({ retry: RETRY }));
+      const [eventSource, other] = await Promise.all(held);
+      expect(eventSource!.status).toBe(200);
+      expect(await eventSource!.text()).toMatch(/^retry: [23]\d{4}\n\n$/);
+      expect(other!.status).toBe(503);
+      await until("both sources to be returned", () => returned === 2);
+      expect(app.closeReasons).toEqual([]);
+    });
+
+    it("may be called again, also with nothing open", async () => {
+      const app = await startApp(adapter, { path: "/" });
+      await within("events.close()", Promise.all([app.events.close(), app.events.close()]));
+      await within("events.close()", app.events.close());
+    });
+
+    it("closes streams that close others, and send while they close", async () => {
+      const streams: EventStream[] = [];
+      const app = await startApp(adapter, {
+        path: "/",
+        onStream: (stream) => {
+          streams.push(stream);
+          stream.signal.addEventListener("abort", () => {
+            for (const other of streams) {
+              other.send("bye");
+              other.close();
+            }
+          });
+        },
+      });
+      for (let i = 0; i < 3; i++) await app.read("/");
+      await within("events.close()", app.events.close());
+      expect(app.events.streams.size).toBe(0);
+    });
+
+    it.each([{ grace: -1 }, { retry: [5, 1] }, { retry: 5 }])(
+      "says what is wrong with %o",
+      async (options) => {
+        const app = await startApp(adapter, { path: "/" });
+        await expect(app.events.close(options as never)).rejects.toMatchObject({
+          code: "ERR_SSE_INVALID_OPTION",
+        });
+      },
+    );
+  });
+}

@@ -1,0 +1,70 @@
+import { EventSource } from "eventsource";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { startApp, type TestApp } from "../start-app.js";
+import { never, pause, until } from "../within.js";
+
+const RETRY = 100;
+
+/** P11 with the EventSource of npm. */
+export function eventSourceContract(adapter: Adapter): void {
+  function connect(app: TestApp): { source: EventSource; requests(): number } {
+    const { fetch = globalThis.fetch } = adapter;
+    let requests = 0;
+    const source = new EventSource(`${app.url}/`, {
+      fetch: (url, init) => (requests++, fetch(url, init)),
+    });
+    onTestFinished(() => source.close());
+    return { source, requests: () => requests };
+  }
+
+  describe("P11: EventSource", () => {
+    it("does not start a finished stream again", async () => {
+      let started = 0;
+      const source = (): string[] => (started++, ["one"]);
+      const app = await startApp(adapter, { path: "/", source }, { retry: RETRY });
+      const client = connect(app);
+      await until("the client to stop", () => client.source.readyState === EventSource.CLOSED);
+      await pause(3 * RETRY);
+      expect(client.requests()).toBe(2);
+      expect(started).toBe(1);
+    });
+
+    it("does not start one with `once` again, not even after a break", async () => {
+      let started = 0;
+      async function* source(): AsyncGenerator<string> {
+        started++;
+        yield "one";
+        await never();
+      }
+      const app = await startApp(adapter, { path: "/", source, options: { once: true } }, { retry: RETRY });
+      const client = connect(app);
+      let received = 0;
+      client.source.addEventListener("message", () => received++);
+      await until("the event", () => received > 0);
+      app.cut();
+      await until("the client to stop", () => client.source.readyState === EventSource.CLOSED);
+      await pause(3 * RETRY);
+      expect(client.requests()).toBe(2);
+      expect(started).toBe(1);
+    });
+
+    it("starts a live feed again after a break", async () => {
+      let started = 0;
+      const app = await startApp(adapter, { path: "/", onStream: () => started++ }, { retry: RETRY });
+      connect(app);
+      await until("the stream", () => app.events.streams.size === 1);
+      app.cut();
+      await until("the second start", () => started === 2);
+    });
+
+    it("comes back when it was refused for too many", async () => {
+      const app = await startApp(adapter, { path: "/", source: ["one"] }, { retry: RETRY, maxStreams: 0 });
+      const client = connect(app);
+      let opened = 0;
+      client.source.addEventListener("open", () => opened++);
+      await until("the refusal", () => opened === 1);
+      await until("the client to wait", () => client.source.readyState === EventSource.CONNECTING);
+    });
+  });
+}

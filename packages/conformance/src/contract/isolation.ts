@@ -1,0 +1,116 @@
+import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { ACCEPT, startApp } from "../start-app.js";
+import { never, pause, until } from "../within.js";
+
+const fail = (): never => {
+  throw new Error("thrown on purpose");
+};
+const reject = (): Promise<never> => pause(1).then(fail);
+
+interface Bad {
+  options?: EventStreamOptions;
+  source?: Source;
+  /** What the app does with its stream. */
+  act?(stream: EventStream): unknown;
+}
+
+const iterator = (next: () => Promise<IteratorResult<string>>, onReturn: () => never): Source => ({
+  [Symbol.asyncIterator]: () => ({ next, return: onReturn }),
+});
+
+const BAD: Record<string, Bad> = {
+  "onOpen throws": { options: { onOpen: fail } },
+  "onOpen rejects": { options: { onOpen: reject } },
+  "onClose throws": { options: { onClose: fail }, act: (stream) => stream.close() },
+  "onClose rejects": { options: { onClose: reject }, act: (stream) => stream.close() },
+  "onError throws": { options: { onError: fail, onOpen: fail } },
+  "onError rejects": { options: { onError: reject, onOpen: fail } },
+  "serialize throws": { options: { serialize: fail }, act: (stream) => stream.send({ data: { n: 1 } }) },
+  "serialize throws for end()": {
+    options: { serialize: fail },
+    act: (stream) => stream.end({ data: { n: 1 } }),
+  },
+  "serialize returns no string": {
+    options: { serialize: (() => 5) as never },
+    act: (stream) => stream.send({ data: { n: 1 } }),
+  },
+  "toMessage throws": { act: (stream) => stream.sendAll(["one"], fail) },
+  "a source throws after its first item": {
+    source: async function* () {
+      yield "one";
+      await pause(1);
+      fail();
+    },
+  },
+  "a source's items cannot be sent": { source: [{ data: { toJSON: fail } }] },
+  "a source throws undefined": {
+    source: async function* () {
+      yield "one";
+      throw undefined;
+    },
+  },
+  "an iterator's return throws": { source: iterator(never, fail) },
+  "an iterator's return rejects": { source: iterator(never, reject as () => never) },
+  "an iterator's next throws and its return too": { source: iterator(fail, fail) },
+  "an iterator yields what is no result": {
+    source: iterator(() => Promise.resolve(undefined as never), fail),
+  },
+  "an abort listener of the source rejects": {
+    act: (stream) => stream.signal.addEventListener("abort", () => void reject().catch(() => {})),
+  },
+};
+
+/** P13: a fault of the app's harms its own stream only. */
+export function isolationContract(adapter: Adapter): void {
+  describe("P13: another stream goes on, and nothing is unhandled, when", () => {
+    // What onError itself throws is written there.
+    beforeEach(() => {
+      const spy = vi.spyOn(console, "error").mockImplementation(() => {});
+      return () => spy.mockRestore();
+    });
+
+    it.each(Object.keys(BAD))("%s", async (what) => {
+      const { options, source, act } = BAD[what]!;
+      let good: EventStream | undefined;
+      const onStream = (stream: EventStream): void => {
+        try {
+          const result = act?.(stream);
+          if (result instanceof Promise) result.catch(() => {});
+        } catch {
+          // the app's own to handle: its mistake
+        }
+      };
+      const app = await startApp(adapter, [
+        { path: "/good", onStream: (stream) => (good = stream) },
+        { path: "/bad", options: { headTimeout: 20, ...options }, ...(source ? { source } : {}), onStream },
+      ]);
+      const reader = await app.read("/good");
+
+      const client = new AbortController();
+      const response = await app.request("/bad", { headers: ACCEPT, signal: client.signal });
+      expect([200, 500]).toContain(response.status);
+      await pause(5); // for what rejects later
+      client.abort();
+      await until("the bad stream to be over", () => app.events.streams.size === 1);
+
+      expect(good!.send("still here")).toBe(true);
+      await reader.untilData("still here");
+      expect([...app.events.streams]).toEqual([good]);
+    });
+
+    it("nobody has set an onError and a source fails: it is written to the console", async () => {
+      const broken = new Error("broken");
+      const source = async function* (): AsyncGenerator<string> {
+        yield "one";
+        await pause(1);
+        throw broken;
+      };
+      const app = await startApp(adapter, { path: "/", source }, { onError: undefined as never });
+      const reader = await app.read("/");
+      await reader.all();
+      expect(console.error).toHaveBeenCalledWith(broken);
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
+import { describe, expect, it } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { ACCEPT, startApp } from "../start-app.js";
+
+const BAD_SOURCES: Record<string, unknown> = {
+  "a string": "text",
+  "the options": { once: true },
+  "a number": 5,
+  null: null,
+  "a fetch response": new Response("x"),
+};
+
+const BAD_OPTIONS: Record<string, unknown> = {
+  "an unknown option": { hearbeat: 1000 },
+  "a wrong type": { retry: "3000" },
+  "a value out of range": { maxAge: -1 },
+  "an option of the server": { maxStreams: 5 },
+  "a header with a line end": { headers: { "x-a": "b\r\nx-c: d" } },
+};
+
+const BAD_MESSAGES: [what: string, message: unknown, code: string][] = [
+  ["an unknown field", { evnt: "x" }, "ERR_SSE_INVALID_FIELD"],
+  ["an event with a line end", { event: "a\nb" }, "ERR_SSE_INVALID_FIELD"],
+  ["a reserved id", { id: "7~end", data: "" }, "ERR_SSE_INVALID_FIELD"],
+  ["no message", 5, "ERR_SSE_INVALID_FIELD"],
+  ["null as data", { data: null }, "ERR_SSE_INVALID_DATA"],
+  ["bytes as data", { data: new Uint8Array(3) }, "ERR_SSE_INVALID_DATA"],
+];
+
+/** A programmer's mistakes get an error that names them. */
+export function mistakesContract(adapter: Adapter): void {
+  describe("a mistake of the program", () => {
+    it.each(Object.keys(BAD_SOURCES))("is %s as the source", async (kind) => {
+      const app = await startApp(adapter, { path: "/", source: BAD_SOURCES[kind] as Source });
+      expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_SOURCE" }]);
+      expect(app.events.streams.size).toBe(0);
+    });
+
+    it.each(Object.keys(BAD_OPTIONS))("is %s", async (kind) => {
+      const options = BAD_OPTIONS[kind] as EventStreamOptions;
+      const app = await startApp(adapter, { path: "/", source: ["one"], options });
+      expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_OPTION" }]);
+      expect(app.events.streams.size).toBe(0);
+    });
+
+    it.each(BAD_MESSAGES)(
+      "is %s, which sends nothing and leaves the stream open",
+      async (_what, message, code) => {
+        let stream: EventStream | undefined;
+        const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
+        const reader = await app.read("/");
+        expect(() => stream!.send(message as string)).toThrow(
+          expect.objectContaining({ name: "SseError", code }),
+        );
+        stream!.send("one");
+        stream!.close();
+        expect(await reader.allData()).toEqual(["one"]);
+      },
+    );
+
+    it("is a source of a function that is none, which the framework is told of", async () => {
+      const source = (() => Promise.resolve("text")) as unknown as Source;
+      const app = await startApp(adapter, { path: "/", source });
+      expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_SOURCE" }]);
+    });
+
+    it("is opening twice, which leaves the first stream open", async () => {
+      let stream: EventStream | undefined;
+      const onStream = (opened: EventStream): void => void (stream = opened);
+      const app = await startApp(adapter, { path: "/", onStream, misuse: "open twice" });
+      const reader = await app.read("/");
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_ALREADY_OPEN" }]);
+      stream!.send("one");
+      await reader.untilData("one");
+    });
+
+    it("is opening after the response was sent, which leaves that as it is", async () => {
+      const app = await startApp(adapter, { path: "/", misuse: "open after the answer" });
+      const response = await app.request("/");
+      expect(response.headers.get("content-type") ?? "").not.toContain("event-stream");
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_HEADERS_SENT" }]);
+      expect(app.events.streams.size).toBe(0);
+    });
+  });
+}

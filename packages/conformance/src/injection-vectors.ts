@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import type { EventMessage } from "@ssekit/core";
+import { asReceived, wellFormed } from "./as-received.js";
+import type { ReceivedEvent } from "./clients/stream-reader.js";
+
+interface Entry {
+  id: string;
+  field: keyof EventMessage;
+  value: unknown;
+  valueType: "string" | "number" | "bigint" | "null" | "generated";
+}
+
+/** A hostile value of one field, in a message whose other fields are harmless. */
+export interface Injection {
+  name: string;
+  message: EventMessage;
+  /** The `code` with which it is refused, where no client could be sent it as it is. */
+  refusedWith: "ERR_SSE_INVALID_FIELD" | "ERR_SSE_INVALID_DATA" | undefined;
+  /** What a client sees of it otherwise. */
+  expected: { events: ReceivedEvent[]; retries: number[]; comments: string[] };
+}
+
+/** The entries of vectors/injection.json. */
+export function injections(): Injection[] {
+  const url = new URL("../vectors/injection.json", import.meta.url);
+  return (JSON.parse(readFileSync(url, "utf8")) as Entry[]).map((entry) => {
+    const message: EventMessage = { event: "ev", id: "id0", data: "probe", [entry.field]: valueOf(entry) };
+    const { event, id, data, retry, comment } = message;
+    const received = {
+      type: wellFormed(event!),
+      data: asReceived(String(data)),
+      lastEventId: wellFormed(id!),
+    };
+    return {
+      name: `${entry.id}, ${entry.field} ${JSON.stringify(entry.value).slice(0, 60)}`,
+      message,
+      refusedWith: refusal(message),
+      expected: {
+        events: [received],
+        retries: retry === undefined ? [] : [Number(String(retry))],
+        comments: comment === undefined ? [] : asReceived(comment).split("\n"),
+      },
+    };
+  });
+}
+
+function valueOf({ value, valueType }: Entry): unknown {
+  if (valueType === "number") return Number(value);
+  if (valueType === "bigint") return BigInt(String(value).replace("n", ""));
+  if (valueType !== "generated") return value;
+  const { repeat, count } = value as { repeat: string; count: number };
+  return repeat.repeat(count);
+}
+
+function refusal({ event, id, data, retry }: EventMessage): Injection["refusedWith"] {
+  if (data === null) return "ERR_SSE_INVALID_DATA";
+  if (/[\r\n]/.test(event!) || /[\r\n\0]/.test(id!)) return "ERR_SSE_INVALID_FIELD";
+  const badRetry = !Number.isInteger(retry) || retry! < 0 || retry! > 2 ** 31 - 1;
+  return retry !== undefined && badRetry ? "ERR_SSE_INVALID_FIELD" : undefined;
+}

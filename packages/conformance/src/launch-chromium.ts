@@ -1,0 +1,17 @@
+import { chromium, type Browser } from "playwright-core";
+
+/** Starts headless Chromium, which then looks nothing up by itself. `await using` or `close()` ends it. */
+export function launchChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}

@@ -1,0 +1,34 @@
+import type { AddressInfo, Server, Socket } from "node:net";
+
+/** A server on a free port of loopback. */
+export interface Listening {
+  readonly url: string;
+  /** How many connections are open. */
+  readonly connections: number;
+  /** Takes no more connections and resolves when the last is over, as a program that shuts down does. */
+  close(): Promise<void>;
+  /** Destroys all connections. */
+  cut(): void;
+}
+
+/** Starts a server of `node:http`, `node:https`, `node:http2` or `node:net`. */
+export async function listen(server: Server, protocol = "http"): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.on("error", reject).listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get connections() {
+      return sockets.size;
+    },
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,304 @@
+import { encode } from "./encode.js";
+import type { Entry, EventLog, Read, ResetReason } from "./event-log.js";
+import { createFrame, type Frame } from "./frame.js";
+import { END_SUFFIX } from "./last-event-id.js";
+import { nextTurn } from "./send-items.js";
+import { isThenable } from "./source.js";
+import type { PortSubscription, StreamPort } from "./stream-port.js";
+
+/** What a subscriber needs of its channel. */
+export interface SubscriberHost {
+  readonly log: EventLog;
+  /** The position up to which live subscribers have been served; `undefined` until the log is followed. */
+  readonly tail: string | undefined;
+  /** Number of the entry that is at the tail: one that joins the live ones has seen that entry. */
+  readonly tailNumber: number;
+  /** The entry that ended the log, if it has ended. It is at the tail. */
+  readonly lastEntry: Entry | undefined;
+  /** The log answers at once, so the order of the program's calls can be kept. */
+  readonly synchronous: boolean;
+  /** What is sent in one turn leaves in that turn; otherwise the channel flushes. */
+  readonly flushNow: boolean;
+  /** Entries after an id, if the channel still has them. */
+  recent(id: string): readonly Entry[] | undefined;
+  /** The heartbeat that carries the cursor of the tail, made once for all. */
+  tailHeartbeat(): Frame;
+  /** Puts the subscriber among the live ones, or takes it out. */
+  setLive(subscriber: Subscriber, live: boolean): void;
+  /** Calls `catchUp` when the tail has moved. */
+  waitForTail(subscriber: Subscriber): void;
+  pushed(subscriber: Subscriber): void;
+  left(subscriber: Subscriber): void;
+  lagging(subscriber: Subscriber): void;
+  reset(subscriber: Subscriber, reason: ResetReason): void;
+}
+
+/** What a subscriber wants to see. */
+export interface SubscriberOptions {
+  readonly topics: ReadonlySet<string> | undefined;
+  readonly filter: ((entry: Entry) => boolean) | undefined;
+  readonly snapshot: (() => unknown) | undefined;
+}
+
+const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
+const STEPS_PER_TURN = 16;
+
+/**
+ * A stream and its cursor in a log. While it is live its cursor is the tail of the channel, which hands it each new
+ * entry. When its client does not keep up it is taken out and its cursor stays; it reads on from there when the client
+ * has drained, until it is at the tail again. A resume after a reconnect is the same.
+ */
+export class Subscriber implements PortSubscription {
+  readonly topics: ReadonlySet<string> | undefined;
+  readonly port: StreamPort;
+  /** The channel's `tailNumber` when this subscriber joined the live ones. */
+  joinedAt = 0;
+  readonly #host: SubscriberHost;
+  readonly #options: SubscriberOptions;
+  /** `undefined`: live. */
+  #cursor: string | undefined;
+  #busy = false;
+  #left = false;
+  #lastSentId: string | undefined;
+  #deferred: { readonly at: string; readonly frame: Frame }[] = [];
+  #deferredBytes = 0;
+  #endAt: { readonly at: string; readonly end: () => void } | undefined;
+  #tailMoved: (() => void) | undefined;
+  #steps = 0;
+
+  constructor(port: StreamPort, host: SubscriberHost, options: SubscriberOptions) {
+    this.port = port;
+    this.#host = host;
+    this.#options = options;
+    this.topics = options.topics;
+  }
+
+  // --- what the channel does
+
+  /** Begins after an id the client has, at the start of what is kept, or at the tail. */
+  start(from: { after: string } | "start" | "tail"): void {
+    if (this.#left) return;
+    if (from === "tail") {
+      this.#cursor = this.#host.tail!;
+      if (this.#options.snapshot === undefined) this.catchUp();
+      else void this.#run(() => this.#sendSnapshot());
+    } else {
+      this.#cursor = from === "start" ? from : withoutEnd(from.after);
+      if (from !== "start") this.#lastSentId = this.#cursor; // what the client has
+      this.catchUp();
+    }
+  }
+
+  /** Takes an entry that follows `previous`, as a live subscriber. */
+  deliver(entry: Entry, previous: string): void {
+    if (this.port.congested) {
+      this.#cursor = previous;
+      this.#host.setLive(this, false);
+      this.#host.lagging(this);
+      this.catchUp();
+    } else {
+      this.#send(entry);
+    }
+  }
+
+  /** Reads on until the tail is reached or the client has enough. */
+  catchUp(): void {
+    void this.#run(() => undefined);
+  }
+
+  /** Forgets the stream, which stays open. */
+  leave(): void {
+    if (this.#left) return;
+    this.#releaseDeferred(() => true);
+    this.port.detach();
+    this.closed();
+  }
+
+  // --- what the stream asks
+
+  closed(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#host.setLive(this, false);
+    this.#host.left(this);
+    this.wake();
+  }
+
+  heartbeat(): boolean {
+    const { tail } = this.#host;
+    if (this.#cursor !== undefined || tail === undefined || this.#lastSentId === tail) return false;
+    this.#lastSentId = tail;
+    this.port.push(this.#host.tailHeartbeat(), tail, true);
+    return true;
+  }
+
+  defer(frame: Frame): boolean {
+    if (this.#cursor === undefined || !this.#host.synchronous) return false;
+    this.#deferred.push({ at: this.#host.tail!, frame });
+    this.#deferredBytes += frame.bytes.byteLength;
+    return true;
+  }
+
+  deferEnd(end: () => void): boolean {
+    const { tail } = this.#host;
+    if (this.#cursor === undefined || this.#cursor === tail || tail === undefined) return false;
+    this.#endAt = { at: tail, end };
+    return true;
+  }
+
+  get bufferedBytes(): number {
+    return this.#deferredBytes;
+  }
+
+  // --- reading on
+
+  /** Runs one step after another until the subscriber is live, waits for something, or has left. One run at a time. */
+  async #run(first: () => Promise<void> | undefined): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      let step = first();
+      for (;;) {
+        // Not awaited when there is nothing to wait for: with a log that answers at once, joining is synchronous.
+        if (step !== undefined) await step;
+        if (this.#left || this.#cursor === undefined) return;
+        if (!this.#continue()) return;
+        step = this.#step();
+      }
+    } catch (error) {
+      if (!this.#left) this.port.fail(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Whether to read on; `false` when the subscriber is live, over, or waits for the tail to move. */
+  #continue(): boolean {
+    const cursor = this.#cursor!;
+    this.#releaseDeferred((at) => at === cursor);
+    if (this.#endAt?.at === cursor) {
+      this.#endAt.end();
+      return false;
+    }
+    if (cursor !== this.#host.tail) return true;
+    this.#releaseDeferred(() => true);
+    if (this.#endAt !== undefined) this.#endAt.end();
+    else if (this.#host.lastEntry !== undefined) this.port.end(false); // it has ended and the client knows all of it
+    else {
+      this.#cursor = undefined;
+      this.joinedAt = this.#host.tailNumber;
+      this.#host.setLive(this, true);
+    }
+    return false;
+  }
+
+  #step(): Promise<void> | undefined {
+    if (this.port.congested) return this.#breathe();
+    if (++this.#steps % STEPS_PER_TURN === 0) return nextTurn(); // there may be much that it does not want
+    const recent = this.#host.recent(this.#cursor!);
+    if (recent !== undefined) return void this.#take(recent);
+    const read = this.#host.log.read(this.#cursor!, READ_LIMIT);
+    return isThenable(read) ? Promise.resolve(read).then((result) => this.#apply(result)) : this.#apply(read);
+  }
+
+  /** Waits until the client has taken what it has, and lets others have a turn. */
+  async #breathe(): Promise<void> {
+    if (await this.port.drained()) await nextTurn();
+  }
+
+  #apply(read: Read): Promise<void> | undefined {
+    if (this.#left) return undefined;
+    if ("reset" in read) return this.#reset(read.reset, read.cursor);
+    if (!this.#take(read.entries)) return undefined;
+    this.#cursor = read.cursor;
+    if (read.entries.length > 0 || read.cursor === this.#host.tail) return undefined;
+    // The log is ahead of its tail for a moment.
+    return new Promise((moved) => {
+      this.#host.waitForTail(this);
+      this.#tailMoved = moved;
+    });
+  }
+
+  /** The tail has moved. */
+  wake(): void {
+    this.#tailMoved?.();
+    this.#tailMoved = undefined;
+  }
+
+  /** Sends entries and moves the cursor with each, as far as the client takes them. `false`: not all. */
+  #take(entries: readonly Entry[]): boolean {
+    for (const entry of entries) {
+      if (this.port.congested) return false;
+      if (this.#wants(entry)) this.#send(entry);
+      if (this.#left) return false;
+      this.#cursor = entry.id;
+      this.#releaseDeferred((at) => at === entry.id);
+      if (this.#endAt?.at === entry.id) return false;
+    }
+    return true;
+  }
+
+  #wants(entry: Entry): boolean {
+    return this.topics === undefined || entry.end === true || (entry.topic !== undefined && this.topics.has(entry.topic));
+  }
+
+  #send(entry: Entry): void {
+    const { filter } = this.#options;
+    try {
+      if (!entry.end && filter !== undefined && !filter(entry)) return;
+    } catch (error) {
+      return this.port.fail(error);
+    }
+    this.#lastSentId = entry.id;
+    this.#push(entry.frame, entry.id);
+    if (entry.end) this.port.end(true);
+  }
+
+  #push(frame: Frame, id: string | undefined): void {
+    this.port.push(frame, id, this.#host.flushNow);
+    if (!this.#host.flushNow) this.#host.pushed(this);
+  }
+
+  // --- holes
+
+  /** Says that there is a hole, and where delivery goes on: at the state of now, or at what is still kept. */
+  #reset(reason: ResetReason, oldest: string): Promise<void> | undefined {
+    this.#host.reset(this, reason);
+    this.#cursor = this.#options.snapshot === undefined ? oldest : this.#host.tail!;
+    this.#sendOwn("reset", { reason });
+    // What the program sent between events that are gone has no place of its own any more.
+    this.#releaseDeferred(() => true);
+    return this.#options.snapshot === undefined ? undefined : this.#sendSnapshot();
+  }
+
+  /** The state at the cursor: what is published after it follows. */
+  #sendSnapshot(): Promise<void> | undefined {
+    const state = this.#options.snapshot!();
+    if (isThenable(state)) return Promise.resolve(state).then((data) => this.#sendState(data));
+    this.#sendState(state);
+    return undefined;
+  }
+
+  #sendState(data: unknown): void {
+    if (!this.#left && data !== undefined) this.#sendOwn("snapshot", data);
+  }
+
+  #sendOwn(event: string, data: unknown): void {
+    const id = this.#cursor!;
+    this.#lastSentId = id;
+    this.#push(createFrame(encode({ event, id, data })), id);
+  }
+
+  #releaseDeferred(due: (at: string) => boolean): void {
+    while (this.#deferred.length > 0 && due(this.#deferred[0]!.at)) {
+      const { frame } = this.#deferred.shift()!;
+      this.#deferredBytes -= frame.bytes.byteLength;
+      this.#push(frame, undefined);
+    }
+  }
+}
+
+/** What comes after the last event of a log is asked for by its place. */
+function withoutEnd(id: string): string {
+  return id.endsWith(END_SUFFIX) ? id.slice(0, -END_SUFFIX.length) : id;
+}

@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import http, { type IncomingMessage, type RequestListener } from "node:http";
+import https from "node:https";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { EventStreamServer, open, type EventStream } from "@ssekit/node";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+const key = readFileSync(new URL("fixtures/localhost-key.pem", import.meta.url));
+const cert = readFileSync(new URL("fixtures/localhost-cert.pem", import.meta.url));
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+describe.each(["http", "https"] as const)("open on %s", (protocol) => {
+  test("sends a source and ends it", async () => {
+    const port = await listen(protocol, (req, res) => void open(req, res, { source: ["one", { data: 2 }] }));
+    const response = await get(protocol, port);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["content-type"]).toBe("text/event-stream");
+    expect(await text(response)).toBe(
+      "retry: 3000\n\ndata: one\n\ndata: 2\n\nevent: end\nid: ~end\ndata:\n\n",
+    );
+  });
+
+  test("without a source the stream is open until the client leaves", async () => {
+    const events = new EventStreamServer();
+    const streams = collect<EventStream>();
+    const port = await listen(protocol, (req, res) => streams.add(open(req, res, { server: events })));
+    const response = await get(protocol, port);
+    const stream = await streams.next();
+    stream.send({ event: "greeting", data: "hello" });
+    await readUntil(response, "event: greeting\ndata: hello\n\n");
+    expect(events.streams.size).toBe(1);
+
+    response.destroy();
+    expect(await stream.closed).toBe("client");
+    expect(stream.signal.aborted).toBe(true);
+    expect(events.streams.size).toBe(0);
+  });
+
+  test("answers 500 to an error of the source that comes first, without its message", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const error = new Error("the password is wrong");
+    const port = await listen(protocol, (req, res) => void open(req, res, { source: failing(error) }));
+    const response = await get(protocol, port);
+    expect(response.statusCode).toBe(500);
+    expect(response.headers["content-type"]).not.toBe("text/event-stream");
+    expect(await text(response)).not.toContain("password");
+    expect(logged).toHaveBeenCalledWith(error);
+  });
+
+  test("answers with the error's own status", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const error = Object.assign(new Error("no such answer"), { status: 404 });
+    const port = await listen(protocol, (req, res) => void open(req, res, { source: failing(error) }));
+    expect((await get(protocol, port)).statusCode).toBe(404);
+  });
+
+  test("hands such an error to `fail` instead, with the response untouched", async () => {
+    const error = new Error("early");
+    const port = await listen(protocol, (req, res) => {
+      const fail = (thrown: unknown): void => {
+        expect(thrown).toBe(error);
+        expect(res.getHeaderNames()).toEqual([]);
+        res.writeHead(418).end("by fail");
+      };
+      open(req, res, { source: failing(error), fail });
+    });
+    const response = await get(protocol, port);
+    expect(response.statusCode).toBe(418);
+    expect(await text(response)).toBe("by fail");
+  });
+
+  test("throws when a stream is open already, and leaves that one alone", async () => {
+    const port = await listen(protocol, (req, res) => {
+      const stream = open(req, res);
+      expect(() => open(req, res)).toThrow(expect.objectContaining({ code: "ERR_SSE_ALREADY_OPEN" }));
+      stream.send("still here");
+      stream.close();
+    });
+    expect(await text(await get(protocol, port))).toBe("retry: 3000\n\ndata: still here\n\n");
+  });
+});
+
+describe("a second request on the connection, sent before the first is answered", () => {
+  test("gets its stream when the first has ended", async () => {
+    const streams = collect<EventStream>();
+    const port = await listen("http", (req, res) => streams.add(open(req, res)));
+    const socket = requestTwice(port);
+    const first = await streams.next();
+    const second = await streams.next();
+    second.send("of the second");
+    first.send("of the first");
+    const before = await readUntil(socket, "of the first\n\n");
+    expect(before).not.toContain("of the second");
+
+    first.end();
+    const all = before + (await readUntil(socket, "of the second\n\n"));
+    expect(all.split("HTTP/1.1 200 OK")).toHaveLength(3);
+    second.send("and live");
+    await readUntil(socket, "and live\n\n");
+  });
+
+  test("is closed like the first when the client leaves", async () => {
+    const events = new EventStreamServer();
+    const streams = collect<EventStream>();
+    const port = await listen("http", (req, res) => streams.add(open(req, res, { server: events })));
+    const socket = requestTwice(port);
+    const first = await streams.next();
+    const second = await streams.next();
+    socket.destroy();
+    expect(await first.closed).toBe("client");
+    expect(await second.closed).toBe("client");
+    expect(events.streams.size).toBe(0);
+  });
+});
+
+/** Two requests on one connection, in one packet. */
+function requestTwice(port: number): Socket {
+  const socket = connect(port, "127.0.0.1");
+  cleanups.push(() => socket.destroy());
+  socket.write("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  return socket;
+}
+
+async function listen(protocol: "http" | "https", handler: RequestListener): Promise<number> {
+  const server =
+    protocol === "http" ? http.createServer(handler) : https.createServer({ key, cert }, handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function get(protocol: "http" | "https", port: number): Promise<IncomingMessage> {
+  const request =
+    protocol === "http"
+      ? http.get({ host: "127.0.0.1", port, agent: false })
+      : https.get({ host: "127.0.0.1", port, ca: cert, agent: false });
+  request.on("error", () => {}); // of the response that a test destroys
+  cleanups.push(() => request.destroy());
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  return response;
+}
+
+/** What arrives, up to the given text. */
+function readUntil(readable: IncomingMessage | Socket, wanted: string): Promise<string> {
+  let received = "";
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      received += chunk.toString();
+      if (received.includes(wanted)) settle(() => resolve(received));
+    };
+    const onEnd = (): void =>
+      settle(() => reject(new Error(`Expected ${wanted}, got the end after ${received}`)));
+    const limit = setTimeout(
+      () => settle(() => reject(new Error(`Expected ${wanted}, got ${received}`))),
+      5000,
+    );
+    function settle(outcome: () => void): void {
+      clearTimeout(limit);
+      readable.off("data", onData).off("close", onEnd);
+      outcome();
+    }
+    readable.on("data", onData).on("close", onEnd);
+  });
+}
+
+/** Hands over what is added, one by one. */
+function collect<T>(): { add(item: T): void; next(): Promise<T> } {
+  const items: T[] = [];
+  let taken = 0;
+  return {
+    add: (item) => void items.push(item),
+    next: () => vi.waitUntil(() => items.length > taken && items[taken++], { timeout: 5000 }) as Promise<T>,
+  };
+}
+
+async function* failing(error: Error): AsyncGenerator<string> {
+  if (error) throw error;
+  yield "never";
+}

@@ -1,0 +1,4 @@
+export type { RelayedMessage } from "./message-decoder.js";
+export { relay } from "./relay.js";
+export type { RelayOptions } from "./relay-options.js";
+export type { Upstream } from "./upstream.js";

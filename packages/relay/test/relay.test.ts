@@ -1,0 +1,249 @@
+import { EventStreamServer, type EventMessage } from "@ssekit/core";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { relay, type RelayedMessage } from "../src/index.js";
+import { chunks, collect, collectUntilError, utf8 } from "./support/bytes.js";
+
+describe("what is relayed", () => {
+  test("names, ids, unknown events and the lines of data pass unchanged", async () => {
+    const upstream = chunks("event: x-unknown\nid: 7\ndata: one\ndata:  two\ndata\n\n", "data: three\n\n");
+    expect(await collect(relay(upstream))).toEqual([
+      { event: "x-unknown", id: "7", data: "one\n two\n" },
+      { data: "three" },
+    ]);
+  });
+
+  test("comments and retry end at the relay", async () => {
+    const upstream = chunks(": hello\n\nretry: 5\n\n: more\nretry: 9\ndata: x\n\n");
+    expect(await collect(relay(upstream))).toEqual([{ data: "x" }]);
+  });
+
+  test("the id of a block without data comes with the next event", async () => {
+    const upstream = chunks(
+      "id: 1\n\nid: 2\n\ndata: a\n\ndata: b\n\nid: 3\n\nid: 4\ndata: c\n\nid\n\ndata: d\n\n",
+    );
+    expect(await collect(relay(upstream))).toEqual([
+      { id: "2", data: "a" },
+      { data: "b" },
+      { id: "4", data: "c" },
+      { id: "", data: "d" },
+    ]);
+  });
+
+  test("the characters of a BOM read as Latin-1 are no BOM", async () => {
+    expect(await collect(relay(chunks("ï»¿data: ignored\n\ndata: ï»¿\n\n")))).toEqual([{ data: "ï»¿" }]);
+    expect(await collect(relay(chunks("\uFEFFï»¿data: ignored\n\ndata: x\n\n")))).toEqual([{ data: "x" }]);
+  });
+
+  test("invalid UTF-8 becomes U+FFFD", async () => {
+    const upstream = chunks("data: ", Uint8Array.of(0xe6, 0x9c, 0x20, 0xff), "\n\n");
+    expect(await collect(relay(upstream))).toEqual([{ data: "\uFFFD \uFFFD" }]);
+  });
+
+  test("its messages are typed as messages with text", () => {
+    expectTypeOf(relay(chunks()).next()).resolves.toExtend<IteratorResult<EventMessage>>();
+    expectTypeOf<RelayedMessage["data"]>().toEqualTypeOf<string>();
+  });
+});
+
+describe("when the answer is complete", () => {
+  test("a clean end of the upstream completes it, and an unfinished block is dropped", async () => {
+    expect(await collect(relay(chunks("data: a\n\ndata: unfinished\n")))).toEqual([{ data: "a" }]);
+  });
+
+  test("doneOn ends it at the event with exactly this data", async () => {
+    const upstream = chunks("data: a\n\ndata: [DONE] \n\n", "data: [DONE]\n\ndata: b\n\n");
+    expect(await collect(relay(upstream, { doneOn: "[DONE]" }))).toEqual([
+      { data: "a" },
+      { data: "[DONE] " },
+    ]);
+  });
+
+  test("doneOn as a function sees the event", async () => {
+    const upstream = chunks("data: a\n\nevent: message_stop\nid: 9\ndata: b\n\ndata: c\n\n");
+    const seen: RelayedMessage[] = [];
+    const doneOn = (message: EventMessage): boolean => {
+      seen.push(message as RelayedMessage);
+      return message.event === "message_stop";
+    };
+    expect(await collect(relay(upstream, { doneOn }))).toEqual([{ data: "a" }]);
+    expect(seen).toEqual([{ data: "a" }, { event: "message_stop", id: "9", data: "b" }]);
+  });
+
+  test("forwardDone relays the event that completes it", async () => {
+    const upstream = chunks("data: a\n\ndata: [DONE]\n\ndata: b\n\n");
+    expect(await collect(relay(upstream, { doneOn: "[DONE]", forwardDone: true }))).toEqual([
+      { data: "a" },
+      { data: "[DONE]" },
+    ]);
+  });
+
+  test("an upstream that ends without doneOn is an error, after its events", async () => {
+    const { messages, error } = await collectUntilError(relay(chunks("data: a\n\n"), { doneOn: "[DONE]" }));
+    expect(messages).toEqual([{ data: "a" }]);
+    expect(error).toMatchObject({ name: "SseError", code: "ERR_SSE_UPSTREAM_INCOMPLETE" });
+  });
+
+  test("an error of doneOn is the relay's, after the events before", async () => {
+    const mistake = new Error("not JSON");
+    const doneOn = ({ data }: RelayedMessage): boolean => {
+      if (data === "b") throw mistake;
+      return false;
+    };
+    const { messages, error } = await collectUntilError(relay(chunks("data: a\n\ndata: b\n\n"), { doneOn }));
+    expect(messages).toEqual([{ data: "a" }]);
+    expect(error).toBe(mistake);
+  });
+
+  test("an id that ends in ~end completes it, and does not go on to the client", async () => {
+    const text = "data: a\n\nevent: end\nid: 5~end\ndata: bye\n\ndata: b\n\n";
+    expect(await collect(relay(chunks(text), { doneOn: "[DONE]" }))).toEqual([{ data: "a" }]);
+    expect(await collect(relay(chunks(text), { forwardDone: true }))).toEqual([
+      { data: "a" },
+      { event: "end", data: "bye" },
+    ]);
+  });
+
+  test("the finished stream of another ssekit server completes it", async () => {
+    const events = new EventStreamServer();
+    const request = new Request("http://upstream.test/", { headers: { accept: "text/event-stream" } });
+    const response = await events.respond(request, [{ event: "token", data: "床前" }, { data: { n: 1 } }]);
+    expect(await collect(relay(response, { doneOn: "never" }))).toEqual([
+      { event: "token", data: "床前" },
+      { data: '{"n":1}' },
+    ]);
+  });
+});
+
+describe("the iterator", () => {
+  test("answers next() calls in the order in which they were made", async () => {
+    const relayed = relay(chunks("data: 1\n\ndata: 2\n\n", "", "data: 3\n\n"));
+    const results = await Promise.all(Array.from({ length: 5 }, () => relayed.next()));
+    expect(results.map(({ value }) => (value as RelayedMessage | undefined)?.data)).toEqual([
+      "1",
+      "2",
+      "3",
+      undefined,
+      undefined,
+    ]);
+    expect(results.map(({ done }) => done)).toEqual([false, false, false, true, true]);
+  });
+
+  test("is done after an error, which only one of several next() calls gets", async () => {
+    const relayed = relay(chunks("data: 1\n\n"), { doneOn: "[DONE]" });
+    const results = await Promise.allSettled([relayed.next(), relayed.next(), relayed.next()]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await relayed.next()).toEqual({ value: undefined, done: true });
+  });
+
+  test("pulls a chunk only when an event is asked for that it does not have", async () => {
+    let pulled = 0;
+    const upstream = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          pulled += 1;
+          controller.enqueue(utf8(`data: ${pulled}a\n\ndata: ${pulled}b\n\n`));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const relayed = relay(upstream);
+    expect(pulled).toBe(0);
+    await relayed.next();
+    await relayed.next();
+    expect(pulled).toBe(1);
+    await relayed.next();
+    expect(pulled).toBe(2);
+    await relayed.return?.();
+  });
+
+  test("reads one chunk at a time, however many next() calls wait", async () => {
+    let reading = 0;
+    const upstream = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          reading += 1;
+          expect(reading).toBe(1);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          reading -= 1;
+          return { value: utf8(": nothing\n\ndata: x\n\n"), done: false };
+        },
+      }),
+    };
+    const relayed = relay(upstream);
+    expect(await Promise.all([relayed.next(), relayed.next(), relayed.next()])).toHaveLength(3);
+    await relayed.return?.();
+  });
+
+  test("is its own iterator, and goes on where it was", async () => {
+    const relayed = relay(chunks("data: 1\n\ndata: 2\n\n"));
+    expect(relayed[Symbol.asyncIterator]()).toBe(relayed);
+    expect(await relayed.next()).toEqual({ value: { data: "1" }, done: false });
+    expect(await collect(relayed)).toEqual([{ data: "2" }]);
+  });
+});
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("what is no upstream or no option", () => {
+  const head = { headers: { "content-type": "text/event-stream" } };
+
+  const used = new Response("data: x\n\n", head);
+  const partlyRead = new Response("data: x\n\n", head);
+  const locked = new Response("data: x\n\n", head);
+  locked.body?.getReader();
+
+  test.each([
+    ["a string", "data: x\n\n"],
+    ["nothing", undefined],
+    ["a promise of a Response", Promise.resolve(used)],
+    ["an array", [utf8("data: x\n\n")]],
+    ["a Response without a body", new Response(null, head)],
+    ["a Response that was read", used],
+    ["a Response that was read in part", partlyRead],
+    ["a Response with a reader", locked],
+    ["a stream with a reader", locked.body],
+  ])("%s is refused", async (_, upstream) => {
+    if (!used.bodyUsed) await used.text();
+    if (!partlyRead.bodyUsed) {
+      const reader = partlyRead.body!.getReader();
+      await reader.read();
+      reader.releaseLock();
+    }
+    expect(thrownBy(() => relay(upstream as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+  });
+
+  test("an upstream of text is refused when it is read", async () => {
+    const text = new ReadableStream({ start: (controller) => controller.enqueue("data: x\n\n") });
+    const { error } = await collectUntilError(relay(text));
+    expect(error).toMatchObject({
+      code: "ERR_SSE_INVALID_SOURCE",
+      message: expect.stringContaining("Uint8Array"),
+    });
+  });
+
+  test.each([
+    { doneOn: 5 },
+    { doneOn: /DONE/ },
+    { maxEventBytes: 0 },
+    { maxEventBytes: NaN },
+    { maxEventBytes: "1MB" },
+    { signal: new AbortController() },
+    { signal: null },
+    { forwardDone: "yes" },
+    { doneon: "[DONE]" },
+  ])("the option %o is refused, and the upstream stays free", (options) => {
+    const upstream = new ReadableStream<Uint8Array>();
+    const error = thrownBy(() => relay(upstream, options as never));
+    expect(error).toMatchObject({
+      code: "ERR_SSE_INVALID_OPTION",
+      message: expect.stringContaining(Object.keys(options)[0] ?? ""),
+    });
+    expect(upstream.locked).toBe(false);
+  });
+});

@@ -1,0 +1,31 @@
+// publint and "are the types wrong?" on what would be published: the packed tarballs.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { environment } from "./environment.mjs";
+
+const root = new URL("..", import.meta.url);
+const folder = mkdtempSync(join(tmpdir(), "ssekit-tarballs-"));
+
+/** @param {string} command @param {string[]} args @param {URL} [cwd] */
+function run(command, args, cwd = root) {
+  const { status, error } = spawnSync(command, args, { cwd, env: environment, stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) process.exitCode = 1;
+}
+
+try {
+  for (const name of readdirSync(new URL("packages", root))) {
+    const path = new URL(`packages/${name}/`, root);
+    const manifest = JSON.parse(readFileSync(new URL("package.json", path), "utf8"));
+    if (manifest.private) continue;
+    console.log(`\n${manifest.name}`);
+    const tarball = join(folder, `${name}.tgz`);
+    run("pnpm", ["pack", "--out", tarball], path);
+    run("publint", ["run", tarball, "--strict"]);
+    run("attw", [tarball]);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
