@@ -13,6 +13,7 @@ import { acceptsEventStream, streamHeaders } from "./response-headers.js";
 import { sendItems } from "./send-items.js";
 import { isThenable, readItems, type Items, type Source } from "./source.js";
 import { SseError } from "./sse-error.js";
+import { PORT, type PortSubscription, type StreamPort } from "./stream-port.js";
 
 /** What a stream needs of the server it belongs to. */
 export interface StreamHost {
@@ -50,6 +51,9 @@ export class SinkStream implements EventStream, Scheduled {
   readonly #expiresAt: number;
   #state = HELD;
   #lastSentId: string | undefined;
+  #subscription: PortSubscription | undefined;
+  // end() was called, and waits until the subscription has sent what was published before.
+  #ending = false;
 
   constructor(exchange: Exchange, requested: RequestedId, options: ResolvedOptions, host: StreamHost) {
     this.#exchange = exchange;
@@ -78,7 +82,11 @@ export class SinkStream implements EventStream, Scheduled {
     }
     if (isThenable(result)) {
       result.then(
-        (items) => (isNothing(items) ? this.end() : this.#sendSource(items)),
+        (items) => {
+          if (!isNothing(items)) this.#sendSource(items);
+          else if (this.#subscription === undefined) this.end();
+          else this.#begin();
+        },
         (error: unknown) => this.#fail(error),
       );
     } else if (isNothing(result)) this.#begin();
@@ -128,6 +136,12 @@ export class SinkStream implements EventStream, Scheduled {
         `id: expected one that does not end in "${END_SUFFIX}", which is how end() marks a finished stream, got "${id}"`,
       );
     }
+    if (this.#subscription !== undefined && id !== undefined) {
+      throw new SseError(
+        "ERR_SSE_SUBSCRIBED",
+        `id: this stream is subscribed to a channel, whose log gives the ids; leave it out, got "${id}"`,
+      );
+    }
     if (!this.#write(block)) return false;
     if (id !== undefined) this.#lastSentId = id;
     return true;
@@ -138,19 +152,20 @@ export class SinkStream implements EventStream, Scheduled {
   }
 
   #write(block: string): boolean {
-    if (this.#state >= CLOSING) return false;
+    if (this.#state >= CLOSING || this.#ending) return false;
     if (this.bufferedBytes > this.#options.maxBufferedBytes) {
       this.abort("slow");
       return false;
     }
-    return this.#push(createFrame(block));
+    const frame = createFrame(block);
+    return this.#subscription?.defer(frame) || this.#push(frame);
   }
 
-  /** Past the limit: what the stream itself has to say. */
-  #push(frame: Frame): boolean {
+  /** Past the limit and the order: what the stream itself has to say, and what a subscription sends. */
+  #push(frame: Frame, flush = true): boolean {
     this.#begin();
     if (this.#state !== OPEN) return false;
-    if (frame.bytes.byteLength > 0) this.#writer.push(frame);
+    if (frame.bytes.byteLength > 0) this.#writer.push(frame, flush);
     return true;
   }
 
@@ -173,11 +188,10 @@ export class SinkStream implements EventStream, Scheduled {
       reader.return(lateError);
       return false;
     }
-    const runAhead = Math.min(RUN_AHEAD_BYTES, this.#options.maxBufferedBytes / 2);
     return sendItems(reader, {
       send: (item) => this.send(toMessage(item)),
       drained: () => this.drained(),
-      isCongested: () => this.bufferedBytes >= runAhead,
+      isCongested: () => this.bufferedBytes >= this.#runAhead,
       onClosing: (listener) => this.#closure.onStart(listener),
       lateError,
     });
@@ -194,13 +208,17 @@ export class SinkStream implements EventStream, Scheduled {
   }
 
   end(message?: EventMessage): void {
-    if (this.#state >= CLOSING) return;
+    if (this.#state >= CLOSING || this.#ending) return;
+    const last: EventMessage = { event: "end", data: "", ...message };
+    encode(last, this.#options); // a mistake in it is the caller's
+    this.#ending = this.#subscription?.deferEnd(() => this.#end(last, message !== undefined)) ?? false;
+    if (!this.#ending) this.#end(last, message !== undefined);
+  }
+
+  #end(last: EventMessage, wanted: boolean): void {
     const marked = this.#exchange.method === "GET" || acceptsEventStream(this.#exchange);
-    if (marked || message !== undefined) {
-      const last: EventMessage = { event: "end", data: "", ...message };
-      if (marked) last.id = (message?.id ?? this.#lastSentId ?? "") + END_SUFFIX;
-      this.#push(createFrame(encode(last, this.#options)));
-    }
+    if (marked) last.id = (last.id ?? this.#lastSentId ?? "") + END_SUFFIX;
+    if (marked || wanted) this.#push(createFrame(encode(last, this.#options)));
     this.#finish("ended");
   }
 
@@ -285,7 +303,7 @@ export class SinkStream implements EventStream, Scheduled {
     if (this.#state === CLOSING) return stallAt;
     let heartbeatAt = this.#writer.lastWriteAt + this.#heartbeatAfter;
     if (now >= heartbeatAt) {
-      if (this.#writer.idle) this.#push(HEARTBEAT);
+      if (this.#writer.idle && !this.#subscription?.heartbeat()) this.#push(HEARTBEAT);
       heartbeatAt = now + this.#heartbeatAfter;
     }
     return Math.min(heartbeatAt, this.#expiresAt, stallAt);
@@ -306,7 +324,54 @@ export class SinkStream implements EventStream, Scheduled {
   }
 
   get bufferedBytes(): number {
-    return this.#state === CLOSED ? 0 : this.#writer.bufferedBytes;
+    return this.#state === CLOSED ? 0 : this.#writer.bufferedBytes + (this.#subscription?.bufferedBytes ?? 0);
+  }
+
+  get #runAhead(): number {
+    return Math.min(RUN_AHEAD_BYTES, this.#options.maxBufferedBytes / 2);
+  }
+
+  /** What this stream is for a channel. */
+  [PORT](): StreamPort {
+    const isClosed = (): boolean => this.#state >= CLOSING;
+    const isCongested = (): boolean => this.#writer.isCongested(this.#runAhead);
+    let forget = (): void => {};
+    return {
+      requested: this.#requested,
+      get closed() {
+        return isClosed();
+      },
+      get congested() {
+        return isCongested();
+      },
+      attach: (subscription) => {
+        if (this.#subscription !== undefined) {
+          throw new SseError(
+            "ERR_SSE_SUBSCRIBED",
+            "This stream is subscribed already: a client has one last event ID, so one subscription. Use topics",
+          );
+        }
+        this.#subscription = subscription;
+        const unlisten = this.#closure.onStart(() => subscription.closed());
+        forget = () => void unlisten();
+      },
+      detach: () => {
+        forget();
+        this.#subscription = undefined;
+      },
+      push: (frame, id, flush) => {
+        if (this.#push(frame, flush) && id !== undefined) this.#lastSentId = id;
+      },
+      flush: () => this.#writer.flush(),
+      drained: () => this.drained(),
+      end: (after) => {
+        if (after === undefined) this.#finish("ended");
+        else this.#end({ event: "end", data: "", id: after }, false);
+      },
+      close: () => this.close(),
+      fail: (error) => this.#fail(error),
+      report: (error) => this.#hooks.report(error),
+    };
   }
 }
 

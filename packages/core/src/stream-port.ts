@@ -21,8 +21,8 @@ export interface StreamPort {
   push(frame: Frame, id: string | undefined, flush: boolean): void;
   flush(): void;
   drained(): Promise<boolean>;
-  /** Ends the stream for good: with `end()`'s own last event, or `marked`: that has been sent. */
-  end(marked: boolean): void;
+  /** Ends the stream for good: with the usual last event, after an id; without one: a last event has been sent. */
+  end(after?: string): void;
   /** Closes the stream; the client may come back. */
   close(): void;
   /** Reports an error and closes the stream with it. */

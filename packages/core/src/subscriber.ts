@@ -183,7 +183,7 @@ export class Subscriber implements PortSubscription {
     if (cursor !== this.#host.tail) return true;
     this.#releaseDeferred(() => true);
     if (this.#endAt !== undefined) this.#endAt.end();
-    else if (this.#host.lastEntry !== undefined) this.port.end(false); // it has ended and the client knows all of it
+    else if (this.#host.lastEntry !== undefined) this.port.end(cursor); // it has ended and the client knows all of it
     else {
       this.#cursor = undefined;
       this.joinedAt = this.#host.tailNumber;
@@ -251,7 +251,7 @@ export class Subscriber implements PortSubscription {
     }
     this.#lastSentId = entry.id;
     this.#push(entry.frame, entry.id);
-    if (entry.end) this.port.end(true);
+    if (entry.end) this.port.end();
   }
 
   #push(frame: Frame, id: string | undefined): void {
