@@ -10,9 +10,12 @@ export interface Route {
   headers?: Record<string, string>;
   /** What the app waits for before it opens the stream. */
   before?(): Promise<unknown>;
-  /** Gets the stream as soon as it is opened; where a framework has none without a function, through that. */
+  /**
+   * Gets the stream as soon as it is opened; where a framework has none without a function, through one that
+   * returns nothing, whatever this returns.
+   */
   onStream?(stream: EventStream): void;
-  /** Opens the stream a second time, or when the response has been sent. */
+  /** Opens the stream a second time, or when the response has been sent; the error that throws is one of `errors`. */
   misuse?: "open twice" | "open after the answer";
 }
 
@@ -27,6 +30,8 @@ export interface App extends Listening {
 export interface Adapter {
   name: string;
   http: 1 | 2;
+  /** Handlers return a `Response`, so that none can have been sent before. */
+  returnsResponse?: boolean;
   /** How many runs a property gets. Default 100. */
   runs?: number;
   /** A `fetch` that speaks the server's protocol. Default: the global one. */

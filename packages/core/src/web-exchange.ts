@@ -52,18 +52,15 @@ export class WebExchange implements Exchange, Sink {
   }
 
   /** Makes the response, which a framework may do in a way of its own. */
-  protected createResponse(body: BodyInit | null, status: number, headers: Headers): Response {
+  protected createResponse(body: BodyInit | null, status: number, changes: HeaderChanges): Response {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(changes)) if (value !== null) headers.set(name, value);
     return new Response(body, { status, headers });
   }
 
   #respond(body: BodyInit | null, status: number, changes: HeaderChanges): void {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(changes)) {
-      // A fetch-style response has no connection of its own.
-      if (value !== null && name !== "connection") headers.set(name, value);
-    }
-    const response = this.createResponse(body, status, headers);
-    for (const [name, value] of Object.entries(changes)) if (value === null) response.headers.delete(name);
+    const { connection: _, ...rest } = changes; // a fetch-style response has none of its own
+    const response = this.createResponse(body, status, rest);
     this.#headSent = true;
     this.#resolve(response);
   }

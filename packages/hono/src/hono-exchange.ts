@@ -1,4 +1,4 @@
-import { WebExchange } from "@ssekit/core";
+import { type HeaderChanges, WebExchange } from "@ssekit/core";
 
 /** What is used of a Hono context. */
 export interface HonoContext {
@@ -6,7 +6,8 @@ export interface HonoContext {
   readonly res: Response;
   readonly env: unknown;
   // Hono types status and data more narrowly than they are here.
-  newResponse(data: any, init: { status: any; headers: Headers }): Response;
+  newResponse(data: any, status: any): Response;
+  header(name: string, value?: string): void;
 }
 
 /** An exchange whose response takes over the headers and cookies that the app has set on the context. */
@@ -22,7 +23,9 @@ export class HonoExchange extends WebExchange {
     return this.#ctx.res.headers.get(name) ?? undefined;
   }
 
-  protected override createResponse(body: BodyInit | null, status: number, headers: Headers): Response {
-    return this.#ctx.newResponse(body, { status, headers });
+  protected override createResponse(body: BodyInit | null, status: number, changes: HeaderChanges): Response {
+    // On the context, since what is on it replaces what is on the response.
+    for (const [name, value] of Object.entries(changes)) this.#ctx.header(name, value ?? undefined);
+    return this.#ctx.newResponse(body, status);
   }
 }

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { EventStreamServer, type EventStreamOptions, type Source } from "@ssekit/core";
+import { EventStreamServer, SseError, type EventStreamOptions, type Source } from "@ssekit/core";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 
 declare module "hono" {
@@ -23,11 +23,21 @@ declare module "hono" {
  */
 export function sse(server: EventStreamServer = new EventStreamServer()): MiddlewareHandler {
   return function sseMiddleware(c, next) {
-    c.set("sse", (source?: Source, options?: EventStreamOptions) => {
+    let opened = false;
+    c.set("sse", async (source?: Source, options?: EventStreamOptions) => {
+      if (opened) {
+        throw new SseError("ERR_SSE_ALREADY_OPEN", "This request has an event stream already; return its response");
+      }
+      opened = true;
       keepOpen(c);
-      return new Promise<Response>((resolve, reject) => {
-        server.open(new HonoExchange(c, resolve, reject), source, options);
-      });
+      try {
+        return await new Promise<Response>((resolve, reject) => {
+          server.open(new HonoExchange(c, resolve, reject), source, options);
+        });
+      } catch (error) {
+        opened = false; // for the app's error handler
+        throw error;
+      }
     });
     return next();
   };

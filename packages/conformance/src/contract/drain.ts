@@ -52,7 +52,7 @@ export function drainContract(adapter: Adapter): void {
         { maxBufferedBytes: 1 << 30 },
       );
       await app.request("/", { headers: ACCEPT });
-      stream!.send("x".repeat(64 << 20));
+      for (let i = 0; i < 64; i++) stream!.send("x".repeat(1 << 20));
       await pause(20);
       let closed = false;
       const closing = app.events.close({ grace: 300 }).finally(() => (closed = true));

@@ -78,12 +78,15 @@ export function mistakesContract(adapter: Adapter): void {
       await reader.untilData("one");
     });
 
-    it("is opening after the response was sent, which leaves that as it is", async () => {
-      const app = await startApp(adapter, { path: "/", misuse: "open after the answer" });
-      const response = await app.request("/");
-      expect(response.headers.get("content-type") ?? "").not.toContain("event-stream");
-      expect(app.errors).toMatchObject([{ code: "ERR_SSE_HEADERS_SENT" }]);
-      expect(app.events.streams.size).toBe(0);
-    });
+    it.runIf(!adapter.returnsResponse)(
+      "is opening after the response was sent, which leaves that as it is",
+      async () => {
+        const app = await startApp(adapter, { path: "/", misuse: "open after the answer" });
+        const response = await app.request("/");
+        expect(response.headers.get("content-type") ?? "").not.toContain("event-stream");
+        expect(app.errors).toMatchObject([{ code: "ERR_SSE_HEADERS_SENT" }]);
+        expect(app.events.streams.size).toBe(0);
+      },
+    );
   });
 }

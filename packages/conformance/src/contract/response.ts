@@ -109,7 +109,7 @@ export function responseContract(adapter: Adapter): void {
     it("is decoded right by a client of HTTP/1.0", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const client = new RawClient(app.url);
-      client.socket.write("GET / HTTP/1.0\r\n\r\n");
+      client.socket.write("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
       await until("the end", () => client.socket.readableEnded);
       const body = client.text.slice(client.text.indexOf("\r\n\r\n") + 4);
       expect(body).toBe("retry: 3000\n\ndata: one\n\nevent: end\nid: ~end\ndata:\n\n");

@@ -16,6 +16,8 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   void c.var.sse("text");
   // @ts-expect-error
   void stream.sendAll("text");
+  // @ts-expect-error
+  res.sse(() => "text");
 
   // @ts-expect-error There is no such option.
   res.sse([], { heartbeet: 1_000 });

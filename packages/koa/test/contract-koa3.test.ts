@@ -1,0 +1,5 @@
+import { adapterContract } from "@ssekit/conformance";
+import Koa from "koa";
+import { koaAdapter } from "./support/koa-adapter.js";
+
+adapterContract(koaAdapter("Koa 3", Koa));

@@ -1,0 +1,57 @@
+import { createServer } from "node:http";
+import { type Adapter, listen, type Route } from "@ssekit/conformance";
+import { EventStreamServer, sse } from "@ssekit/koa";
+import type Koa from "koa";
+
+/** Koa, for the adapter contract. */
+export function koaAdapter(name: string, create: typeof Koa): Adapter {
+  return {
+    name,
+    http: 1,
+    async start(routes, options) {
+      const events = new EventStreamServer(options);
+      const errors: unknown[] = [];
+      const app = new create();
+      app.on("error", (error) => errors.push(error)); // a client that leaves is none
+      app.use(async (ctx, next) => {
+        try {
+          await next();
+        } catch (error) {
+          errors.push(error);
+          ctx.status = (error as { status?: number }).status ?? 500;
+          ctx.body = "sorry";
+        }
+      });
+      app.use(sse(events));
+      for (const route of routes) app.use((ctx, next) => (ctx.path === route.path ? answer(route, ctx, errors) : next()));
+      return Object.assign(await listen(createServer(app.callback())), { events, errors });
+    },
+  };
+}
+
+async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
+  const { before, headers = {}, misuse, source, options, onStream } = route;
+  await before?.();
+  ctx.set(headers);
+  if (misuse === "open after the answer") ctx.res.end("done");
+  if (source === undefined && options === undefined) {
+    const stream = ctx.sse();
+    onStream?.(stream);
+  } else {
+    // The stream before its head: through a function.
+    const given: Route["source"] =
+      onStream === undefined
+        ? source
+        : (stream) => {
+            onStream(stream);
+            return typeof source === "function" ? source(stream) : source;
+          };
+    await ctx.sse(given, options);
+  }
+  if (misuse !== "open twice") return;
+  try {
+    ctx.sse();
+  } catch (error) {
+    errors.push(error); // thrown on, it would replace the body
+  }
+}

@@ -1,0 +1,14 @@
+import { createServer } from "node:http";
+import { adapterContract, listen } from "@ssekit/conformance";
+import { EventStreamServer } from "@ssekit/node";
+import { nodeListener } from "./support/node-listener.js";
+
+adapterContract({
+  name: "node:http",
+  http: 1,
+  async start(routes, options) {
+    const events = new EventStreamServer(options);
+    const errors: unknown[] = [];
+    return Object.assign(await listen(createServer(nodeListener(routes, events, errors))), { events, errors });
+  },
+});
