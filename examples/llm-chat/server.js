@@ -1,5 +1,6 @@
 // @ts-check
 import { EventStreamServer } from "@ssekit/express";
+import { createAnswers } from "./answers.js";
 import { createApp } from "./app.js";
 import { createCounters } from "./counters.js";
 import { startReplay } from "./replay.js";
@@ -17,7 +18,8 @@ const upstream = OPENAI_BASE_URL
     }
   : await startReplay();
 const events = new EventStreamServer();
-const app = createApp({ upstream, events });
+const answers = createAnswers(upstream);
+const app = createApp({ upstream, answers, events });
 
 const server = app.listen(Number(PORT), "127.0.0.1", (/** @type {any} */ error) => {
   if (error?.code === "EADDRINUSE") {
@@ -33,13 +35,14 @@ const server = app.listen(Number(PORT), "127.0.0.1", (/** @type {any} */ error) 
 A chat that relays ${OPENAI_BASE_URL ? `${OPENAI_MODEL} at ${OPENAI_BASE_URL}` : "a replayed model's stream"}.
 
   In a browser:   ${address}
-  In a terminal:  curl -N "${address}/answer?prompt=hello"
+  In a terminal:  curl -N ${address}/answers/$(curl -sd prompt=hello ${address}/answers)
 
 Ctrl+C stops it.`);
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
+    answers.stopAll();
     await events.close({ grace: 2000 });
     server.close();
     if ("close" in upstream) upstream.close();

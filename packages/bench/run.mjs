@@ -36,9 +36,6 @@ if (values.help) {
   console.log(HELP);
   process.exit();
 }
-// So that "exit" is heard, with which the processes that were started end.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
-
 const chosen = positionals.length > 0 ? positionals : caseNames;
 const only = values.only.split(",");
 for (const name of chosen)

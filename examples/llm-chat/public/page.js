@@ -10,12 +10,37 @@ const stopButton = find("#stop-button");
 /** @type {ReturnType<typeof addTurn> | undefined} the latest question and its answer */
 let latest;
 
+/** The answers shown. The address keeps them, so that a reload, or a second tab, takes them up. */
+const ids = location.hash.slice(1).split(",").filter(Boolean);
+for (const id of ids) follow(id, addTurn("…"));
+addEventListener("hashchange", () => location.reload());
+
 /** @param {string} prompt */
-function ask(prompt) {
-  const source = new EventSource(`/answer?${new URLSearchParams({ prompt })}`);
-  const turn = (latest = addTurn(prompt));
+async function ask(prompt) {
+  const turn = addTurn(prompt);
+  try {
+    const response = await fetch("/answers", { method: "POST", body: new URLSearchParams({ prompt }) });
+    if (!response.ok) return turn.show("failed", (await response.json()).error);
+    const id = await response.text();
+    ids.push(id);
+    history.replaceState(null, "", `#${ids}`);
+    follow(id, turn);
+  } catch {
+    turn.show("failed", "The server is away. Please ask again.");
+  }
+}
+
+/**
+ * Shows an answer from its start. When the connection breaks, EventSource goes on after the event that it had last.
+ * @param {string} id
+ * @param {ReturnType<typeof addTurn>} turn
+ */
+function follow(id, turn) {
+  const address = `/answers/${encodeURIComponent(id)}`;
+  const source = new EventSource(address);
   let events = 0;
-  turn.show("writing", "Waiting for the first token…");
+
+  source.addEventListener("question", ({ data }) => turn.begin(id, JSON.parse(data).prompt));
 
   // One of the provider's own events, passed on unchanged.
   source.onmessage = ({ data }) => {
@@ -29,43 +54,56 @@ function ask(prompt) {
     turn.show("writing", "Writing…");
   };
 
+  source.addEventListener("stopped", () => turn.show("stopped", "Stopped. The request upstream is aborted."));
+
   // The server could not get the answer, or not all of it.
   source.addEventListener("failed", ({ data }) => turn.show("failed", JSON.parse(data).message));
 
-  // The server's last event. Nothing needs closing: EventSource reconnects, is told 204, and stops.
-  source.addEventListener("end", () => {
+  // The answer's last event. Nothing needs closing: EventSource reconnects, is told 204, and stops.
+  source.addEventListener("done", () => {
     if (turn.state === "writing") turn.show("finished", `Finished: ${events} events.`);
   });
 
   source.onerror = () => {
-    if (source.readyState !== EventSource.CLOSED) return; // it is about to reconnect
+    const final = source.readyState === EventSource.CLOSED;
     if (turn.state === "writing") {
-      turn.show("failed", "The connection broke off. Please ask again.");
-    } else if (turn.state === "finished") {
+      if (final) turn.show("failed", "The server does not have this answer any more.");
+      else turn.note("The connection broke off. The answer goes on, and will be taken up again…");
+    } else if (turn.state === "finished" && final) {
       turn.note(`Finished: ${events} events. EventSource came back, was told 204, and stopped.`);
     }
   };
 
-  stopButton.onclick = () => {
-    source.close(); // the server notices, and aborts its request upstream
-    turn.show("stopped", "Stopped. The request upstream is aborted, too.");
-  };
+  stopButton.onclick = () =>
+    fetch(`${address}/stop`, { method: "POST" }).catch(() => turn.note("The server is away."));
 }
 
 /** @param {string} prompt */
 function addTurn(prompt) {
   find("#empty")?.remove();
   const article = find("template").content.cloneNode(true).firstElementChild;
-  find(".question", article).textContent = prompt;
+  const question = find(".question", article);
+  question.textContent = prompt;
   find("main").append(article);
   article.scrollIntoView({ block: "end" });
 
   const answer = find(".answer", article);
   const text = answer.appendChild(new Text());
   const note = find(".note", article);
+  const link = find("a", article);
 
-  return {
+  const turn = {
     state: "",
+
+    /**
+     * @param {string} id
+     * @param {string} prompt
+     */
+    begin(id, prompt) {
+      question.textContent = prompt;
+      link.href = `#${id}`;
+      link.hidden = false;
+    },
 
     /** @param {string} token */
     write(token) {
@@ -90,6 +128,9 @@ function addTurn(prompt) {
       if (this === latest) showButton(state === "writing" ? stopButton : askButton);
     },
   };
+  latest = turn;
+  turn.show("writing", "Waiting for the first token…");
+  return turn;
 }
 
 /** @param {HTMLElement} button the one to show; it takes over the focus from the other */
@@ -104,7 +145,7 @@ function showButton(button) {
 form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   if (latest?.state === "writing" || input.value.trim() === "") return;
-  ask(input.value);
+  void ask(input.value);
   input.value = "";
 });
 

@@ -2,89 +2,145 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startReplay } from "../replay.js";
-import { recorded, recording, startApp } from "./start-app.js";
+import { messages, parse, recorded, recording, startApp } from "./start-app.js";
 
 describe("the server", () => {
   test("passes the provider's events on unchanged, and no [DONE]", async () => {
-    const { address } = await startApp();
-    const response = await fetch(`${address}/answer?prompt=hello`);
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
-    const events = parse(await response.text());
-    expect(events.filter(({ type }) => type === "message").map(({ data }) => data)).toEqual(recorded);
-    expect(events.at(-1)?.type).toBe("end");
+    const { read, start } = await startApp();
+    const events = await read(await start("hello"));
+    expect(events[0]).toEqual({ type: "question", data: '{"prompt":"hello"}' });
+    expect(messages(events)).toEqual(recorded);
+    expect(events.at(-1)?.type).toBe("done");
+  });
+
+  test("says where the answer is", async () => {
+    const { ask, address } = await startApp();
+    const response = await ask({ prompt: "hello" });
+    expect(response.status).toBe(201);
+    const id = await response.text();
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    const { href } = new URL(response.headers.get("location")!, response.url);
+    expect(href).toBe(`${address}/answers/${id}`);
+    expect((await fetch(href)).headers.get("content-type")).toBe("text/event-stream");
+  });
+
+  test("goes on with nobody connected; who comes late, and who comes twice, gets all of it", async () => {
+    const { read, start, counts } = await startApp();
+    const id = await start("hello");
+    await eventually(() => expect(counts().completed).toBe(1));
+    const [first, second] = await Promise.all([read(id), read(id)]);
+    expect(messages(first)).toEqual(recorded);
+    expect(second).toEqual(first);
+    expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
+  });
+
+  test("goes on when its reader leaves, who gets the rest after coming back", async () => {
+    const { address, start, counts } = await startApp({ pause: 2 });
+    const id = await start("hello");
+    let received = "";
+    for (let cuts = 0; !received.includes("event: done"); cuts++) {
+      const [block, lastId] = /.*\nid: (.+)\n(?:.+\n)*\n/s.exec(received) ?? [""]; // the last that is whole
+      received = block;
+      const client = new AbortController();
+      const response = await fetch(`${address}/answers/${id}`, {
+        signal: client.signal,
+        headers: lastId === undefined ? {} : { "Last-Event-ID": lastId },
+      });
+      let chunks = 0;
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        received += chunk;
+        if (cuts < 5 && ++chunks === 10) break;
+      }
+      client.abort();
+    }
+    expect(messages(parse(received))).toEqual(recorded);
+    expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
+  });
+
+  test("stops an answer for all its readers, and for good", async () => {
+    const { address, read, start, stop, counts } = await startApp({ pause: 20 });
+    const id = await start("hello");
+    const readers = [read(id), read(id)];
+    await eventually(() => expect(counts().called).toBe(1));
+    expect((await stop(id)).status).toBe(204);
+    const [first, second] = await Promise.all(readers);
+    expect(first?.slice(-2).map(({ type }) => type)).toEqual(["stopped", "done"]);
+    expect(second).toEqual(first);
+    await eventually(() => expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 }));
+    expect(await read(id)).toEqual(first);
+    expect((await stop(id)).status).toBe(204); // nothing is left to stop
+    const finished = await fetch(`${address}/answers/${id}`, { headers: { "Last-Event-ID": "x~end" } });
+    expect(finished.status).toBe(204);
   });
 
   test.for([
-    ["missing", ""],
-    ["empty", "?prompt="],
-    ["blank", "?prompt=%20"],
-    ["too long", `?prompt=${"x".repeat(1001)}`],
-    ["given twice", "?prompt=a&prompt=b"],
-  ] as const)("answers 400 to a prompt that is %s", async ([, query]) => {
-    const { address, counts } = await startApp();
-    const response = await fetch(`${address}/answer${query}`);
+    ["GET", ""],
+    ["POST", "/stop"],
+  ] as const)("answers 404 to %s of an answer that it does not have", async ([method, path]) => {
+    const { address } = await startApp();
+    const response = await fetch(`${address}/answers/other${path}`, { method });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ error: expect.stringMatching(/no such answer/) });
+  });
+
+  test.for([
+    ["missing", {}],
+    ["empty", { prompt: "" }],
+    ["blank", { prompt: " " }],
+    ["too long", { prompt: "x".repeat(1001) }],
+    ["given twice", [["prompt", "a"], ["prompt", "b"]]], // prettier-ignore
+  ] as [string, Record<string, string>][])("answers 400 to a prompt that is %s", async ([, fields]) => {
+    const { ask, counts } = await startApp();
+    const response = await ask(fields);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: "prompt: expected 1 to 1000 characters" });
     expect(counts().called).toBe(0);
   });
 
   test("takes a prompt of 1000 Chinese characters", async () => {
-    const { address } = await startApp();
-    const response = await fetch(`${address}/answer?prompt=${encodeURIComponent("你".repeat(1000))}`);
-    expect(response.status).toBe(200);
-    await response.body?.cancel();
+    const { ask } = await startApp();
+    expect((await ask({ prompt: "你".repeat(1000) })).status).toBe(201);
   });
 
-  test("lets no other site's page ask", async () => {
-    const { address, counts } = await startApp();
-    const response = await fetch(`${address}/answer?prompt=hello`, {
-      headers: { "Sec-Fetch-Site": "cross-site" },
-    });
-    expect(response.status).toBe(403);
+  test("lets no other site's page ask or stop", async () => {
+    const { ask, start, stop, counts } = await startApp({ pause: 20 });
+    const headers = { "Sec-Fetch-Site": "cross-site" };
+    expect((await ask({ prompt: "hello" }, headers)).status).toBe(403);
     expect(counts().called).toBe(0);
+    expect((await stop(await start("hello"), headers)).status).toBe(403);
   });
 
   test.for([
     ["/401", /refused the API key/],
     ["/429", /too many requests/],
-  ] as const)("answers 502 with a reason when upstream refuses: %s", async ([prompt, reason]) => {
-    const { address, counts } = await startApp();
-    const response = await fetch(`${address}/answer?prompt=${prompt}`);
-    expect(response.status).toBe(502);
-    expect(await response.json()).toEqual({ error: expect.stringMatching(reason) });
+  ] as const)("ends an answer that upstream refuses with the reason: %s", async ([prompt, reason]) => {
+    const { read, start, counts } = await startApp();
+    const events = await read(await start(prompt));
+    expect(events.map(({ type }) => type)).toEqual(["question", "failed", "done"]);
+    expect(events[1]?.data).toMatch(reason);
     await eventually(() => expect(counts()).toMatchObject({ called: 1, failed: 1 }));
   });
 
-  test("answers 502 when upstream cannot be reached", async () => {
-    const { address, stopUpstream } = await startApp();
+  test("ends an answer that cannot be asked for with the reason", async () => {
+    const { read, start, stopUpstream } = await startApp();
     stopUpstream();
-    const response = await fetch(`${address}/answer?prompt=hello`);
-    expect(response.status).toBe(502);
-    expect(await response.json()).toEqual({ error: expect.stringMatching(/cannot be reached/) });
+    const events = await read(await start("hello"));
+    expect(events.at(-2)).toEqual({ type: "failed", data: expect.stringMatching(/cannot be reached/) });
   });
 
   test("ends an answer that breaks off with an event that says so", async () => {
-    const { address, counts } = await startApp();
-    const events = parse(await (await fetch(`${address}/answer?prompt=/break`)).text());
-    const received = events.filter(({ type }) => type === "message").map(({ data }) => data);
+    const { read, start, counts } = await startApp();
+    const events = await read(await start("/break"));
+    const received = messages(events);
     expect(received.length).toBeGreaterThan(10);
     expect(received).toEqual(recorded.slice(0, received.length));
-    expect(events.slice(-2).map(({ type }) => type)).toEqual(["failed", "end"]);
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(["failed", "done"]);
     expect(events.at(-2)?.data).toMatch(/broke off/);
     await eventually(() => expect(counts()).toMatchObject({ called: 1, failed: 1 }));
   });
 
-  test("aborts upstream when the client leaves", async () => {
-    const { address, counts } = await startApp({ pause: 20 });
-    const client = new AbortController();
-    const response = await fetch(`${address}/answer?prompt=hello`, { signal: client.signal });
-    await response.body?.getReader().read();
-    client.abort();
-    await eventually(() => expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 }));
-  });
-
   test("sends the counters live", async () => {
-    const { address } = await startApp();
+    const { address, read, start } = await startApp();
     const stats = await fetch(`${address}/stats`);
     let seen = "";
     const reading = (async () => {
@@ -93,7 +149,7 @@ describe("the server", () => {
         if (seen.includes('"completed":1')) return;
       }
     })();
-    await (await fetch(`${address}/answer?prompt=hello`)).text();
+    await read(await start("hello"));
     await reading;
     expect(parse(seen).map(({ data }) => JSON.parse(data))).toMatchObject([
       { model: "replay", called: 0, completed: 0 },
@@ -103,8 +159,8 @@ describe("the server", () => {
   });
 
   test("counts the calls of an endpoint that does not count them itself", async () => {
-    const { address, counts } = await startApp({ countsItself: false, pause: 20 });
-    await fetch(`${address}/answer?prompt=/429`);
+    const { read, start, counts } = await startApp({ countsItself: false });
+    await read(await start("/429"));
     // Each call once by the replay and once by the server.
     await eventually(() => expect(counts()).toMatchObject({ called: 2, failed: 2 }));
   });
@@ -128,19 +184,4 @@ describe("the replay", () => {
 /** Until what upstream saw has reached its counters. */
 function eventually(assertion: () => void) {
   return vi.waitFor(assertion, { timeout: 10_000 });
-}
-
-/** The events of a stream, read by a second, simpler hand than the one that sent them. */
-function parse(stream: string): { type: string; data: string }[] {
-  return stream
-    .split("\n\n")
-    .map((block) => block.split("\n"))
-    .filter((lines) => lines.some((line) => line.startsWith("data:")))
-    .map((lines) => ({
-      type: lines.find((line) => line.startsWith("event: "))?.slice("event: ".length) ?? "message",
-      data: lines
-        .filter((line) => line.startsWith("data: "))
-        .map((line) => line.slice("data: ".length))
-        .join("\n"),
-    }));
 }

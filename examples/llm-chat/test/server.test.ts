@@ -9,9 +9,11 @@ describe("node server.js", () => {
   test("prints its address and a curl line that works, and stops on SIGTERM with an answer under way", async () => {
     const { child, output } = run("0");
     await vi.waitUntil(() => output().includes("Ctrl+C"), { timeout: 10_000 });
-    const url = /curl -N "(.+)"/.exec(output())?.[1] ?? "";
-    expect(output()).toContain(`${new URL(url).origin}\n`);
-    const response = await fetch(url);
+    const [, follow = "", body, start = ""] = /curl -N (\S+)\$\(curl -sd (\S+) (\S+)\)/.exec(output()) ?? [];
+    expect(output()).toContain(`${new URL(start).origin}\n`);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" }; // as curl -d
+    const id = await (await fetch(start, { method: "POST", headers, body })).text();
+    const response = await fetch(follow + id);
     const reader = response.body!.getReader();
     expect((await reader.read()).done).toBe(false);
     const exit = once(child, "exit");

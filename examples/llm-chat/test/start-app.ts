@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { EventStreamServer } from "@ssekit/express";
 import { onTestFinished } from "vitest";
+import { createAnswers } from "../answers.js";
 import { createApp } from "../app.js";
 import { startReplay } from "../replay.js";
 
@@ -18,21 +19,62 @@ export const recorded = recording
 export async function startApp({ pause = 0, retry = 3000, countsItself = true } = {}) {
   const upstream = await startReplay({ pause });
   const events = new EventStreamServer({ retry });
-  const app = createApp({ upstream: { ...upstream, countsItself }, events });
+  const counted = { ...upstream, countsItself };
+  const answers = createAnswers(counted);
+  const app = createApp({ upstream: counted, answers, events });
   const requests: string[] = [];
   const server = app.listen(0, "127.0.0.1");
   server.on("request", ({ url = "" }) => requests.push(url));
   await once(server, "listening");
   onTestFinished(async () => {
+    answers.stopAll();
     await events.close({ grace: 100 });
     server.closeAllConnections();
     server.close();
     upstream.close();
   });
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(`${address}/answers`, { method: "POST", body: new URLSearchParams(fields), headers });
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address,
+    /** Posts the form. */
+    ask,
+    /** Asks, and gives the id of the answer. */
+    start: async (prompt: string) => (await ask({ prompt })).text(),
+    /** All events of an answer, to its end. */
+    read: async (id: string) => parse(await (await fetch(`${address}/answers/${id}`)).text()),
+    stop: (id: string, headers: Record<string, string> = {}) =>
+      fetch(`${address}/answers/${id}/stop`, { method: "POST", headers }),
     counts: () => ({ ...upstream.counters.counts }),
     requests: () => requests,
+    /** Cuts every connection to the app. */
+    cut: () => server.closeAllConnections(),
     stopUpstream: () => upstream.close(),
   };
+}
+
+interface ReceivedEvent {
+  type: string;
+  data: string;
+}
+
+/** The events of a stream, read by a second, simpler hand than the one that sent them. */
+export function parse(stream: string): ReceivedEvent[] {
+  return stream
+    .split("\n\n")
+    .map((block) => block.split("\n"))
+    .filter((lines) => lines.some((line) => line.startsWith("data:")))
+    .map((lines) => ({
+      type: lines.find((line) => line.startsWith("event: "))?.slice("event: ".length) ?? "message",
+      data: lines
+        .filter((line) => line.startsWith("data: "))
+        .map((line) => line.slice("data: ".length))
+        .join("\n"),
+    }));
+}
+
+/** The `data` of the provider's own events. */
+export function messages(events: ReceivedEvent[]): string[] {
+  return events.filter(({ type }) => type === "message").map(({ data }) => data);
 }

@@ -1,5 +1,5 @@
 /** Waits for a promise, but not for ever. */
-export async function within<T>(what: string, promise: Promise<T>, ms = 5_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, ms = 10_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`${what}: not within ${ms} ms`)), ms);
@@ -12,7 +12,7 @@ export async function within<T>(what: string, promise: Promise<T>, ms = 5_000): 
 }
 
 /** Waits until a condition holds, but not for ever. */
-export async function until(what: string, condition: () => boolean, ms = 5_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, ms = 10_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms`);

@@ -237,7 +237,7 @@ export class SinkStream implements EventStream, Scheduled {
   abort(reason: CloseReason): void {
     if (this.#state === CLOSED) return;
     if (this.#state === HELD) this.#host.refuse(this.#exchange);
-    else this.#exchange.sink.abort();
+    else this.#exchange.sink.abort(reason === "draining");
     this.#settle(reason);
   }
 

@@ -14,6 +14,6 @@ export interface Sink {
   onClose(listener: (error?: Error) => void): void;
   /** Ends the response after all that was written. `last`: the connection is not used again. */
   end(last?: boolean): void;
-  /** Drops what is unsent and cuts the connection. */
-  abort(): void;
+  /** Drops what is unsent and cuts the response off. `last`: the connection is not used again. */
+  abort(last?: boolean): void;
 }

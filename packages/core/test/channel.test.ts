@@ -6,6 +6,7 @@ import {
   MemoryLog,
   type Channel,
   type ChannelOptions,
+  type EventMap,
   type EventStream,
   type EventStreamOptions,
   type SubscribeOptions,
@@ -447,7 +448,7 @@ describe("a channel", () => {
         },
       },
     };
-    const channel = createChannel({ schemas: { slow: schema }, onError: () => {} });
+    const channel = createChannel<EventMap>({ schemas: { slow: schema }, onError: () => {} });
     const client = await subscribed(channel);
     void channel.publish({ event: "slow", data: 1 });
     void channel.publish({ event: "other", data: "after" });

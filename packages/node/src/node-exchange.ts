@@ -7,6 +7,9 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** Its response. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
+// How many event streams an HTTP/2 session has.
+const streamsOn = new WeakMap<object, number>();
+
 // On a response that has a stream. A registered symbol, so that two copies of this package see it.
 const OPENED = Symbol.for("ssekit.opened/1");
 
@@ -96,9 +99,9 @@ export class NodeExchange implements Exchange, Sink {
     }
   }
 
-  /** A server's idle timeout is not for a stream, which has its own. */
+  /** Prepares the connection for a stream. A server's idle timeout is not for one, which has its own. */
   protected keepOpen(): void {
-    if (this.isHttp2) return; // a session's sockets are its own
+    if (this.isHttp2) return this.#countOnSession();
     this.req.socket.setTimeout(0);
     this.req.socket.setNoDelay(true);
   }
@@ -130,7 +133,17 @@ export class NodeExchange implements Exchange, Sink {
   // On the response: the request closes as soon as its body has been read.
   onClose(listener: (error?: Error) => void): void {
     this.res.on("error", () => {}); // a write to a client that has just left; close follows
-    this.res.on("close", () => listener());
+    const gone = (): void => listener();
+    this.res.on("close", gone);
+    if (!this.isHttp2 && this.res.socket === null) {
+      // It waits behind another response on its connection, and would not hear of that going away.
+      const { socket } = this.req;
+      socket.on("close", gone);
+      this.res.on("close", () => socket.off("close", gone));
+    }
+    // An HTTP/2 stream that its client has reset is not over before its unsent bytes are, which nobody takes any more.
+    const { stream } = this.res;
+    stream?.on("aborted", () => stream.destroy());
   }
 
   end(last = false): void {
@@ -138,18 +151,35 @@ export class NodeExchange implements Exchange, Sink {
     this.res.end();
   }
 
-  /** Closes the connection when this response, and on HTTP/2 every other, is over. */
+  abort(last = false): void {
+    if (last) this.endConnection();
+    if (this.isHttp2) this.res.stream?.destroy();
+    else this.res.destroy();
+  }
+
+  /** Closes the connection when this response is over, and on HTTP/2 every other event stream on it. */
   protected endConnection(): void {
-    const { session } = this.res.stream ?? {};
-    if (session) session.close();
-    else if (!this.isHttp2) {
+    if (this.isHttp2) {
+      const { session } = this.res.stream ?? {};
+      this.res.once("close", () => {
+        // Some clients give up everything on a session at the word that it will go away.
+        if (session && !streamsOn.has(session)) session.close();
+      });
+    } else {
       const { socket } = this.req;
       this.res.once("finish", () => socket.destroySoon());
     }
   }
 
-  abort(): void {
-    if (this.isHttp2) this.res.stream?.destroy();
-    else this.res.destroy();
+  /** Counts the event streams on a session. */
+  #countOnSession(): void {
+    const { session } = this.res.stream ?? {};
+    if (!session) return;
+    streamsOn.set(session, (streamsOn.get(session) ?? 0) + 1);
+    this.res.once("close", () => {
+      const left = streamsOn.get(session)! - 1;
+      if (left > 0) streamsOn.set(session, left);
+      else streamsOn.delete(session);
+    });
   }
 }

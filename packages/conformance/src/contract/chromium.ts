@@ -25,7 +25,7 @@ export function chromiumContract(adapter: Adapter): void {
     afterAll(() => browser.close());
 
     async function openPage(url: string): Promise<Page> {
-      const page = await browser.newPage();
+      const page = await browser.newPage({ ignoreHTTPSErrors: true });
       onTestFinished(() => page.close());
       // A page of the app's origin, whatever the app answers.
       await page.route("**/page", (route) => route.fulfill({ contentType: "text/html", body: "" }));

@@ -1,6 +1,7 @@
 import type { EventStream, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
+import { describeIf } from "../applies-if.js";
 import { RawClient } from "../clients/raw-client.js";
 import { ACCEPT, startApp, type TestApp } from "../start-app.js";
 import { startUpstream } from "../start-upstream.js";
@@ -126,7 +127,7 @@ export function departureContract(adapter: Adapter): void {
     });
   });
 
-  describe.runIf(adapter.http === 1)("P10: when the connection", () => {
+  describeIf(adapter.http === 1)("P10: when the connection", () => {
     it.each(["ends", "is destroyed", "is reset"])("%s, the stream closes with reason client", async (how) => {
       const app = await startApp(adapter, { path: "/" });
       const client = new RawClient(app.url).request("GET", "/");

@@ -1,6 +1,7 @@
 import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
+import { itIf } from "../applies-if.js";
 import { ACCEPT, startApp } from "../start-app.js";
 
 const BAD_SOURCES: Record<string, unknown> = {
@@ -78,7 +79,7 @@ export function mistakesContract(adapter: Adapter): void {
       await reader.untilData("one");
     });
 
-    it.runIf(!adapter.returnsResponse)(
+    itIf(!adapter.returnsResponse)(
       "is opening after the response was sent, which leaves that as it is",
       async () => {
         const app = await startApp(adapter, { path: "/", misuse: "open after the answer" });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
+import { describeIf } from "../applies-if.js";
 import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { startApp } from "../start-app.js";
 import { until } from "../within.js";
@@ -82,7 +83,7 @@ export function responseContract(adapter: Adapter): void {
     });
   });
 
-  describe.runIf(adapter.http === 1)("the response on its connection", () => {
+  describeIf(adapter.http === 1)("the response on its connection", () => {
     it("to HEAD leaves the connection free for the next request", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const client = new RawClient(app.url);

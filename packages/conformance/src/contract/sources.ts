@@ -1,6 +1,7 @@
 import type { EventMessage, EventStream, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
+import { describeIf } from "../applies-if.js";
 import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { startApp } from "../start-app.js";
 import { createGate, pause, within } from "../within.js";
@@ -117,7 +118,7 @@ export function sourcesContract(adapter: Adapter): void {
     });
   });
 
-  describe.runIf(adapter.http === 1)("one write", () => {
+  describeIf(adapter.http === 1)("one write", () => {
     const kinds = ["an array", "a generator function", "an async generator function", "a ReadableStream"];
     it.each(kinds)("takes the ten items that %s has in one turn", async (kind) => {
       const app = await startApp(adapter, { path: "/", source: SOURCES[kind]!() });

@@ -7,7 +7,14 @@ import { runSafely } from "./run.js";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const sources = fileURLToPath(new URL("../../packed/", import.meta.url));
 
-const INSTALL = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--include=dev"];
+const INSTALL = [
+  "install",
+  "--prefer-offline",
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--include=dev",
+];
 
 /** The projects of `packed/`, with the packed packages installed, outside the workspace. */
 export interface Projects {

@@ -11,7 +11,13 @@ export interface Ended {
 export function run(command: string, args: readonly string[], cwd: string, ms: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), ms);
+    const timer = setTimeout(() => {
+      try {
+        process.kill(-child.pid!, "SIGKILL");
+      } catch {
+        // It ended just now.
+      }
+    }, ms);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -25,7 +31,12 @@ export function run(command: string, args: readonly string[], cwd: string, ms: n
 }
 
 /** Runs a program that has to succeed. */
-export async function runSafely(command: string, args: readonly string[], cwd: string, ms: number): Promise<void> {
+export async function runSafely(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  ms: number,
+): Promise<void> {
   const { code, output } = await run(command, args, cwd, ms);
   if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ended with ${code}\n${output}`);
 }

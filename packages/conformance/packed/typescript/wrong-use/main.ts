@@ -1,7 +1,7 @@
 // Compiled and never run: each mistake has to be an error of the compiler too.
-import { EventStreamServer, type EventStream } from "@ssekit/express";
-import "@ssekit/hono";
-import "@ssekit/koa";
+import { EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
+import { sse as sseForHono } from "@ssekit/hono";
+import { sse as sseForKoa } from "@ssekit/koa";
 import { relay } from "@ssekit/relay";
 import type { Response as ExpressResponse } from "express";
 import type { Context as HonoContext } from "hono";
@@ -29,6 +29,13 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   void new EventStreamServer({ heartbeet: 1_000 });
   // @ts-expect-error
   relay(new Response(), { doneOm: "[DONE]" });
+
+  // @ts-expect-error Options are the server's.
+  sseForExpress({ heartbeat: 1_000 });
+  // @ts-expect-error
+  sseForKoa({ heartbeat: 1_000 });
+  // @ts-expect-error
+  sseForHono({ heartbeat: 1_000 });
 
   // @ts-expect-error There is no such field.
   stream.send({ evnt: 1 });

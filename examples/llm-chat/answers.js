@@ -1,0 +1,65 @@
+// @ts-check
+import { randomUUID } from "node:crypto";
+import { createChannels } from "@ssekit/express";
+import { explain } from "./explain.js";
+import { ask } from "./model.js";
+
+/**
+ * Answers by id, each a channel: it goes on with nobody connected, and whoever comes late, or comes back, gets all of
+ * it. Ids cannot be guessed: who has one may read the answer, and stop it.
+ * @param {import("./model.js").Upstream} upstream
+ */
+export function createAnswers(upstream) {
+  // Each is kept whole, until nobody has asked for it for ten minutes.
+  const channels = createChannels({
+    history: { events: Infinity, bytes: Infinity, age: Infinity },
+    idle: 10 * 60_000,
+  });
+  /** @type {Map<string, AbortController>} the answers that are being written */
+  const running = new Map();
+
+  return {
+    has: channels.has,
+    get: channels.get,
+
+    /**
+     * Asks upstream, once. Returns the id of the answer.
+     * @param {string} prompt
+     */
+    start(prompt) {
+      const id = randomUUID();
+      const answer = channels.get(id);
+      const stop = new AbortController();
+      running.set(id, stop);
+      void answer.publishAll(({ signal }) => write(prompt, AbortSignal.any([signal, stop.signal])));
+      void answer.end({ event: "done" }).finally(() => running.delete(id)); // when all of that is published
+      return id;
+    },
+
+    /**
+     * Aborts the request upstream. The answer ends as it is, for all its readers.
+     * @param {string} id
+     */
+    stop: (id) => running.get(id)?.abort(),
+
+    stopAll() {
+      for (const stop of running.values()) stop.abort();
+    },
+  };
+
+  /**
+   * The question, and the provider's events. An answer that is not complete ends with an event that says why.
+   * @param {string} prompt
+   * @param {AbortSignal} signal
+   */
+  async function* write(prompt, signal) {
+    yield { event: "question", data: { prompt } };
+    try {
+      yield* ask(upstream, prompt, signal);
+    } catch (error) {
+      if (signal.aborted) yield { event: "stopped" };
+      // Not `error`: that name would reach the handler of EventSource's own error event.
+      else yield { event: "failed", data: { message: explain(error).message } };
+    }
+  }
+}

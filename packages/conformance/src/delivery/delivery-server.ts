@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { onTestFinished } from "vitest";
+import { start } from "../../../bench/rpc.mjs";
+import type { DeliveryOptions } from "./server.mjs";
+
+const SCRIPT = new URL("server.mjs", import.meta.url);
+const BUILT = new URL("../../../express/dist/index.js", import.meta.url);
+
+/** What a server process tells of itself. */
+export interface ServerState {
+  readonly published: number;
+  readonly lags: number;
+  readonly resets: number;
+  readonly errors: readonly string[];
+  /** How many streams were closed for each reason. */
+  readonly closed: Readonly<Record<string, number>>;
+  /** How many streams have bytes that their client does not take. */
+  readonly blocked: number;
+  readonly subscribers: number;
+  readonly streams: number;
+}
+
+/** Bytes of a server process. */
+export interface ServerMemory {
+  /** What is left after a garbage collection, on the heap and beside it. */
+  readonly live: number;
+  readonly rss: number;
+  /** The most that a stream holds for its client. */
+  readonly mostBuffered: number;
+}
+
+/** An Express app with one channel in a process of its own, which is over with the test. */
+export interface DeliveryServer {
+  readonly port: number;
+  /** Publishes so many events in each turn, with the numbers that follow. */
+  publish(turns: readonly number[]): Promise<void>;
+  end(): Promise<void>;
+  state(): Promise<ServerState>;
+  memory(): Promise<ServerMemory>;
+}
+
+export async function startDeliveryServer(options: DeliveryOptions): Promise<DeliveryServer> {
+  if (!existsSync(BUILT)) throw new Error("The packages are not built: run `pnpm build` before");
+  const child = start(SCRIPT, { args: [JSON.stringify(options)], execArgv: ["--expose-gc"] });
+  onTestFinished(() => child.stop());
+  return {
+    port: await child.call("port"),
+    publish: (turns) => child.call("publish", turns, 60),
+    end: () => child.call("end"),
+    state: () => child.call("state"),
+    memory: () => child.call("memory"),
+  };
+}

@@ -1,0 +1,143 @@
+import { connect, type Socket } from "node:net";
+import { BlockScanner, type BlockListener } from "./block-scanner.js";
+import { ChunkedBody } from "./chunked-body.js";
+
+const BLOCK = /^(?:event: (\w+)\n)?id: (\w+)-(\d+)(?:~end)?\ndata: ?(.*)$/;
+
+/** What a client was told it has missed: the events from `first` to `last`. */
+export interface Hole {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface LogReaderOptions {
+  readonly port: number;
+  readonly path?: string;
+  /** What is read into, by many readers by turns. */
+  readonly buffer: Buffer;
+  /** After how many bytes of a connection the reader destroys it. Default: never. */
+  readonly cutAfter?: () => number;
+  /** Called for each read. `false`: reads no more until `resume`. */
+  readonly onRead?: (reader: LogReader) => boolean | void;
+}
+
+/**
+ * A client of a log whose events have the numbers 1, 2, 3 … both as position in the id and in the data. Compares what
+ * it is sent with that, byte by byte and without keeping it, and comes back with the id of the last event that was
+ * there completely, as EventSource does.
+ */
+export class LogReader implements BlockListener {
+  /** The number of the last event it has, or was told it has missed. */
+  last = 0;
+  /** What it was told it has missed, by one `reset` each. */
+  readonly holes: Hole[] = [];
+  /** What should not be so; the first of each connection. */
+  readonly faults: string[] = [];
+  connections = 0;
+  /** How often the server was the one that closed. */
+  closedByServer = 0;
+  /** The log has ended, says the server. */
+  ended = false;
+  readonly #options: LogReaderOptions;
+  #socket: Socket | undefined;
+  #scanner = new BlockScanner(this);
+  #epoch: string | undefined;
+  #blockBytes: number | undefined;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  connect(): void {
+    const { port, path = "/feed", buffer, cutAfter, onRead } = this.#options;
+    this.connections++;
+    const scanner = new BlockScanner(this);
+    this.#scanner = scanner;
+    if (this.#epoch !== undefined) scanner.epoch = this.#epoch;
+    const body = new ChunkedBody((part) => scanner.feed(part));
+    let left = cutAfter?.() ?? Infinity;
+    const take = (bytes: Buffer): boolean => {
+      try {
+        body.feed(bytes.subarray(0, left));
+      } catch (error) {
+        this.fault(String(error));
+        left = 0;
+      }
+      left -= bytes.length;
+      if (left <= 0) this.cut();
+      return onRead?.(this) ?? true;
+    };
+    const onread = { buffer, callback: (count: number) => take(buffer.subarray(0, count)) };
+    const socket = connect({ host: "127.0.0.1", port, onread });
+    this.#socket = socket;
+    socket.on("error", () => {}); // close follows
+    socket.on("close", () => {
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      if (!this.ended) this.closedByServer++;
+    });
+    const lastEventId = this.#epoch === undefined ? "" : `Last-Event-ID: ${this.#epoch}-${this.last}\r\n`;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${lastEventId}\r\n`);
+  }
+
+  /** Leaves at once, whatever is on its way. */
+  cut(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** The number of events that came. */
+  get received(): number {
+    return this.holes.reduce((rest, hole) => rest - (hole.last - hole.first + 1), this.last);
+  }
+
+  fault(what: string): void {
+    if (this.faults.length < this.connections) this.faults.push(what);
+  }
+
+  onEvent(position: number, number: number, bytes: number): void {
+    if (position !== this.last + 1) this.fault(`event ${position} came after ${this.last}`);
+    if (number !== position) this.fault(`event ${position} has the data of ${number}`);
+    // All that differs in length is the number.
+    const rest = bytes - 2 * digits(position);
+    if (rest !== (this.#blockBytes ??= rest)) this.fault(`event ${position} has ${bytes} bytes`);
+    this.last = position;
+  }
+
+  onOther(block: string): void {
+    if (/^(retry: \d+|:.*)$/.test(block)) return;
+    const [, type, epoch, digits, data] = BLOCK.exec(block) ?? [];
+    const position = Number(digits);
+    if (this.#epoch === undefined && epoch !== undefined) this.#scanner.epoch = this.#epoch = epoch;
+    if (epoch === undefined || epoch !== this.#epoch) this.fault(`unexpected: ${JSON.stringify(block)}`);
+    else if (type === undefined) this.onEvent(position, Number.parseInt(data!, 10), block.length + 2);
+    else if (type === "end") this.ended = true;
+    else if (type === "reset") this.#onReset(position, block);
+    else this.fault(`unexpected: ${JSON.stringify(block)}`);
+  }
+
+  #onReset(position: number, block: string): void {
+    if (position <= this.last) this.fault(`no hole after ${this.last}: ${JSON.stringify(block)}`);
+    this.holes.push({ first: this.last + 1, last: position });
+    this.last = position;
+  }
+}
+
+function digits(number: number): number {
+  let count = 1;
+  for (let rest = number; rest >= 10; rest /= 10) count++;
+  return count;
+}
