@@ -17,9 +17,9 @@ const failures = {
 /**
  * A stand-in for an OpenAI-compatible endpoint: replays one recorded answer, whatever it is asked, in the worst
  * pieces a network can make of it. Counts what it sees, so that an abort in its counters did reach it.
- * @param {{ pause?: number }} [options] `pause`: ms between two pieces, four of which make a token; 5
+ * @param {{ pause?: () => Promise<unknown> }} [options] `pause` is awaited after each piece, four of which make a token
  */
-export async function startReplay({ pause = 5 } = {}) {
+export async function startReplay({ pause = () => wait(5) } = {}) {
   const counters = createCounters();
 
   const server = createServer(async (request, response) => {
@@ -48,7 +48,7 @@ export async function startReplay({ pause = 5 } = {}) {
         return;
       }
       response.write(piece);
-      await wait(pause);
+      await pause();
     }
     response.end(done.replaceAll("\n", "\r\n")); // in one piece: a client that leaves on it has had the whole answer
   });

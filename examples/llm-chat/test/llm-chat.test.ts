@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startReplay } from "../replay.js";
 import { messages, parse, recorded, recording, startApp } from "./start-app.js";
@@ -39,8 +40,9 @@ describe("the server", () => {
     const id = await start("hello");
     let received = "";
     for (let cuts = 0; !received.includes("event: done"); cuts++) {
-      const [block, lastId] = /.*\nid: (.+)\n(?:.+\n)*\n/s.exec(received) ?? [""]; // the last that is whole
-      received = block;
+      const whole = received.split("\n\n").slice(0, -1);
+      received = whole.map((block) => `${block}\n\n`).join("");
+      const lastId = [...received.matchAll(/^id: (.+)$/gm)].at(-1)?.[1];
       const client = new AbortController();
       const response = await fetch(`${address}/answers/${id}`, {
         signal: client.signal,
@@ -88,8 +90,14 @@ describe("the server", () => {
     ["empty", { prompt: "" }],
     ["blank", { prompt: " " }],
     ["too long", { prompt: "x".repeat(1001) }],
-    ["given twice", [["prompt", "a"], ["prompt", "b"]]], // prettier-ignore
-  ] as [string, Record<string, string>][])("answers 400 to a prompt that is %s", async ([, fields]) => {
+    [
+      "given twice",
+      [
+        ["prompt", "a"],
+        ["prompt", "b"],
+      ],
+    ],
+  ] as const)("answers 400 to a prompt that is %s", async ([, fields]) => {
     const { ask, counts } = await startApp();
     const response = await ask(fields);
     expect(response.status).toBe(400);
@@ -168,7 +176,7 @@ describe("the server", () => {
 
 describe("the replay", () => {
   test("sends the recording, cut inside field names, characters and line ends", async () => {
-    const upstream = await startReplay({ pause: 0 });
+    const upstream = await startReplay({ pause: () => wait(1) });
     onTestFinished(() => upstream.close());
     const request = httpRequest(`${upstream.baseUrl}/chat/completions`, { method: "POST" }).end("{}");
     const [response] = (await once(request, "response")) as [IncomingMessage];

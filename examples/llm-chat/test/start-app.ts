@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { setImmediate, setTimeout as wait } from "node:timers/promises";
 import { EventStreamServer } from "@ssekit/express";
 import { onTestFinished } from "vitest";
 import { createAnswers } from "../answers.js";
@@ -15,9 +16,16 @@ export const recorded = recording
   .filter((line) => line.startsWith("data: {"))
   .map((line) => line.slice("data: ".length));
 
-/** The app on a free port, in front of a replay that does not dawdle. */
-export async function startApp({ pause = 0, retry = 3000, countsItself = true } = {}) {
-  const upstream = await startReplay({ pause });
+/** The app on a free port, in front of a replay that does not dawdle, or stops where a test lets it. */
+export async function startApp({ pause = 0, retry = 3000, countsItself = true, stepwise = false } = {}) {
+  let sent = 0;
+  let allowed = stepwise ? 0 : Infinity;
+  const upstream = await startReplay({
+    pause: async () => {
+      await (pause > 0 ? wait(pause) : setImmediate());
+      for (sent += 1; sent > allowed;) await wait(2);
+    },
+  });
   const events = new EventStreamServer({ retry });
   const counted = { ...upstream, countsItself };
   const answers = createAnswers(counted);
@@ -27,6 +35,7 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true } 
   server.on("request", ({ url = "" }) => requests.push(url));
   await once(server, "listening");
   onTestFinished(async () => {
+    allowed = Infinity;
     answers.stopAll();
     await events.close({ grace: 100 });
     server.closeAllConnections();
@@ -48,6 +57,8 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true } 
       fetch(`${address}/answers/${id}/stop`, { method: "POST", headers }),
     counts: () => ({ ...upstream.counters.counts }),
     requests: () => requests,
+    /** Lets the replay of a `stepwise` app go on until it has sent so many pieces. */
+    allow: (pieces: number) => (allowed = pieces),
     /** Cuts every connection to the app. */
     cut: () => server.closeAllConnections(),
     stopUpstream: () => upstream.close(),

@@ -265,7 +265,7 @@ export class SinkStream implements EventStream, Scheduled {
 
   /** The sink has closed. */
   #gone(error: Error | undefined): void {
-    if (error !== undefined && this.#state === OPEN) this.#hooks.report(error);
+    if (error !== undefined && this.#state <= OPEN) this.#hooks.report(error);
     this.#settle(error === undefined ? "client" : "error");
   }
 

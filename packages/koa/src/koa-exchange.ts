@@ -56,12 +56,23 @@ export class KoaExchange extends NodeExchange {
 
   #expectUnsent(): void {
     if (!this.#ctx.headerSent && this.#ctx.writable) return;
-    const error = new SseError(
+    const error = this.answered();
+    this.fail(error);
+    throw error;
+  }
+
+  protected override answered(): SseError {
+    return new SseError(
       "ERR_SSE_HEADERS_SENT",
       "ctx.sse(source): the response was sent before the source had its first item. Return or await ctx.sse(source)",
     );
-    this.fail(error);
-    throw error;
+  }
+
+  override onClose(listener: (error?: Error) => void): void {
+    super.onClose((error) => {
+      if (error !== undefined) this.fail(error);
+      listener(error);
+    });
   }
 
   override write(frames: readonly Frame[]): boolean {

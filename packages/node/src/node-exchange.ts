@@ -21,6 +21,7 @@ export class NodeExchange implements Exchange, Sink {
   /** An HTTP/2 response is much the same, and has a stream. */
   protected readonly res: ServerResponse & { readonly stream?: ServerHttp2Stream | null; flush?(): void; [OPENED]?: true };
   readonly #fail: (error: unknown) => void;
+  #begun = false;
 
   /** @param fail hands an error that came before the head to the framework. */
   constructor(req: NodeRequest, res: NodeResponse, fail: (error: unknown) => void) {
@@ -101,6 +102,7 @@ export class NodeExchange implements Exchange, Sink {
 
   /** Prepares the connection for a stream. A server's idle timeout is not for one, which has its own. */
   protected keepOpen(): void {
+    this.#begun = true;
     if (this.isHttp2) return this.#countOnSession();
     this.req.socket.setTimeout(0);
     this.req.socket.setNoDelay(true);
@@ -133,7 +135,7 @@ export class NodeExchange implements Exchange, Sink {
   // On the response: the request closes as soon as its body has been read.
   onClose(listener: (error?: Error) => void): void {
     this.res.on("error", () => {}); // a write to a client that has just left; close follows
-    const gone = (): void => listener();
+    const gone = (): void => listener(!this.#begun && this.res.writableFinished ? this.answered() : undefined);
     this.res.on("close", gone);
     if (!this.isHttp2 && this.res.socket === null) {
       // It waits behind another response on its connection, and would not hear of that going away.
@@ -144,6 +146,14 @@ export class NodeExchange implements Exchange, Sink {
     // An HTTP/2 stream that its client has reset is not over before its unsent bytes are, which nobody takes any more.
     const { stream } = this.res;
     stream?.on("aborted", () => stream.destroy());
+  }
+
+  /** The error of a source whose response has been sent without it. */
+  protected answered(): SseError {
+    return new SseError(
+      "ERR_SSE_HEADERS_SENT",
+      "The response was sent by somebody else before the source of its event stream had its first item",
+    );
   }
 
   end(last = false): void {

@@ -27,6 +27,8 @@ export interface LogReaderOptions {
  * there completely, as EventSource does.
  */
 export class LogReader implements BlockListener {
+  /** The number of the first event that came. A client without an id is not told of what was before it. */
+  first = 0;
   /** The number of the last event it has, or was told it has missed. */
   last = 0;
   /** What it was told it has missed, by one `reset` each. */
@@ -101,7 +103,7 @@ export class LogReader implements BlockListener {
 
   /** The number of events that came. */
   get received(): number {
-    return this.holes.reduce((rest, hole) => rest - (hole.last - hole.first + 1), this.last);
+    return this.holes.reduce((rest, hole) => rest - (hole.last - hole.first + 1), this.last - this.first + 1);
   }
 
   fault(what: string): void {
@@ -121,7 +123,11 @@ export class LogReader implements BlockListener {
     if (/^(retry: \d+|:.*)$/.test(block)) return;
     const [, type, epoch, digits, data] = BLOCK.exec(block) ?? [];
     const position = Number(digits);
-    if (this.#epoch === undefined && epoch !== undefined) this.#scanner.epoch = this.#epoch = epoch;
+    if (type === undefined && this.#epoch === undefined && epoch !== undefined) {
+      this.first = position;
+      this.last = position - 1;
+      this.#scanner.epoch = this.#epoch = epoch;
+    }
     if (epoch === undefined || epoch !== this.#epoch) this.fault(`unexpected: ${JSON.stringify(block)}`);
     else if (type === undefined) this.onEvent(position, Number.parseInt(data!, 10), block.length + 2);
     else if (type === "end") this.ended = true;

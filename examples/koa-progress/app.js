@@ -1,0 +1,96 @@
+// @ts-check
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import Router from "@koa/router";
+import { sse } from "@ssekit/koa";
+import Koa from "koa";
+import serve from "koa-static";
+import { Job } from "./job.js";
+import { works } from "./work.js";
+
+const publicFolder = fileURLToPath(new URL("public", import.meta.url));
+
+/** EventSource's reconnection time, in ms. */
+const retry = 1000;
+/** Longer than that, so that a job survives a broken connection. */
+const patience = 3 * retry;
+/** How long a finished job is remembered, in ms. */
+const memory = 60_000;
+
+/**
+ * @param {object} options
+ * @param {import("@ssekit/koa").EventStreamServer} options.events
+ * @param {Map<string, Job>} options.jobs
+ * @param {number} options.pause ms that each step of a job takes
+ */
+export function createApp({ events, jobs, pause }) {
+  const router = new Router();
+
+  router.post("/jobs", (ctx) => {
+    const work = works.get(String(ctx.query["kind"]));
+    ctx.assert(work, 400, `kind: expected one of ${[...works.keys()].join(" or ")}`);
+
+    const id = randomUUID();
+    const job = new Job(work, { pause, patience });
+    jobs.set(id, job);
+    job.on("report", ({ event, data }) => {
+      if (event === "progress") return;
+      console.log(`${work.title}: ${event} after ${data.step} steps. ${data.note}`);
+      setTimeout(() => jobs.delete(id), memory).unref();
+    });
+    ctx.status = 201;
+    ctx.body = { id, title: work.title, steps: work.steps };
+  });
+
+  // The source ends with the job's last report, and with it the stream, for good: ssekit sends a last event, and when
+  // EventSource comes back after it, a 204 No Content, on which EventSource stops. A source that does not end, or
+  // `stream.close()`, would be taken up again.
+  router.get("/jobs/:id/progress", (ctx) =>
+    ctx.sse((stream) => find(ctx.params["id"]).reports(stream.signal), { retry }),
+  );
+
+  router.delete("/jobs/:id", (ctx) => {
+    find(ctx.params["id"]).cancel("You cancelled it.");
+    ctx.status = 204;
+  });
+
+  /** @param {string | undefined} id */
+  function find(id) {
+    const job = jobs.get(id ?? "");
+    if (!job) throw Object.assign(new Error("There is no such job."), { status: 404, expose: true });
+    return job;
+  }
+
+  const app = new Koa();
+  app.use(responseTime);
+  app.use(errorsAsJson);
+  app.use(sse(events));
+  app.use(serve(publicFolder));
+  app.use(router.routes());
+  return app;
+}
+
+/**
+ * After `next()` a stream is in `ctx.body`, but nothing is sent: a header can still be set.
+ * @type {import("koa").Middleware}
+ */
+async function responseTime(ctx, next) {
+  const start = performance.now();
+  await next();
+  ctx.set("X-Response-Time", `${(performance.now() - start).toFixed(1)} ms`);
+}
+
+/**
+ * What a source throws before its first item arrives here, like any other error.
+ * @type {import("koa").Middleware}
+ */
+async function errorsAsJson(ctx, next) {
+  try {
+    await next();
+  } catch (error) {
+    const { status = 500, expose, message } = /** @type {any} */ (error);
+    ctx.status = status;
+    ctx.body = { error: expose ? message : "The server made a mistake. Its log says which." };
+    if (!expose) ctx.app.emit("error", error, ctx);
+  }
+}

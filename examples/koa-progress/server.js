@@ -1,0 +1,34 @@
+// @ts-check
+import { EventStreamServer } from "@ssekit/koa";
+import { createApp } from "./app.js";
+
+const { PORT = "3000", PAUSE = "100" } = process.env;
+
+const events = new EventStreamServer();
+/** @type {Map<string, import("./job.js").Job>} */
+const jobs = new Map();
+const app = createApp({ events, jobs, pause: Number(PAUSE) });
+
+const server = app.listen(Number(PORT), "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`
+Long jobs and their progress.
+
+  In a browser:   http://127.0.0.1:${port}
+
+Ctrl+C stops it.`);
+});
+
+server.on("error", (/** @type {any} */ error) => {
+  const taken = error.code === "EADDRINUSE";
+  console.error(taken ? `Port ${PORT} is taken. Choose another one: PORT=3001 npm start` : error);
+  process.exit(1);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    await events.close({ grace: 2000 });
+    server.close();
+    for (const job of jobs.values()) job.cancel("The server stopped.");
+  });
+}

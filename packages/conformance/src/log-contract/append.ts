@@ -1,0 +1,111 @@
+import { encode } from "@ssekit/core";
+import { describe, expect, it } from "vitest";
+import { later, numbers, probe, promised, type LogSubject } from "./log-subject.js";
+
+export function appendContract(subject: LogSubject): void {
+  describe("append", () => {
+    it("stores what it is given, and the event on the wire", async () => {
+      const log = await probe(subject);
+      const draft = { event: "tick", data: "one\ntwo 🙂 \u2028", topic: "a topic: ü", idempotencyKey: "key" };
+      const id = await log.append(draft);
+      await log.untilReadable(id);
+      const [entry] = await log.entries("start");
+      expect(entry).toMatchObject({ ...draft, id });
+      expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ event: "tick", id, data: draft.data }));
+    });
+
+    it("stores a message without type, without text and without topic", async () => {
+      const log = await probe(subject);
+      const id = await log.append({ data: "" });
+      await log.untilReadable(id);
+      const [entry] = await log.entries("start");
+      expect(entry).toMatchObject({ id, data: "" });
+      expect([entry!.event, entry!.topic, entry!.end, entry!.idempotencyKey]).toEqual(Array(4).fill(undefined));
+      expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ id, data: "" }));
+    });
+
+    it("stores the drafts of one caller in the order of the calls", async () => {
+      const log = await probe(subject);
+      const data = numbers(200);
+      const ids = await Promise.all(data.map((text) => log.append(text)));
+      await log.untilReadable(ids.at(-1)!);
+      const entries = await log.entries("start");
+      expect(entries.map((entry) => entry.data)).toEqual(data);
+      expect(entries.map((entry) => entry.id)).toEqual(ids);
+    });
+
+    it("stores what comes while it is read and followed", async () => {
+      const log = await probe(subject);
+      const appended = numbers(50).map((text) => log.append(text));
+      const follower = await log.follow();
+      appended.push(...numbers(50, 50).map((text) => log.append(text)));
+      const reads = await Promise.all(Array.from({ length: 20 }, () => log.dataAfter("start")));
+      const ids = await Promise.all(appended);
+      await log.untilReadable(ids.at(-1)!);
+      for (const read of reads) expect(read).toEqual(numbers(read.length));
+      expect(await log.dataAfter("start")).toEqual(numbers(100));
+      await follower.untilTold(ids.at(-1)!);
+      expect(follower.data).toEqual(numbers(100).slice(ids.indexOf(follower.tail.cursor) + 1));
+    });
+
+    it("answers a second draft with the key of a first with the first's id", async () => {
+      const log = await probe(subject);
+      const follower = await log.follow();
+      const first = await log.append({ data: "a", idempotencyKey: "k" });
+      const drafts = [{ data: "a", idempotencyKey: "k" }, "b", { data: "changed", idempotencyKey: "k" }];
+      const [again, other, changed] = await log.appendAll(...drafts);
+      expect([again, changed]).toEqual([first, first]);
+      await follower.untilTold(other!);
+      expect(follower.data).toEqual(["a", "b"]);
+    });
+
+    it("does so also for drafts that are under way together", async () => {
+      const log = await probe(subject);
+      const keys = ["__proto__", "k", "k", "constructor", "__proto__", "k", ""];
+      const ids = await Promise.all(keys.map((key) => log.append({ data: key, idempotencyKey: key })));
+      await log.untilReadable(ids[6]!);
+      expect(await log.dataAfter("start")).toEqual(["__proto__", "k", "constructor", ""]);
+      expect([ids[2], ids[5], ids[4]]).toEqual([ids[1], ids[1], ids[0]]);
+    });
+
+    it("stores nothing after the end", async () => {
+      const log = await probe(subject);
+      const appended = ["a", { data: "bye", event: "done", end: true as const }, "late"].map((draft) =>
+        log.append(draft),
+      );
+      const [first, end, late] = await Promise.allSettled(appended);
+      expect([first!.status, end!.status]).toEqual(["fulfilled", "fulfilled"]);
+      expect(late).toMatchObject({ status: "rejected", reason: { code: "ERR_SSE_CHANNEL_ENDED" } });
+      for (const draft of ["later", { data: "x", end: true as const }]) {
+        await expect(log.append(draft)).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_ENDED" });
+      }
+      const { value: id } = end as PromiseFulfilledResult<string>;
+      await log.untilReadable(id);
+      const entries = await log.entries("start");
+      expect(entries.map((entry) => [entry.data, entry.end])).toEqual([
+        ["a", undefined],
+        ["bye", true],
+      ]);
+      expect(new TextDecoder().decode(entries[1]!.frame.bytes)).toContain(`id: ${id}~end\n`);
+      expect(await log.read(later(id, 1))).toMatchObject({ reset: "unknown-id" });
+    });
+
+    it.runIf(subject.synchronous)("answers at once, and so do read and tail", async () => {
+      const { log } = await probe(subject);
+      expect(typeof log.append({ data: "a" })).toBe("string");
+      expect(log.read("start", { events: 1, bytes: 1 })).toMatchObject({ atTail: true });
+      expect(log.tail(() => {})).toMatchObject({ cursor: expect.any(String) });
+    });
+
+    it.runIf(!subject.synchronous)("answers with promises, and so do read and tail", async () => {
+      const { log } = await probe(subject);
+      const answers = [
+        log.append({ data: "a" }),
+        log.read("start", { events: 1, bytes: 1 }),
+        log.tail(() => {}),
+      ];
+      for (const answer of answers) expect(answer).toBeInstanceOf(Promise);
+      await Promise.all(answers.map((answer) => promised(() => answer as Promise<unknown>)));
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { pause, within } from "../within.js";
+import { numbers, probe, promised, type LogSubject } from "./log-subject.js";
+
+export function closeContract(subject: LogSubject): void {
+  describe("close", () => {
+    it("can be called any number of times", async () => {
+      const { log } = await probe(subject);
+      expect(log.status).toBe("ready");
+      await within("close()", Promise.all([log.close(), log.close()]));
+      await within("close()", log.close());
+      expect(log.status).toBe("closed");
+    });
+
+    it("lets nothing be appended any more", async () => {
+      const log = await probe(subject);
+      await log.appendAll("a");
+      await log.log.close();
+      await expect(log.append("b")).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+      await expect(log.append({ data: "b", end: true })).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+    });
+
+    it("ends all tails", async () => {
+      const log = await probe(subject);
+      const follower = await log.follow();
+      const [id] = await log.appendAll("a");
+      await follower.untilTold(id!);
+      const under = promised(() => log.log.append({ data: "under way" })).catch(() => {});
+      await log.log.close();
+      const { calls } = follower;
+      await under;
+      await pause(60);
+      expect(follower.calls).toBe(calls);
+      follower.tail.stop();
+    });
+
+    it("leaves nothing waiting: all that is under way, or comes later, is answered or fails", async () => {
+      const log = await probe(subject);
+      const ask = (): Promise<unknown>[] => [
+        ...numbers(5).map((text) => log.append(text)),
+        log.read("start"),
+        log.read("nonsense"),
+        log.follow(),
+      ];
+      const underWay = Promise.allSettled(ask());
+      await log.log.close();
+      await within("what is under way", underWay);
+      await within("what comes later", Promise.allSettled(ask()));
+    });
+  });
+}

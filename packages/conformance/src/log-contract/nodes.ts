@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { expectEntries, LogProbe, numbers, probe, type LogSubject } from "./log-subject.js";
+
+/** What holds between nodes that have the same log. */
+export function nodesContract(subject: LogSubject): void {
+  const twoNodes = async (): Promise<[LogProbe, LogProbe]> => {
+    const one = await probe(subject);
+    return [one, new LogProbe(await subject.another!(one.log))];
+  };
+
+  describe("on two nodes", () => {
+    it("is the same log in the same order", async () => {
+      const [one, other] = await twoNodes();
+      const followers = [await one.follow(), await other.follow()];
+      const appending = numbers(50).map((text) => (Number(text) % 2 ? one : other).append(text));
+      const ids = await Promise.all(appending);
+      for (const id of ids) for (const follower of followers) await follower.untilTold(id);
+      expect(followers[1]!.told.map(({ id }) => id)).toEqual(followers[0]!.told.map(({ id }) => id));
+      const odd = followers[0]!.data.filter((text) => Number(text) % 2);
+      expect(odd).toEqual(numbers(50).filter((text) => Number(text) % 2));
+    });
+
+    it("takes an id of the other node that its own listeners have not been told of", async () => {
+      const [one, other] = await twoNodes();
+      const follower = await other.follow();
+      for (let i = 0; i < 20; i++) {
+        const id = await one.append(String(i));
+        const { entries, cursor } = expectEntries(await other.read(id));
+        expect([entries, cursor]).toEqual([[], id]);
+      }
+      const last = await one.append("last");
+      await follower.untilTold(last);
+    });
+
+    it("knows the keys of the other", async () => {
+      const [one, other] = await twoNodes();
+      const drafts = [one, other, one, other].map((log) => log.append({ data: "a", idempotencyKey: "k" }));
+      expect(new Set(await Promise.all(drafts)).size).toBe(1);
+    });
+
+    it("ends on both", async () => {
+      const [one, other] = await twoNodes();
+      const follower = await other.follow();
+      const id = await one.append({ data: "bye", end: true });
+      await expect(other.append("late")).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_ENDED" });
+      await follower.untilTold(id);
+    });
+
+    it("goes on when one is closed", async () => {
+      const [one, other] = await twoNodes();
+      await one.append("a");
+      await one.log.close();
+      const id = await other.append("b");
+      await other.untilReadable(id);
+      expect(await other.dataAfter("start")).toEqual(["a", "b"]);
+    });
+  });
+}

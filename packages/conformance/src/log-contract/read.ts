@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { expectEntries, numbers, probe, type LogSubject } from "./log-subject.js";
+
+const MUCH = { events: 1_000, bytes: 1 << 20 };
+
+export function readContract(subject: LogSubject): void {
+  describe("read", () => {
+    it("finds nothing in a log that is empty, and what comes after the cursor it gives", async () => {
+      const log = await probe(subject);
+      const { entries, cursor, atTail } = expectEntries(await log.read("start"));
+      expect([entries, atTail]).toEqual([[], true]);
+      const [id] = await log.appendAll("a");
+      await log.untilReadable(id!);
+      expect(await log.dataAfter(cursor)).toEqual(["a"]);
+    });
+
+    it("returns what follows an id, without a gap", async () => {
+      const log = await probe(subject);
+      const ids = await log.appendAll(...numbers(12));
+      await log.untilReadable(ids.at(-1)!);
+      for (const [n, id] of ids.entries()) {
+        const read = expectEntries(await log.read(id));
+        expect(read.entries.map((entry) => entry.id)).toEqual(ids.slice(n + 1));
+        expect([read.cursor, read.atTail]).toEqual([ids.at(-1), true]);
+      }
+    });
+
+    it("returns no more than it is asked for, and goes on where it was", async () => {
+      const log = await probe(subject);
+      const ids = await log.appendAll(...numbers(10));
+      await log.untilReadable(ids.at(-1)!);
+      const pages: string[][] = [];
+      for (let cursor = "start"; ; ) {
+        const read = expectEntries(await log.read(cursor, { ...MUCH, events: 4 }));
+        pages.push(read.entries.map((entry) => entry.data));
+        expect(read.atTail).toBe(read.cursor === ids.at(-1));
+        if (read.atTail) break;
+        ({ cursor } = read);
+      }
+      expect(pages).toEqual([numbers(4), numbers(4, 4), numbers(2, 8)]);
+    });
+
+    it("counts the bytes on the wire, and returns one entry at the least", async () => {
+      const log = await probe(subject);
+      const data = ["x".repeat(1_000), "ü".repeat(1_000), "y".repeat(100_000), "z"];
+      const ids = await log.appendAll(...data);
+      await log.untilReadable(ids.at(-1)!);
+      const sizes = (await log.entries("start")).map((entry) => entry.frame.bytes.byteLength);
+      const read = async (after: string, bytes: number) =>
+        (await log.entries(after, { ...MUCH, bytes })).map((entry) => ids.indexOf(entry.id));
+      expect(await read("start", sizes[0]! + sizes[1]!)).toEqual([0, 1]);
+      expect(await read("start", sizes[0]! + sizes[1]! - 1)).toEqual([0]);
+      expect(await read(ids[1]!, 1_000)).toEqual([2]);
+      expect(await read(ids[1]!, 1)).toEqual([2]);
+    });
+
+    it("does not return what the listeners have not been told of", async () => {
+      const log = await probe(subject);
+      const follower = await log.follow();
+      const appending = Promise.all(numbers(60).map((text) => log.append(text)));
+      let over = false;
+      const reading = async (): Promise<void> => {
+        for (let cursor = follower.tail.cursor; !over; await new Promise((turn) => setTimeout(turn, 1))) {
+          const read = expectEntries(await log.read(cursor));
+          for (const entry of read.entries) expect(follower.told.map(({ id }) => id)).toContain(entry.id);
+          ({ cursor } = read);
+        }
+      };
+      const readers = Promise.all([reading(), reading(), reading()]);
+      const more = numbers(20, 60);
+      for (const text of more) await log.append(text);
+      const ids = await appending;
+      const last = await log.append("last");
+      await follower.untilTold(last);
+      over = true;
+      await readers;
+      expect(follower.told.map(({ id }) => id)).toEqual(expect.arrayContaining([...ids, last]));
+    });
+
+    it("takes any number of readers at once", async () => {
+      const log = await probe(subject);
+      const ids = await log.appendAll(...numbers(20));
+      await log.untilReadable(ids.at(-1)!);
+      const reads = await Promise.all([...ids, ...ids, ...ids].map((id) => log.dataAfter(id)));
+      expect(reads).toEqual([...ids, ...ids, ...ids].map((id) => numbers(20).slice(ids.indexOf(id) + 1)));
+    });
+
+    it("hands out entries that are the same to everybody", async () => {
+      const log = await probe(subject);
+      const follower = await log.follow();
+      const id = await log.append({ data: "a", topic: "t", event: "e" });
+      await follower.untilTold(id);
+      const [entry] = await log.entries("start");
+      expect(entry).toMatchObject({ id, data: "a", topic: "t", event: "e" });
+      expect(entry!.frame.bytes).toEqual(follower.told[0]!.frame.bytes);
+    });
+  });
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import type { Tail } from "@ssekit/core";
+import { pause, within } from "../within.js";
+import { expectEntries, Follower, numbers, probe, promised, type LogSubject } from "./log-subject.js";
+
+export function tailContract(subject: LogSubject): void {
+  describe("tail", () => {
+    it("tells its listener of every entry after its cursor, each once, in order", async () => {
+      const log = await probe(subject);
+      await log.appendAll("before", "before too");
+      const follower = await log.follow();
+      const ids = await Promise.all(numbers(100).map((text) => log.append(text)));
+      await follower.untilTold(ids.at(-1)!);
+      const { entries } = expectEntries(await log.read(follower.tail.cursor));
+      expect(follower.told.map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
+      expect(follower.data.slice(-100)).toEqual(numbers(100));
+    });
+
+    it("begins in the middle of appends without a gap or a repeat", async () => {
+      const log = await probe(subject);
+      const appending: Promise<string>[] = [];
+      const followers: Follower[] = [];
+      for (let i = 0; i < 10; i++) {
+        for (let j = 0; j < 10; j++) appending.push(log.append(String(i * 10 + j)));
+        followers.push(await log.follow());
+      }
+      const ids = await Promise.all(appending);
+      const last = await log.append("100");
+      for (const follower of followers) {
+        await follower.untilTold(last);
+        const at = ids.indexOf(follower.tail.cursor);
+        expect(at >= 0 || follower.told.length === 101).toBe(true);
+        expect(follower.data).toEqual(numbers(100 - at, at + 1));
+      }
+    });
+
+    it("tells of nothing before it has answered", async () => {
+      const log = await probe(subject);
+      const appending = numbers(30).map((text) => log.append(text));
+      let answered = false;
+      const early: unknown[] = [];
+      const tail = promised(() =>
+        log.log.tail((entries) => {
+          if (!answered) early.push(...entries);
+        }),
+      );
+      // Resolved, if not yet looked at: what awaits it has its turn after all others that were there before.
+      const answer = tail.then(() => (answered = true));
+      appending.push(...numbers(30, 30).map((text) => log.append(text)));
+      await within("tail()", answer);
+      await Promise.all(appending);
+      const { cursor } = await tail;
+      // What was early, if anything, came after the promise was resolved, so it is after the cursor.
+      const after = await log.entries(cursor);
+      for (const entry of early) expect(after.map(({ id }) => id)).toContain((entry as { id: string }).id);
+    });
+
+    it("tells all listeners of the same", async () => {
+      const log = await probe(subject);
+      const followers = [await log.follow(), await log.follow(), await log.follow()];
+      const ids = await Promise.all(numbers(20).map((text) => log.append(text)));
+      for (const follower of followers) {
+        await follower.untilTold(ids.at(-1)!);
+        expect(follower.data).toEqual(numbers(20));
+      }
+    });
+
+    it("keeps the order for all listeners when one of them appends", async () => {
+      const log = await probe(subject);
+      const appending: Promise<string>[] = [];
+      const echo = await promised(() =>
+        log.log.tail((entries) => {
+          for (const { data } of entries) if (data.startsWith("ping")) appending.push(log.append(`pong ${data}`));
+        }),
+      );
+      const follower = await log.follow();
+      const ids = await Promise.all(["ping 1", "ping 2"].map((text) => log.append(text)));
+      await follower.untilTold(ids.at(-1)!);
+      const pongs = await Promise.all(appending);
+      for (const id of pongs) await follower.untilTold(id);
+      const stored = await log.entries("start");
+      expect(stored).toHaveLength(4);
+      expect(follower.told.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+      echo.stop();
+    });
+
+    it("tells of nothing more when it is stopped, and can be stopped twice", async () => {
+      const log = await probe(subject);
+      const [stopped, other] = [await log.follow(), await log.follow()];
+      const [id] = await log.appendAll("a");
+      await stopped.untilTold(id!);
+      stopped.tail.stop();
+      const ids = await log.appendAll("b", "c");
+      stopped.tail.stop();
+      await other.untilTold(ids.at(-1)!);
+      await pause(20);
+      expect(stopped.data).toEqual(["a"]);
+      expect(other.data).toEqual(["a", "b", "c"]);
+    });
+
+    it("may be stopped by a listener, in the middle of telling it", async () => {
+      const log = await probe(subject);
+      const stopped = new Follower();
+      let tail: Tail | undefined;
+      tail = await promised(() =>
+        log.log.tail((entries) => {
+          stopped.hear(entries);
+          tail?.stop();
+        }),
+      );
+      const other = await log.follow();
+      const ids = await log.appendAll("a", "b");
+      await other.untilTold(ids.at(-1)!);
+      expect(other.data).toEqual(["a", "b"]);
+      expect(stopped.data.length).toBeLessThanOrEqual(2);
+      expect(stopped.calls).toBe(1);
+    });
+
+    it("says whether the log has ended there", async () => {
+      const log = await probe(subject);
+      const early = await log.follow();
+      expect(early.tail.end).toBeUndefined();
+      const [, end] = await log.appendAll("a", { data: "bye", event: "done", end: true });
+      await early.untilTold(end!);
+      expect(early.told.at(-1)).toMatchObject({ id: end, end: true, event: "done" });
+      const late = await log.follow();
+      expect(late.tail.cursor).toBe(end);
+      expect(late.tail.end).toMatchObject({ id: end, end: true, event: "done", data: "bye" });
+      expect(late.told).toEqual([]);
+    });
+  });
+}

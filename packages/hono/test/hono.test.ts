@@ -1,0 +1,66 @@
+import { EventStreamServer, sse, type EventStream } from "@ssekit/hono";
+import { readEvents } from "@ssekit/testing";
+import { Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import { describe, expect, it, vi } from "vitest";
+
+const EVENTS = { headers: { accept: "text/event-stream" } };
+
+describe("c.var.sse()", () => {
+  it("keeps headers and cookies that are set before it, and those that middleware sets after next()", async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      c.header("x-before", "yes");
+      setCookie(c, "one", "1");
+      await next();
+      c.header("x-after", "yes");
+      setCookie(c, "two", "2");
+    });
+    app.use(sse());
+    app.get("/", (c) => {
+      c.header("x-handler", "yes");
+      return c.var.sse(["one"]);
+    });
+    const response = await app.request("/", EVENTS);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "text/event-stream",
+      "x-before": "yes",
+      "x-handler": "yes",
+      "x-after": "yes",
+    });
+    expect(response.headers.getSetCookie().map((cookie) => cookie.split(";")[0])).toEqual(["one=1", "two=2"]);
+    expect((await readEvents(response, 2)).map(({ data }) => data)).toEqual(["one", ""]);
+  });
+
+  it("gives a function the stream, which stays open", async () => {
+    const events = new EventStreamServer();
+    const app = new Hono().use(sse(events));
+    let stream: EventStream | undefined;
+    app.get("/", (c) => c.var.sse((opened) => void (stream = opened)));
+    const response = await app.request("/", EVENTS);
+    stream!.send({ event: "tick", data: 1 });
+    expect(await readEvents(response, 1)).toEqual([{ type: "tick", data: "1", lastEventId: "" }]);
+    expect(await stream!.closed).toBe("client");
+    expect(events.streams.size).toBe(0);
+  });
+
+  it("gives app.onError an error that comes before the first item, which may open a stream itself", async () => {
+    const app = new Hono().use(sse());
+    app.get("/", (c) => c.var.sse(() => Promise.reject(new Error("early"))));
+    app.onError((error, c) => c.var.sse([error.message]));
+    expect((await readEvents(await app.request("/", EVENTS), 1))[0]!.data).toBe("early");
+  });
+
+  it.each([
+    ["as the environment", (server: object) => server],
+    ["in the environment", (server: object) => ({ server })],
+  ])("switches off the idle timeout of a server like Bun's that is handed on %s", async (_how, env) => {
+    const timeout = vi.fn();
+    const app = new Hono().use(sse());
+    app.get("/", (c) => c.var.sse(["one"]));
+    const request = new Request("http://test/", EVENTS);
+    const response = await app.fetch(request, env({ timeout }));
+    expect(timeout).toHaveBeenCalledExactlyOnceWith(request, 0);
+    await response.text();
+  });
+});

@@ -1,0 +1,170 @@
+import { createServer } from "node:http";
+import { constants } from "node:zlib";
+import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
+import { EventStreamServer, sse, type EventStream, type Source } from "@ssekit/koa";
+import Koa, { type Middleware } from "koa";
+import Koa2 from "koa2";
+import compress from "koa-compress";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+const EVENTS = { accept: "text/event-stream" };
+
+describe.each([
+  ["Koa 3", Koa],
+  ["Koa 2", Koa2],
+])("in the middleware chain of %s,", (_name, create) => {
+  /** An app whose middleware ends in this; what it emits as `error` is an error of the app. */
+  async function start(...chain: Middleware[]) {
+    const events = new EventStreamServer();
+    const appErrors: unknown[] = [];
+    const app = new create();
+    app.on("error", (error) => appErrors.push(error));
+    const [last, ...before] = chain.toReversed();
+    for (const middleware of [...before.toReversed(), sse(events), last!]) app.use(middleware);
+    const { url, cut, close } = await listen(createServer(app.callback()));
+    onTestFinished(() => (cut(), close()));
+    return { url, events, appErrors };
+  }
+
+  it("headers that are set after next() are on the response, and cookies", async () => {
+    const { url } = await start(
+      async (ctx, next) => {
+        await next();
+        ctx.set("x-after", "yes");
+        ctx.cookies.set("seen", "1");
+      },
+      (ctx) => void ctx.sse(),
+    );
+    const response = await fetch(url, { headers: EVENTS });
+    expect(response.headers.get("x-after")).toBe("yes");
+    expect(response.headers.get("set-cookie")).toContain("seen=1");
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    await response.body!.cancel();
+  });
+
+  it("an error of the source before its first item reaches try { await next() }, with the body untouched", async () => {
+    const early = Object.assign(new Error("early"), { status: 418 });
+    const caught: unknown[] = [];
+    const { url, appErrors } = await start(
+      async (ctx, next) => {
+        try {
+          await next();
+        } catch (error) {
+          caught.push(error, ctx.body, ctx.res.hasHeader("content-type"));
+          ctx.status = 418;
+          ctx.body = "caught";
+        }
+      },
+      (ctx) => ctx.sse(() => pause(5).then(() => Promise.reject(early))),
+    );
+    const response = await fetch(url, { headers: EVENTS });
+    expect([response.status, await response.text()]).toEqual([418, "caught"]);
+    expect(caught).toEqual([early, undefined, false]);
+    expect(appErrors).toEqual([]);
+  });
+
+  it("the stream is a real one in ctx.body, which middleware can wrap", async () => {
+    const { url } = await start(
+      async (ctx, next) => {
+        await next();
+        const body = ctx.body as NodeJS.ReadableStream;
+        expect(typeof body.pipe).toBe("function");
+        const { PassThrough } = await import("node:stream");
+        ctx.body = body.pipe(new PassThrough());
+      },
+      (ctx) => ctx.sse(["one", "two"]),
+    );
+    expect(await new StreamReader(await fetch(url, { headers: EVENTS })).allData()).toEqual(["one", "two"]);
+  });
+
+  it("koa-compress that flushes compresses a stream whose Cache-Control allows it, event by event", async () => {
+    const streams: EventStream[] = [];
+    const { url, appErrors } = await start(
+      compress({ threshold: 0, br: false, gzip: { flush: constants.Z_SYNC_FLUSH } }) as Middleware,
+      (ctx) => {
+        ctx.set("cache-control", "no-cache");
+        streams.push(ctx.sse());
+      },
+    );
+    const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    const reader = new StreamReader(response);
+    for (let i = 0; i < 5; i++) {
+      streams[0]!.send(`event ${i}`);
+      await reader.untilData(`event ${i}`);
+    }
+    streams[0]!.end();
+    await reader.all();
+    expect(reader.events).toHaveLength(6);
+    expect(appErrors).toEqual([]);
+  });
+
+  it("koa-compress leaves a stream alone that says no-transform, as ours do", async () => {
+    const { url } = await start(compress({ threshold: 0 }) as Middleware, (ctx) => ctx.sse(["one"]));
+    const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });
+    expect(response.headers.has("content-encoding")).toBe(false);
+    expect(await new StreamReader(response).allData()).toEqual(["one"]);
+  });
+
+  it.each(["while it is idle", "in mid-event", "behind a wrapper"])(
+    "a client that leaves %s is no error of the app",
+    async (when) => {
+      const streams: EventStream[] = [];
+      const { url, appErrors, events } = await start(
+        async (ctx, next) => {
+          await next();
+          if (when !== "behind a wrapper") return;
+          const { PassThrough } = await import("node:stream");
+          ctx.body = (ctx.body as NodeJS.ReadableStream).pipe(new PassThrough());
+        },
+        (ctx) => void streams.push(ctx.sse()),
+      );
+      const client = new AbortController();
+      const response = await fetch(url, { headers: EVENTS, signal: client.signal });
+      await response.body!.getReader().read();
+      if (when === "in mid-event") streams[0]!.send("x".repeat(8 << 20));
+      await pause(10);
+      client.abort();
+      expect(await within("closed", streams[0]!.closed)).toBe("client");
+      await pause(20);
+      expect(appErrors).toEqual([]);
+      expect(events.streams.size).toBe(0);
+    },
+  );
+
+  it("an error of somebody else is still an error of the app", async () => {
+    const { PassThrough } = await import("node:stream");
+    const wrapper = new PassThrough();
+    const { url, appErrors } = await start(
+      async (ctx, next) => {
+        await next();
+        ctx.body = (ctx.body as NodeJS.ReadableStream).pipe(wrapper);
+      },
+      (ctx) => void ctx.sse(),
+    );
+    const response = await fetch(url, { headers: EVENTS });
+    wrapper.destroy(new Error("the wrapper broke"));
+    await until("the error", () => appErrors.length > 0);
+    expect(appErrors[0]).toMatchObject({ message: "the wrapper broke" });
+    await response.body!.cancel().catch(() => {}); // Koa 2 does not end it
+  });
+
+  it("a source that is not awaited loses the response, and is told why", async () => {
+    const onError = vi.fn();
+    const source: Source = () => pause(20).then(() => ["late"]);
+    let rejection: unknown;
+    const { url, events } = await start((ctx) => {
+      ctx.sse(source, { onError }).catch((error: unknown) => (rejection = error));
+    });
+    const response = await fetch(url, { headers: EVENTS });
+    expect(response.status).toBe(404);
+    await response.text();
+    await until("the rejection", () => rejection !== undefined);
+    expect(rejection).toMatchObject({
+      code: "ERR_SSE_HEADERS_SENT",
+      message: expect.stringContaining("Return or await"),
+    });
+    expect(onError).toHaveBeenCalledExactlyOnceWith(rejection, expect.anything());
+    expect(events.streams.size).toBe(0);
+  });
+});
