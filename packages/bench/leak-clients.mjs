@@ -68,7 +68,9 @@ async function cycle(port, number) {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {}); // told of by whoever waits for the socket
   socket.setTimeout(LIMIT, () => socket.destroy(new Error(`${path}: nothing came within ${LIMIT} ms`)));
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+  // Now and then a second one waits behind the first on its connection.
+  socket.write(number % 45 === 0 ? request + request : request);
   await leave(socket);
   // Mostly with a reset: after an orderly end the port rests for a minute, and there are not enough ports for all.
   if (number % 4 === 0) socket.destroy();

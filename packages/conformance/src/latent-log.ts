@@ -34,7 +34,6 @@ export class LatentLog implements EventLog {
   /** An error for an operation that is to fail. An append that fails has stored nothing. */
   fault: (operation: LogOperation) => Error | undefined = () => undefined;
   readonly record: MemoryLog;
-  readonly #ownsRecord: boolean;
   readonly #random: () => number;
   readonly #latency: readonly [min: number, max: number];
   readonly #leaveRecord: () => void;
@@ -48,9 +47,8 @@ export class LatentLog implements EventLog {
   #told: string;
   #closed = false;
 
-  constructor({ history, record, seed = 1, latency = [5, 50] }: LatentLogOptions = {}) {
-    this.#ownsRecord = record === undefined;
-    this.record = record ?? new MemoryLog(history);
+  constructor({ history, record = new MemoryLog(history), seed = 1, latency = [5, 50] }: LatentLogOptions = {}) {
+    this.record = record;
     this.#random = seeded(seed);
     this.#latency = latency;
     const tail = this.record.tail((entries) => this.#hear(entries));
@@ -109,7 +107,6 @@ export class LatentLog implements EventLog {
       clearTimeout(timer);
       settle();
     }
-    if (this.#ownsRecord) await this.record.close();
   }
 
   // --- on the way

@@ -15,6 +15,8 @@ export class Audience implements SubscriberHost {
   lastEntry: Entry | undefined;
   synchronous = false;
   readonly topics = new Map<string, number>();
+  /** When the last one left, in milliseconds of `performance.now()`. */
+  leftAt = 0;
   readonly #options: ChannelOptions;
   readonly #report: (error: unknown) => void;
   readonly #streams = new Map<Subscriber, EventStream>();
@@ -163,6 +165,7 @@ export class Audience implements SubscriberHost {
   left(subscriber: Subscriber): void {
     const stream = this.#streams.get(subscriber)!;
     this.#streams.delete(subscriber);
+    this.leftAt = performance.now();
     this.#waiting.delete(subscriber);
     this.#unflushed.delete(subscriber);
     for (const topic of subscriber.topics ?? []) {

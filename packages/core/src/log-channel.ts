@@ -56,12 +56,7 @@ export class LogChannel implements Channel {
       else if (from === undefined) subscriber.start("tail");
       else subscriber.start(from === "start" ? from : { after: from });
     });
-    return {
-      unsubscribe: () => {
-        subscriber.leave();
-        this.#usedAt = performance.now();
-      },
-    };
+    return { unsubscribe: () => subscriber.leave() };
   }
 
   async close(): Promise<void> {
@@ -82,7 +77,8 @@ export class LogChannel implements Channel {
 
   /** Since when nobody has used the channel, in milliseconds of `performance.now()`; `Infinity` while it is used. */
   get idleSince(): number {
-    return this.#audience.size > 0 || this.#publisher.busy ? Infinity : this.#usedAt;
+    if (this.#audience.size > 0 || this.#publisher.busy) return Infinity;
+    return Math.max(this.#usedAt, this.#audience.leftAt, this.#publisher.doneAt);
   }
 
   /** Runs what need not be awaited: its error is rejected, and told to `onError`. */

@@ -16,18 +16,28 @@ interface Kept {
   readonly at: number;
 }
 
+interface Follower {
+  /** The position after which it is told. */
+  readonly after: number;
+  readonly listener: (entries: readonly Entry[]) => void;
+}
+
 const ID = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
 
 /** The event log of one process, in its memory. A restart begins a new epoch. */
 export class MemoryLog implements EventLog {
   readonly #limit: Required<History>;
-  readonly #listeners = new Set<(entries: readonly Entry[]) => void>();
+  readonly #followers = new Set<Follower>();
   readonly #byKey = new Map<string, Entry>();
   // The position of #kept[#head] is #first. What was evicted before #head is cut off now and then.
   #kept: Kept[] = [];
   #head = 0;
   #first = 1;
   #bytes = 0;
+  // Entries that the followers have not been told of, and the position before them.
+  #untold: Entry[] = [];
+  #told = 0;
+  #telling = false;
   #epoch: string | undefined;
   #end: Entry | undefined;
   #closed = false;
@@ -52,6 +62,7 @@ export class MemoryLog implements EventLog {
   append(draft: Draft): string {
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The log is closed: nothing was published");
     const { idempotencyKey: key } = draft;
+    if (key !== undefined) this.#evict(); // the key of what is too old is no longer known
     const same = key === undefined ? undefined : this.#byKey.get(key);
     if (same !== undefined) return same.id;
     if (this.#end !== undefined) throw new SseError("ERR_SSE_CHANNEL_ENDED", "The log has ended: nothing was published");
@@ -61,7 +72,7 @@ export class MemoryLog implements EventLog {
     if (key !== undefined) this.#byKey.set(key, entry);
     if (draft.end) this.#end = entry;
     this.#evict();
-    for (const listener of this.#listeners) listener([entry]);
+    this.#tell(entry);
     return entry.id;
   }
 
@@ -93,13 +104,14 @@ export class MemoryLog implements EventLog {
   }
 
   tail(listener: (entries: readonly Entry[]) => void): Tail {
-    this.#listeners.add(listener);
-    return { cursor: this.#id(this.#last), end: this.#end, stop: () => void this.#listeners.delete(listener) };
+    const follower = { after: this.#last, listener };
+    this.#followers.add(follower);
+    return { cursor: this.#id(this.#last), end: this.#end, stop: () => void this.#followers.delete(follower) };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#listeners.clear();
+    this.#followers.clear();
     this.#byKey.clear();
     this.#first = this.#last + 1;
     this.#kept = [];
@@ -118,6 +130,21 @@ export class MemoryLog implements EventLog {
   // Made with the first id: a Worker has no random values while its modules load.
   #epochId(): string {
     return (this.#epoch ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12));
+  }
+
+  /** Keeps the order for all when one of them appends: what it appends is told when all know what it was told. */
+  #tell(entry: Entry): void {
+    this.#untold.push(entry);
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
+        const position = ++this.#told;
+        for (const { after, listener } of this.#followers) if (after < position) listener([next]);
+      }
+    } finally {
+      this.#telling = false;
+    }
   }
 
   #evict(): void {

@@ -20,6 +20,8 @@ export class Publisher {
   #validating: Promise<unknown> | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
+  /** When the last source was exhausted, in milliseconds of `performance.now()`. */
+  doneAt = 0;
 
   constructor(log: EventLog, options: ChannelOptions) {
     this.#log = log;
@@ -40,7 +42,10 @@ export class Publisher {
   publishAll(source: ChannelSource<unknown>): Promise<void> {
     const running = this.#publishAll(source);
     this.#sources.add(running);
-    const done = (): void => void this.#sources.delete(running);
+    const done = (): void => {
+      this.#sources.delete(running);
+      this.doneAt = performance.now();
+    };
     running.then(done, done);
     return running;
   }

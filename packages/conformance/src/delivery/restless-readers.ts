@@ -27,7 +27,7 @@ export class RestlessReaders {
         port,
         buffer,
         // Now and then in the head of the response, or in its first events.
-        cutAfter: () => random.between(1, random.chance(0.1) ? 400 : 200_000),
+        cutAfter: () => random.between(1, random.chance(0.1) ? 400 : 600_000),
         onRead: (reader) => {
           this.#progress = Math.max(this.#progress, reader.last);
           if (!reader.connected && !reader.ended) this.#dueAt.set(reader, reader.last + random.between(0, away));

@@ -77,16 +77,19 @@ export function idsContract(subject: LogSubject): void {
       }
     });
 
-    it.each(Object.keys(HOSTILE))("are not to be taken for one: %s", async (what) => {
+    it("are not to be taken for one by their looks", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll("a", "b", "c");
-      const { reset, cursor } = expectReset(await log.read(HOSTILE[what]!(ids.at(-1)!)));
-      expect(["unknown-id", "new-log"]).toContain(reset);
       await log.untilReadable(ids.at(-1)!);
-      expect(await log.dataAfter(cursor)).toEqual(["a", "b", "c"]);
+      const wrong = Object.entries(HOSTILE).map(async ([what, forge]) => {
+        const { reset, cursor } = expectReset(await log.read(forge(ids.at(-1)!)));
+        expect(["unknown-id", "new-log"], what).toContain(reset);
+        expect(await log.dataAfter(cursor), what).toEqual(["a", "b", "c"]);
+      });
+      await Promise.all(wrong);
     });
 
-    it("are not to be taken for one: any value of injection.json", async () => {
+    it("are not to be taken for one by the values of injection.json", async () => {
       const log = await probe(subject);
       await log.appendAll("a");
       const url = new URL("../../vectors/injection.json", import.meta.url);

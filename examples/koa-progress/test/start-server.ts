@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished, vi } from "vitest";
+
+/** `node server.js`, on the built packages, as `npm start` starts it. */
+export async function startServer({ port = 0, pause = 5 } = {}) {
+  const child = spawn(process.execPath, ["server.js"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: { PATH: process.env["PATH"], PORT: String(port), PAUSE: String(pause) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  }
+  const printed = (words: string) =>
+    vi.waitFor(
+      () => {
+        if (!output.includes(words)) throw new Error(`Expected "${words}" in what the server prints:\n${output}`);
+      },
+      { timeout: 10_000 },
+    );
+  await printed("Ctrl+C");
+  return {
+    address: /http:\S+/.exec(output)![0],
+    printed,
+    output: () => output,
+    stop: async () => {
+      child.kill("SIGTERM");
+      return await exited;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { describe } from "vitest";
+import type { CreateLog } from "./channel-contract/channel-app.js";
+import { badInputContract } from "./channel-contract/bad-input.js";
+import { closeContract } from "./channel-contract/close.js";
+import { endContract } from "./channel-contract/end.js";
+import { heartbeatContract } from "./channel-contract/heartbeat.js";
+import { publishContract } from "./channel-contract/publish.js";
+import { resumeContract } from "./channel-contract/resume.js";
+import { slowReaderContract } from "./channel-contract/slow-reader.js";
+import { snapshotContract } from "./channel-contract/snapshot.js";
+import { subscriptionContract } from "./channel-contract/subscription.js";
+import { topicsContract } from "./channel-contract/topics.js";
+import { nothingUnhandled } from "./nothing-unhandled.js";
+
+/** What a channel keeps, whatever its log, as tests: call it in a test file with what makes a log. */
+export function channelContract(name: string, createLog: CreateLog): void {
+  describe(`a channel on ${name}`, () => {
+    nothingUnhandled();
+    publishContract(createLog);
+    subscriptionContract(createLog);
+    topicsContract(createLog);
+    resumeContract(createLog);
+    snapshotContract(createLog);
+    slowReaderContract(createLog);
+    heartbeatContract(createLog);
+    endContract(createLog);
+    closeContract(createLog);
+    badInputContract(createLog);
+  });
+}

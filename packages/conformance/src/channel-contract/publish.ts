@@ -1,0 +1,182 @@
+import { describe, expect, it, vi } from "vitest";
+import { parseRawResponse } from "../clients/raw-client.js";
+import { createGate, pause, within } from "../within.js";
+import { startChannel, type CreateLog } from "./channel-app.js";
+
+export function publishContract(createLog: CreateLog): void {
+  describe("publish", () => {
+    it("sends an event to every subscriber, made once, with the id that it resolves with", async () => {
+      const serialize = vi.fn(JSON.stringify);
+      const app = await startChannel(createLog, { serialize });
+      const clients = [await app.read(), await app.read()];
+      const id = await app.channel.publish({ event: "tick", data: { n: 1 } });
+      for (const client of clients) {
+        expect(await client.until("tick")).toEqual([{ type: "tick", data: '{"n":1}', lastEventId: id }]);
+      }
+      expect(serialize).toHaveBeenCalledTimes(1);
+    });
+
+    it("reaches a stream that was subscribed before, though it be the first of its channel", async () => {
+      const app = await startChannel(createLog);
+      const clients = await Promise.all(
+        ["a", "b", "c"].map((text) =>
+          app.read((stream) => {
+            app.channel.subscribe(stream);
+            void app.channel.publish(text);
+          }),
+        ),
+      );
+      await app.channel.publish("last");
+      const seen = await Promise.all(clients.map((client) => client.dataUntil("last")));
+      expect(seen.map((data) => data.length).toSorted()).toEqual([2, 3, 4]);
+    });
+
+    it("keeps the order of the calls", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      const data = Array.from({ length: 300 }, (_, n) => `${n}`);
+      for (const [n, text] of data.entries()) {
+        void app.channel.publish(text);
+        if (n % 50 === 0) await pause(2);
+      }
+      await app.channel.publish("last");
+      expect(await client.dataUntil("last")).toEqual([...data, "last"]);
+    });
+
+    it("sends what is published in one turn in one write", async () => {
+      const app = await startChannel(createLog);
+      const { client } = await app.connect();
+      await client.until("retry:");
+      for (let i = 0; i < 10; i++) void app.channel.publish({ event: "tick", data: i });
+      const text = await client.until("data: 9\n\n");
+      expect(parseRawResponse(text).chunks.filter((chunk) => chunk.includes("tick"))).toHaveLength(1);
+    });
+
+    it("widens the turn to flushInterval", async () => {
+      const app = await startChannel(createLog, { flushInterval: 400 });
+      const { client } = await app.connect();
+      await client.until("retry:");
+      for (let i = 0; i < 5; i++) {
+        await app.channel.publish({ event: "tick", data: i });
+        await pause(1);
+      }
+      expect(client.text).not.toContain("tick");
+      const text = await client.until("data: 4\n\n");
+      expect(parseRawResponse(text).chunks.filter((chunk) => chunk.includes("tick"))).toHaveLength(1);
+    });
+
+    it("does not keep what was collected when a stream leaves the channel", async () => {
+      const app = await startChannel(createLog, { flushInterval: 60_000 });
+      let leave!: () => void;
+      const client = await app.read((stream) => {
+        const { unsubscribe } = app.channel.subscribe(stream, { from: "start" });
+        leave = unsubscribe;
+      });
+      const witness = await app.read((stream) => {
+        app.channel.subscribe(stream, {
+          filter: ({ data }) => {
+            if (data === "a") setTimeout(leave, 0);
+            return true;
+          },
+        });
+      });
+      await app.channel.publish("a");
+      expect(await client.dataUntil("a")).toEqual(["a"]);
+      await app.channel.close();
+      await witness.all();
+    });
+
+    it("does not publish twice what has the same idempotency key", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      const message = { data: "a", idempotencyKey: "k" };
+      const ids = await Promise.all([app.channel.publish(message), app.channel.publish(message)]);
+      expect(await app.channel.publish(message)).toBe(ids[0]);
+      expect(ids[1]).toBe(ids[0]);
+      await app.channel.publish("last");
+      expect(await client.dataUntil("last")).toEqual(["a", "last"]);
+    });
+
+    it("keeps the order while a schema takes its time", async () => {
+      const validate = async (value: unknown) => {
+        await pause(10);
+        return typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "no number" }] };
+      };
+      const slow = { "~standard": { version: 1 as const, vendor: "test", validate } };
+      const app = await startChannel(createLog, { schemas: { slow } });
+      const client = await app.read();
+      void app.channel.publish({ event: "slow", data: 1 });
+      void app.channel.publish("after");
+      void app.channel.publish({ event: "slow", data: 2 });
+      await expect(app.channel.publish({ event: "slow", data: "x" })).rejects.toMatchObject({
+        code: "ERR_SSE_INVALID_DATA",
+      });
+      await app.channel.publish("last");
+      expect(await client.dataUntil("last")).toEqual(["2", "after", "4", "last"]);
+    });
+  });
+
+  describe("publishAll", () => {
+    it("publishes a source with nobody connected; its ids are dropped", async () => {
+      const app = await startChannel(createLog);
+      await app.channel.publishAll([{ id: "theirs", event: "delta", data: 1, retry: 5, comment: "c" }, "two"]);
+      const client = await app.read({ from: "start" });
+      const events = await client.until("two");
+      expect(events).toMatchObject([{ type: "delta", data: "1" }, { data: "two" }]);
+      expect(events[0]!.lastEventId).toMatch(/-1$/);
+      expect(client.retries).toEqual([3_000]);
+    });
+
+    it("publishes one item after another, while readers come and reload", async () => {
+      const app = await startChannel(createLog);
+      const gate = createGate();
+      const publishing = app.channel.publishAll(async function* () {
+        for (let i = 0; i < 20; i++) {
+          yield { event: "delta", data: i };
+          if (i === 9) await gate.opened;
+        }
+      });
+      const client = await app.read({ from: "start" });
+      const half = await client.until("9");
+      client.leave();
+      gate.open();
+      const again = await app.read({ from: "start" }, { lastEventId: half.at(-1)!.lastEventId });
+      const [rest, reload] = [await again.dataUntil("19"), await (await app.read({ from: "start" })).dataUntil("19")];
+      await within("publishAll()", publishing);
+      expect(rest).toEqual(Array.from({ length: 10 }, (_, n) => `${n + 10}`));
+      expect(reload).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+    });
+
+    it("rejects with the source's error, after what came before it", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      const broken = new Error("broken");
+      const publishing = app.channel.publishAll(async function* () {
+        yield "a";
+        throw broken;
+      });
+      await expect(within("publishAll()", publishing)).rejects.toBe(broken);
+      expect(app.errors).toEqual([broken]);
+      await app.channel.publish("last");
+      expect(await client.dataUntil("last")).toEqual(["a", "last"]);
+    });
+
+    it("takes nothing more from a source whose item cannot be published", async () => {
+      const app = await startChannel(createLog);
+      let returned = false;
+      const publishing = app.channel.publishAll(
+        (function* () {
+          try {
+            yield "a";
+            yield { data: null };
+            yield "never";
+          } finally {
+            returned = true;
+          }
+        })(),
+      );
+      await expect(publishing).rejects.toMatchObject({ code: "ERR_SSE_INVALID_DATA" });
+      expect(returned).toBe(true);
+    });
+  });
+}
