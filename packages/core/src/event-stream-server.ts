@@ -5,9 +5,10 @@ import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
 import { acceptsEventStream, FINISHED_HEADERS, RETRY_HEADERS, streamHeaders, unavailableHeaders } from "./response-headers.js";
-import { SinkStream, type StreamHost } from "./sink-stream.js";
+import { SinkStream } from "./sink-stream.js";
 import { checkSource, type Source } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
+import type { StreamHost, StreamLifecycle } from "./stream-lifecycle.js";
 import { WebExchange } from "./web-exchange.js";
 
 /** How a server shuts down. */
@@ -59,7 +60,7 @@ export interface EventStreamServer {
 
 class Server implements EventStreamServer {
   readonly #options: ResolvedOptions;
-  readonly #streams = new Set<SinkStream>();
+  readonly #streams = new Set<StreamLifecycle>();
   readonly #host: StreamHost;
   #retryWindow = RETRY_WINDOW;
   #draining: Promise<void> | undefined;
