@@ -29,7 +29,7 @@ export async function measureLeaks({ warmUp, cycles, concurrency = 200 }) {
     const censusAfter = async (count) => {
       await connectAndLeave(port, { cycles: count, concurrency });
       for (let i = 0; i < 500 && (await server.call("connections")) > 0; i++) await wait(20);
-      return await server.call("census", undefined, 120);
+      return await server.call("census", undefined, 120); // slow where much is left
     };
     return {
       before: await censusAfter(0),

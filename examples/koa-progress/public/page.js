@@ -35,8 +35,8 @@ async function start(kind) {
 function watch({ id, title, steps }) {
   find("#empty")?.remove();
   const article = find("template").content.cloneNode(true).firstElementChild;
-  const [bar, note, counter, state, button] = ["progress", ".note", ".count", ".state", "button"].map((name) =>
-    find(name, article),
+  const [bar, note, counter, state, button] = ["progress", ".note", ".count", ".state", "button"].map(
+    (name) => find(name, article),
   );
   find("h2", article).textContent = title;
   bar.max = steps;

@@ -19,7 +19,8 @@ export async function startServer({ port = 0, pause = 5 } = {}) {
   const printed = (words: string) =>
     vi.waitFor(
       () => {
-        if (!output.includes(words)) throw new Error(`Expected "${words}" in what the server prints:\n${output}`);
+        if (!output.includes(words))
+          throw new Error(`Expected "${words}" in what the server prints:\n${output}`);
       },
       { timeout: 10_000 },
     );

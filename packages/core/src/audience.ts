@@ -25,7 +25,7 @@ export class Audience implements SubscriberHost {
   readonly #liveByTopic = new Map<string, Set<Subscriber>>();
   readonly #waiting = new Set<Subscriber>();
   readonly #unflushed = new Set<Subscriber>();
-  readonly #received: Entry[] = [];
+  #received: Entry[] = [];
   #dispatching = false;
   #following: Promise<void> | undefined;
   #stop: (() => void) | undefined;
@@ -98,10 +98,11 @@ export class Audience implements SubscriberHost {
 
   /** Hands entries on in their order, also those that are published while others are handed on. */
   #receive(entries: readonly Entry[]): void {
-    this.#received.push(...entries);
+    for (const entry of entries) this.#received.push(entry);
     if (this.#dispatching || this.tail === undefined) return;
     this.#dispatching = true;
-    for (let entry = this.#received.shift(); entry !== undefined; entry = this.#received.shift()) this.#dispatch(entry);
+    for (const entry of this.#received) this.#dispatch(entry); // also those that are added meanwhile
+    this.#received = [];
     this.#dispatching = false;
     const waiting = [...this.#waiting];
     this.#waiting.clear();

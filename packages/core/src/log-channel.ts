@@ -52,9 +52,9 @@ export class LogChannel implements Channel {
     this.#usedAt = performance.now();
     const { id, unknown } = port.requested;
     this.#audience.join(subscriber, stream, () => {
-      if (id !== undefined || unknown) subscriber.start({ after: id ?? "" });
+      if (id !== undefined || unknown) subscriber.start({ after: id ?? "", seen: true });
       else if (from === undefined) subscriber.start("tail");
-      else subscriber.start(from === "start" ? from : { after: from });
+      else subscriber.start(from === "start" ? from : { after: from, seen: false });
     });
     return { unsubscribe: () => subscriber.leave() };
   }

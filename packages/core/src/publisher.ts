@@ -34,8 +34,7 @@ export class Publisher {
   }
 
   publish(message: unknown): string | Promise<string> {
-    this.#expectOpen();
-    if (this.#ending !== undefined) throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
+    this.#expectGoingOn();
     return this.#append(message);
   }
 
@@ -68,13 +67,19 @@ export class Publisher {
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
   }
 
+  #expectGoingOn(): void {
+    this.#expectOpen();
+    if (this.#ending === undefined) return;
+    throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
+  }
+
   async #end(message: object): Promise<void> {
     if (this.#sources.size > 0) await Promise.allSettled(this.#sources);
     await this.#append(message, true);
   }
 
   async #publishAll(source: ChannelSource<unknown>): Promise<void> {
-    this.#expectOpen();
+    this.#expectGoingOn();
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     this.#onClose.add(abort);

@@ -145,6 +145,7 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
   protected finish(reason: CloseReason, last = false): void {
     this.begin();
     if (this.#state !== OPEN) return;
+    this.subscription?.release();
     this.#state = CLOSING;
     this.writer.end(last);
     this.closure.start(reason);

@@ -41,6 +41,8 @@ export interface PortSubscription {
   defer(frame: Frame): boolean;
   /** Calls `end` when all that was published until now has been sent. `false`: it has been. */
   deferEnd(end: () => void): boolean;
+  /** Sends what is kept by `defer`: the stream is about to close. */
+  release(): void;
   /** Bytes that are kept by `defer`. */
   readonly bufferedBytes: number;
 }

@@ -75,8 +75,8 @@ export class Subscriber implements PortSubscription {
 
   // --- what the channel does
 
-  /** Begins after an id the client has, at the start of what is kept, or at the tail. */
-  start(from: { after: string } | "start" | "tail"): void {
+  /** Begins after an id, which the client may have seen, at the start of what is kept, or at the tail. */
+  start(from: { after: string; seen: boolean } | "start" | "tail"): void {
     if (this.#left) return;
     if (from === "tail") {
       this.#cursor = this.#host.tail!;
@@ -84,7 +84,7 @@ export class Subscriber implements PortSubscription {
       else void this.#run(() => this.#sendSnapshot());
     } else {
       this.#cursor = from === "start" ? from : withoutEnd(from.after);
-      if (from !== "start") this.#lastSentId = this.#cursor; // what the client has
+      if (from !== "start" && from.seen) this.#lastSentId = this.#cursor;
       this.catchUp();
     }
   }
@@ -109,7 +109,7 @@ export class Subscriber implements PortSubscription {
   /** Forgets the stream, which stays open. */
   leave(): void {
     if (this.#left) return;
-    this.#releaseDeferred(() => true);
+    this.release();
     this.port.detach();
     this.closed();
   }
@@ -144,6 +144,10 @@ export class Subscriber implements PortSubscription {
     if (this.#cursor === undefined || this.#cursor === tail || tail === undefined) return false;
     this.#endAt = { at: tail, end };
     return true;
+  }
+
+  release(): void {
+    this.#releaseDeferred(() => true);
   }
 
   get bufferedBytes(): number {

@@ -299,6 +299,17 @@ describe("a channel", () => {
     expect(data(await client.events(5)).map((text) => text.slice(-5))).toEqual(["xxxx0", "xxxx1", "xxxx2", "own", "after"]);
   });
 
+  it("does not lose what a subscribed stream has sent itself when it closes while it lags", async () => {
+    const channel = createChannel();
+    for (let i = 0; i < 3; i++) void channel.publish({ data: "x".repeat(40_000) });
+    const client = await connect((stream) => {
+      channel.subscribe(stream, { from: "start" });
+      expect(stream.send("own")).toBe(true);
+      stream.close();
+    });
+    expect(data(await client.settled())).toContain("own");
+  });
+
   it("waits with end() until the cursor is at the tail of that moment", async () => {
     const channel = createChannel();
     for (let i = 0; i < 10; i++) void channel.publish({ data: "x".repeat(40_000) });

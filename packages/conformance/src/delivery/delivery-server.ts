@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { start } from "../../../bench/rpc.mjs";
+import { pause } from "../within.js";
 import type { DeliveryOptions } from "./server.mjs";
 
 const SCRIPT = new URL("server.mjs", import.meta.url);
@@ -22,7 +23,7 @@ export interface ServerState {
 
 /** Bytes of a server process. */
 export interface ServerMemory {
-  /** What is left after a garbage collection, on the heap and beside it. */
+  /** What is left after a garbage collection: objects, and the bytes of buffers. */
   readonly live: number;
   readonly rss: number;
   /** The most that a stream holds for its client. */
@@ -36,6 +37,8 @@ export interface DeliveryServer {
   publish(turns: readonly number[]): Promise<void>;
   end(): Promise<void>;
   state(): Promise<ServerState>;
+  /** Waits until its state is so, but not for ever. */
+  until(what: string, holds: (state: ServerState) => boolean, ms: number): Promise<void>;
   memory(): Promise<ServerMemory>;
 }
 
@@ -43,11 +46,19 @@ export async function startDeliveryServer(options: DeliveryOptions): Promise<Del
   if (!existsSync(BUILT)) throw new Error("The packages are not built: run `pnpm build` before");
   const child = start(SCRIPT, { args: [JSON.stringify(options)], execArgv: ["--expose-gc"] });
   onTestFinished(() => child.stop());
+  const state = (): Promise<ServerState> => child.call("state");
   return {
     port: await child.call("port"),
     publish: (turns) => child.call("publish", turns, 60),
     end: () => child.call("end"),
-    state: () => child.call("state"),
+    state,
+    async until(what, holds, ms) {
+      const deadline = performance.now() + ms;
+      for (let now = await state(); !holds(now); now = await state()) {
+        if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms: ${JSON.stringify(now)}`);
+        await pause(10);
+      }
+    },
     memory: () => child.call("memory"),
   };
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
 import { BlockScanner, type BlockListener } from "./block-scanner.js";
 import { ChunkedBody } from "./chunked-body.js";
 
@@ -93,10 +94,6 @@ export class LogReader implements BlockListener {
     socket?.destroy();
   }
 
-  pause(): void {
-    this.#socket?.pause();
-  }
-
   resume(): void {
     this.#socket?.resume();
   }
@@ -140,6 +137,15 @@ export class LogReader implements BlockListener {
     this.holes.push({ first: this.last + 1, last: position });
     this.last = position;
   }
+}
+
+/** Connects readers, which leave with the test. */
+export function startReaders(count: number, options: Omit<LogReaderOptions, "buffer">): LogReader[] {
+  const buffer = Buffer.alloc(256 * 1024);
+  const readers = Array.from({ length: count }, () => new LogReader({ ...options, buffer }));
+  onTestFinished(() => readers.forEach((reader) => reader.cut()));
+  for (const reader of readers) reader.connect();
+  return readers;
 }
 
 function digits(number: number): number {

@@ -38,11 +38,6 @@ export class RestlessReaders {
     this.#timer = setInterval(() => this.#comeBack(), 1);
   }
 
-  /** The number of the last event that everybody has, or was told of. */
-  get slowest(): number {
-    return this.all.reduce((least, { last }) => Math.min(least, last), Infinity);
-  }
-
   /** Everybody comes back at once from now on. */
   hurry(): void {
     this.#progress = Infinity;

@@ -1,6 +1,9 @@
 import { pause } from "../within.js";
 import type { DeliveryServer, ServerMemory } from "./delivery-server.js";
 
+/** What V8 may let lie in a process before it collects it, above all buffers of which it is told by their size. */
+export const COLLECTOR = 128 << 20;
+
 /** Asks a server for its memory over and over. */
 export interface MemoryWatch {
   /** @returns the most of each. */

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type DeliveryServer, startDeliveryServer } from "../../src/delivery/delivery-server.js";
+import { startDeliveryServer } from "../../src/delivery/delivery-server.js";
 import { RestlessReaders } from "../../src/delivery/restless-readers.js";
-import { seededRandom } from "../../src/delivery/seeded-random.js";
+import { type Random, seededRandom } from "../../src/delivery/seeded-random.js";
+import { slowest } from "../../src/delivery/slowest.js";
 import { until } from "../../src/within.js";
 
 const EVENTS = 100_000;
@@ -56,7 +57,7 @@ async function publishToRestless({ history, away }: { history: number; away: num
     const turns = burstsOf(Math.min(STEP, EVENTS - published), random);
     await server.publish(turns);
     published += STEP;
-    await until(`all are near ${published}`, () => crowd.slowest > published - AHEAD, LIMIT);
+    await until(`all are near ${published}`, () => slowest(crowd.all) > published - AHEAD, LIMIT);
   }
   await server.end();
   crowd.hurry();
@@ -67,7 +68,7 @@ async function publishToRestless({ history, away }: { history: number; away: num
 }
 
 /** So many events, several in most turns and none in some. */
-function burstsOf(events: number, random: ReturnType<typeof seededRandom>): number[] {
+function burstsOf(events: number, random: Random): number[] {
   const turns: number[] = [];
   for (let left = events; left > 0; left -= turns.at(-1)!) {
     turns.push(random.chance(0.3) ? 0 : Math.min(left, random.between(1, random.between(1, 160))));

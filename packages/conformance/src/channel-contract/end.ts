@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { createGate, within } from "../within.js";
+import { brief, startChannel, type CreateLog } from "./channel-app.js";
+
+export function endContract(createLog: CreateLog): void {
+  describe("end", () => {
+    it("is the last event of every subscriber, whatever its topics, and the end of its stream", async () => {
+      const app = await startChannel(createLog);
+      const clients = [
+        await app.read(),
+        await app.read({ topics: ["x", "y"] }),
+        await app.read({ topics: [] }),
+        await app.read({ filter: () => false }),
+      ];
+      await app.channel.publish("a");
+      const end = app.channel.end({ event: "done", data: { total: 1 } });
+      await within("end()", end);
+      for (const [n, client] of clients.entries()) {
+        const events = await client.all();
+        expect(brief(events)).toEqual(n === 0 ? ["a", '{"total":1}'] : ['{"total":1}']);
+        expect(events.at(-1)).toMatchObject({ type: "done", lastEventId: expect.stringMatching(/-2~end$/) });
+        expect(await client.stream.closed).toBe("ended");
+      }
+      expect(app.channel.size).toBe(0);
+    });
+
+    it("is for good: those who come later get what they lack, and it", async () => {
+      const app = await startChannel(createLog);
+      const id = await app.channel.publish("a");
+      await app.channel.publish("b");
+      await app.channel.end({ event: "done", data: "bye" });
+      const early = await app.read({ from: "start" });
+      await early.all();
+      const clients = [
+        await app.read({ from: "start" }),
+        await app.read({}, { lastEventId: id }),
+        await app.read(),
+        await app.read({ snapshot: () => "state" }),
+        await app.read({ snapshot: () => "state" }, { lastEventId: "nonsense" }),
+      ];
+      const seen = [];
+      for (const client of clients) {
+        const events = await client.all();
+        expect(events.at(-1)).toMatchObject({ type: "done", lastEventId: expect.stringMatching(/-3~end$/) });
+        expect(await client.stream.closed).toBe("ended");
+        seen.push(brief(events));
+      }
+      expect(seen).toEqual([
+        ["a", "b", "bye"],
+        ["b", "bye"],
+        ["bye"],
+        ["state", "bye"],
+        ['{"reason":"unknown-id"}', "state", "bye"],
+      ]);
+    });
+
+    it("is not sent again to a client that has it", async () => {
+      const app = await startChannel(createLog);
+      await app.channel.publish("a");
+      await app.channel.end({ event: "done", data: "bye" });
+      const { lastEventId } = (await (await app.read({ from: "start" })).all()).at(-1)!;
+      const page = await app.read({}, { query: `lastEventId=${lastEventId}` });
+      expect(await page.all()).toEqual([{ type: "end", data: "", lastEventId }]);
+      const headers = { accept: "text/event-stream", "last-event-id": lastEventId };
+      const response = await fetch(`${app.url}/0`, { headers });
+      expect(response.status).toBe(204);
+    });
+
+    it("comes after what was published before, and after the sources that were being published", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      const gate = createGate();
+      void app.channel.publishAll(async function* () {
+        yield "a";
+        await gate.opened;
+        yield "b";
+      });
+      void app.channel.publish("c");
+      const ending = app.channel.end({ event: "done" });
+      setTimeout(gate.open, 20);
+      await within("end()", ending);
+      expect(brief(await client.all()).toSorted()).toEqual(["a", "b", "c", "done"]);
+      expect(client.events.at(-1)!.type).toBe("done");
+    });
+
+    it("lets nothing follow: not publish, not publishAll, not another end", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      const gate = createGate();
+      void app.channel.publishAll(async function* () {
+        await gate.opened;
+        yield "of before";
+      });
+      const ending = app.channel.end();
+      const ended = { code: "ERR_SSE_CHANNEL_ENDED" };
+      await expect(app.channel.publish("late")).rejects.toMatchObject(ended);
+      await expect(within("publishAll()", app.channel.publishAll(["late"]))).rejects.toMatchObject(ended);
+      gate.open();
+      await ending;
+      await app.channel.end({ event: "other" });
+      await expect(app.channel.publish("late")).rejects.toMatchObject(ended);
+      await expect(within("publishAll()", app.channel.publishAll(["late"]))).rejects.toMatchObject(ended);
+      expect(brief(await client.all())).toEqual(["of before", "end"]);
+      expect(app.errors).toHaveLength(4);
+    });
+
+    it("can be tried again when its message was wrong", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      await expect(app.channel.end({ event: "a\nb" })).rejects.toMatchObject({ code: "ERR_SSE_INVALID_FIELD" });
+      await app.channel.publish("a");
+      await app.channel.end({ event: "done" });
+      expect(brief(await client.all())).toEqual(["a", "done"]);
+    });
+
+    it("reaches a client that lags, after all that it lacks", async () => {
+      const app = await startChannel(createLog);
+      const large = Array.from({ length: 40 }, (_, n) => `${n} ${"x".repeat(40_000)}`);
+      const client = await app.read();
+      for (const text of large) void app.channel.publish(text);
+      await app.channel.end({ event: "done" });
+      expect(brief(await client.all())).toEqual([...large, "done"]);
+      expect(await client.stream.closed).toBe("ended");
+    });
+  });
+
+  describe("end() of a stream that is subscribed", () => {
+    it("waits until the client has been sent what was there at that moment", async () => {
+      const app = await startChannel(createLog);
+      const large = Array.from({ length: 10 }, (_, n) => `${n} ${"x".repeat(40_000)}`);
+      for (const text of large) await app.channel.publish(text);
+      await (await app.read({ from: "start" })).until(large.at(-1)!);
+      const client = await app.read((stream) => {
+        app.channel.subscribe(stream, { from: "start" });
+        stream.end({ event: "bye" });
+        expect(stream.send("late")).toBe(false);
+      });
+      const events = await client.all();
+      expect(brief(events)).toEqual([...large, "bye"]);
+      expect(events.at(-1)!.lastEventId).toMatch(/-10~end$/);
+      expect(await client.stream.closed).toBe("ended");
+    });
+
+    it("waits also when the channel has only begun to follow its log", async () => {
+      const app = await startChannel(createLog);
+      for (const text of ["a", "b", "c"]) await app.channel.publish(text);
+      await app.channel.publish("d");
+      const client = await app.read((stream) => {
+        app.channel.subscribe(stream, { from: "start" });
+        stream.end({ event: "bye" });
+      });
+      const data = brief(await client.all());
+      expect(data.slice(0, 3)).toEqual(["a", "b", "c"]);
+      expect(data.at(-1)).toBe("bye");
+      expect(await client.stream.closed).toBe("ended");
+    });
+
+    it("is not forgotten when the stream leaves the channel meanwhile", async () => {
+      const app = await startChannel(createLog);
+      for (let i = 0; i < 20; i++) await app.channel.publish("x".repeat(40_000));
+      const client = await app.read((stream) => {
+        const subscription = app.channel.subscribe(stream, { from: "start" });
+        stream.end({ event: "bye" });
+        subscription.unsubscribe();
+      });
+      expect((await client.all()).at(-1)!.type).toBe("bye");
+      expect(await client.stream.closed).toBe("ended");
+    });
+
+    it("ends a live one at once", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      await app.channel.publish("a");
+      await client.until("a");
+      client.stream.end();
+      const events = await client.all();
+      expect(brief(events)).toEqual(["a", "end"]);
+      expect(events[1]!.lastEventId).toBe(`${events[0]!.lastEventId}~end`);
+    });
+  });
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { RawClient } from "../clients/raw-client.js";
+import { pause, until, within } from "../within.js";
+import { startChannel, type CreateLog } from "./channel-app.js";
+
+const FILLER = "x".repeat(8_000);
+// More than the system's buffers take for a client that does not read.
+const COUNT = 1_500;
+
+/** The numbers at the start of the events that have come, and -1 for a reset. */
+function numbersOf({ text }: RawClient): number[] {
+  return [...text.matchAll(/data: (?:(\d+) x|(\{"reason"))/g)].map(([, n]) => (n === undefined ? -1 : Number(n)));
+}
+
+export function slowReaderContract(createLog: CreateLog): void {
+  describe("P7: a client that stops reading", () => {
+    it("holds little, delays nobody, and gets everything when it reads again", async () => {
+      const app = await startChannel(createLog, { history: { bytes: 64 << 20 } });
+      const stopped = await app.connect();
+      await stopped.client.until("retry:");
+      stopped.client.socket.pause();
+      const reader = await app.read();
+      let most = 0;
+      for (let i = 0; i < COUNT; i++) {
+        void app.channel.publish(`${i} ${FILLER}`);
+        most = Math.max(most, stopped.stream.bufferedBytes);
+        if (i % 20 === 0) await pause(1);
+      }
+      await app.channel.publish(`${COUNT} ${FILLER}`);
+      const seen = await reader.until(`${COUNT} ${FILLER}`);
+      expect(seen.map(({ data }) => Number.parseInt(data, 10))).toEqual(Array.from({ length: COUNT + 1 }, (_, n) => n));
+      expect(most).toBeLessThan(200_000);
+      expect(app.lags).toBeGreaterThan(0);
+      stopped.client.socket.resume();
+      await until("all of it", () => stopped.client.text.includes(`data: ${COUNT} x`), 10_000);
+      expect(numbersOf(stopped.client)).toEqual(Array.from({ length: COUNT + 1 }, (_, n) => n));
+      await app.channel.publish("live again");
+      await stopped.client.until("live again");
+      expect(app.resets).toEqual([]);
+    });
+
+    it("is told once of what is gone when it reads again", async () => {
+      const app = await startChannel(createLog, { history: { events: 20 } });
+      const { client } = await app.connect();
+      await client.until("retry:");
+      client.socket.pause();
+      const witness = await app.read();
+      for (let i = 0; i < COUNT; i++) {
+        void app.channel.publish(`${i} ${FILLER}`);
+        if (i % 5 === 0) await pause(1);
+      }
+      await app.channel.publish(`${COUNT} ${FILLER}`);
+      await until("the witness", () => witness.events.at(-1)?.data.startsWith(`${COUNT} `) ?? false);
+      client.socket.resume();
+      await until("the newest", () => client.text.includes(`data: ${COUNT} x`), 10_000);
+      const seen = numbersOf(client);
+      const hole = seen.indexOf(-1);
+      expect(seen.slice(0, hole)).toEqual(Array.from({ length: hole }, (_, n) => n));
+      const next = seen[hole + 1]!;
+      expect(next).toBeGreaterThan(hole);
+      expect(seen.slice(hole + 1)).toEqual(Array.from({ length: COUNT + 1 - next }, (_, n) => next + n));
+      expect(app.resets).toEqual(["evicted"]);
+    });
+
+    it("for ever is cut by stallTimeout, and the subscription with it", async () => {
+      const app = await startChannel(createLog, { streams: { stallTimeout: 300 } });
+      const { client, stream } = await app.connect();
+      await client.until("retry:");
+      client.socket.pause();
+      const reader = await app.read();
+      for (let i = 0; i < COUNT; i++) {
+        void app.channel.publish(`${i} ${FILLER}`);
+        if (i % 20 === 0) await pause(1);
+      }
+      expect(await within("its end", stream.closed)).toBe("slow");
+      expect(app.channel.size).toBe(1);
+      await app.channel.publish("last");
+      await reader.until("last");
+      expect(stream.bufferedBytes).toBe(0);
+    });
+
+    it("is cut when the program's own events exceed maxBufferedBytes", async () => {
+      const app = await startChannel(createLog, { streams: { maxBufferedBytes: 100_000 } });
+      for (let i = 0; i < COUNT; i++) void app.channel.publish(`${i} ${FILLER}`);
+      const { client, stream } = await app.connect({ from: "start" });
+      client.socket.pause();
+      let most = 0;
+      const sending = (async () => {
+        while (stream.send(FILLER)) {
+          most = Math.max(most, stream.bufferedBytes);
+          await pause(0);
+        }
+      })();
+      await within("its end", sending, 10_000);
+      expect(await stream.closed).toBe("slow");
+      expect(most).toBeLessThan(100_000 + 2 * FILLER.length + 100);
+    });
+  });
+
+  describe("a client that replays much", () => {
+    it("is sent it at its own pace, whatever comes meanwhile", async () => {
+      const app = await startChannel(createLog, { history: { bytes: 64 << 20 } });
+      for (let i = 0; i < COUNT; i++) void app.channel.publish(`${i} ${FILLER}`);
+      const { client, stream } = await app.connect({ from: "start" });
+      client.socket.pause();
+      for (let i = COUNT; i < COUNT + 50; i++) {
+        void app.channel.publish(`${i} ${FILLER}`);
+        expect(stream.bufferedBytes).toBeLessThan(200_000);
+        await pause(1);
+      }
+      client.socket.resume();
+      await until("all of it", () => client.text.includes(`data: ${COUNT + 49} x`), 10_000);
+      expect(numbersOf(client)).toEqual(Array.from({ length: COUNT + 50 }, (_, n) => n));
+    });
+  });
+}

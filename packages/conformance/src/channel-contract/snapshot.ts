@@ -1,0 +1,138 @@
+import { describe, expect, it, vi } from "vitest";
+import { pause, until } from "../within.js";
+import { brief, startChannel, type ChannelApp, type CreateLog } from "./channel-app.js";
+
+/** Publishes numbers, of which the state is the last. The state is set first, as the documentation asks. */
+function counter(app: () => ChannelApp): { state: number; publish(n: number): Promise<string> } {
+  return {
+    state: 0,
+    publish(n) {
+      this.state = n;
+      return app().channel.publish({ data: n });
+    },
+  };
+}
+
+export function snapshotContract(createLog: CreateLog): void {
+  describe("a snapshot", () => {
+    it("comes first, and then what is published after it", async () => {
+      const app = await startChannel(createLog);
+      const count = counter(() => app);
+      const witness = await app.read();
+      await count.publish(1);
+      await witness.until("1");
+      const client = await app.read({ snapshot: () => ({ state: count.state }) });
+      await count.publish(2);
+      const events = await client.until("2");
+      expect(events.map(({ type, data }) => [type, data])).toEqual([
+        ["snapshot", '{"state":1}'],
+        ["message", "2"],
+      ]);
+      const again = await app.read({}, { lastEventId: events[0]!.lastEventId });
+      expect(await again.dataUntil("2")).toEqual(["2"]);
+    });
+
+    it("never lacks what is not sent after it, while events come", async () => {
+      const app = await startChannel(createLog);
+      const count = counter(() => app);
+      const clients = [];
+      for (let n = 1; n <= 200; n++) {
+        void count.publish(n);
+        if (n % 20 === 0) clients.push(await app.read({ snapshot: () => count.state }));
+        if (n % 7 === 0) await pause(1);
+      }
+      await count.publish(201);
+      for (const client of clients) {
+        const [state, ...rest] = (await client.until("201")).map(({ data }) => Number(data));
+        // What had been published when the state was made, but was not known to this node, may be in both.
+        expect(rest[0]!).toBeLessThanOrEqual(state! + 1);
+        expect(rest).toEqual(Array.from({ length: 202 - rest[0]! }, (_, i) => rest[0]! + i));
+      }
+    });
+
+    it("may take its time: what is published meanwhile follows", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read({
+        snapshot: async () => {
+          await app.channel.publish("meanwhile");
+          await pause(60);
+          return "state";
+        },
+      });
+      await client.until("meanwhile");
+      await app.channel.publish("last");
+      expect(await client.dataUntil("last")).toEqual(["state", "meanwhile", "last"]);
+    });
+
+    it("follows a reset, and what it does not lack is not sent again", async () => {
+      const app = await startChannel(createLog);
+      const count = counter(() => app);
+      const witness = await app.read();
+      for (let n = 1; n <= 5; n++) await count.publish(n);
+      await witness.until("5");
+      const client = await app.read({ snapshot: () => count.state }, { lastEventId: "nonsense" });
+      await client.until("snapshot").catch(() => {});
+      await count.publish(6);
+      const events = await client.until("6");
+      expect(brief(events)).toEqual(['{"reason":"unknown-id"}', "5", "6"]);
+      expect(events[1]).toMatchObject({ type: "snapshot", lastEventId: events[0]!.lastEventId });
+    });
+
+    it("is not asked for when the client has a place to go on from", async () => {
+      const app = await startChannel(createLog);
+      const snapshot = vi.fn(() => "state");
+      const id = await app.channel.publish("a");
+      const clients = [
+        await app.read({ snapshot, from: "start" }),
+        await app.read({ snapshot, from: id }),
+        await app.read({ snapshot }, { lastEventId: id }),
+      ];
+      await app.channel.publish("last");
+      for (const client of clients) expect((await client.dataUntil("last")).at(-1)).toBe("last");
+      expect(snapshot).not.toHaveBeenCalled();
+    });
+
+    it("of nothing is none", async () => {
+      const app = await startChannel(createLog);
+      const clients = [await app.read({ snapshot: () => undefined }), await app.read({ snapshot: async () => {} })];
+      await app.channel.publish("last");
+      for (const client of clients) expect(await client.dataUntil("last")).toEqual(["last"]);
+    });
+
+    it("that fails closes its own stream only (P13)", async () => {
+      const app = await startChannel(createLog);
+      const mine = new Error("mine");
+      const good = await app.read({ snapshot: () => "state" });
+      const fail = (): never => {
+        throw mine;
+      };
+      const bad = await Promise.all(
+        [fail, async () => fail(), () => null, () => 1n].map((snapshot) => app.read({ snapshot })),
+      );
+      for (const client of bad) {
+        await client.all();
+        expect(client.events).toEqual([]);
+        expect(await client.stream.closed).toBe("error");
+      }
+      expect(app.errors).toHaveLength(4);
+      await app.channel.publish("last");
+      expect(await good.dataUntil("last")).toEqual(["state", "last"]);
+    });
+
+    it("is for nobody when the client has left meanwhile", async () => {
+      const app = await startChannel(createLog);
+      let done = false;
+      const client = await app.read({
+        snapshot: async () => {
+          await pause(80);
+          done = true;
+          return "late";
+        },
+      });
+      client.leave();
+      await until("it to be gone", () => app.channel.size === 0);
+      await until("the snapshot", () => done);
+      expect(app.errors).toEqual([]);
+    });
+  });
+}
