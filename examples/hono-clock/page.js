@@ -56,7 +56,7 @@ export const page = html`<!doctype html>
         .minutes,
         .hours {
           fill: none;
-          stroke: var(--line);
+          stroke: light-dark(#b4b4c2, #5d5d6b);
           stroke-width: 3;
         }
 
@@ -123,14 +123,12 @@ export const page = html`<!doctype html>
           font-variant-numeric: tabular-nums;
         }
 
-        code {
-          font:
-            0.9em ui-monospace,
-            monospace;
-        }
-
         .away svg {
           opacity: 0.4;
+        }
+
+        .away #runtime {
+          display: none;
         }
 
         @media (max-width: 30rem) {
@@ -164,7 +162,7 @@ export const page = html`<!doctype html>
 
       <dl></dl>
 
-      <footer role="status">…</footer>
+      <footer><span id="feed" role="status">…</span> <span id="runtime"></span></footer>
 
       <script type="module">
         const find = (selector) => document.querySelector(selector);
@@ -203,13 +201,15 @@ export const page = html`<!doctype html>
         source.addEventListener("tick", ({ data }) => {
           const { now, runtime } = JSON.parse(data);
           show(new Date(now));
-          find("footer").innerHTML = "live from <code>/clock</code> on <b></b>";
-          find("footer b").textContent = runtime;
+          find("#runtime").textContent = "on " + runtime;
         });
-        source.onopen = () => document.body.classList.remove("away");
+        source.onopen = () => {
+          document.body.classList.remove("away");
+          find("#feed").textContent = "live from /clock";
+        };
         source.onerror = () => {
           document.body.classList.add("away");
-          find("footer").textContent = "The server is away, trying again…";
+          find("#feed").textContent = "The server is away, trying again…";
         };
       </script>
     </body>

@@ -99,7 +99,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     const { page, start, card } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
-    await stop();
+    await stop("SIGKILL");
     await page.locator(".state", { hasText: "The server is away" }).waitFor();
     await startServer({ port: Number(new URL(address).port) });
     const failed = await card("Resize 60 photos", "failed");

@@ -85,7 +85,7 @@ describe("the server", () => {
   test("stops on SIGTERM, with a job under way, and prints no error", async () => {
     const { progress, stop, output } = await start({ pause: 60_000 });
     const response = await progress();
-    expect(await stop()).toEqual([0, null]);
+    expect(await stop("SIGTERM")).toEqual([0, null]);
     await response.text();
     expect(output()).toContain("cancelled after 0 steps. The server stopped.");
     expect(output()).not.toContain("Error");

@@ -29,8 +29,9 @@ export async function startServer({ port = 0, pause = 5 } = {}) {
     address: /http:\S+/.exec(output)![0],
     printed,
     output: () => output,
-    stop: async () => {
-      child.kill("SIGTERM");
+    /** By SIGTERM it asks its readers to come back within ten seconds, so a test that waits for them kills it. */
+    stop: async (signal: "SIGTERM" | "SIGKILL") => {
+      child.kill(signal);
       return await exited;
     },
   };

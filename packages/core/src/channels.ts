@@ -60,7 +60,7 @@ export function createChannels<Events = EventMap>(options: ChannelsOptions<Event
         channels.set(key, channel);
         arm();
       }
-      return channel as Channel<Events>;
+      return channel;
     },
     has: (key) => channels.has(key),
     async close() {

@@ -45,7 +45,7 @@ export class LogChannel implements Channel {
     const { topics, filter, from, snapshot } = options;
     const subscriber = new Subscriber(port, this.#audience, {
       topics: topics === undefined ? undefined : new Set(topics),
-      filter: filter as ((entry: object) => boolean) | undefined,
+      filter,
       snapshot,
     });
     port.attach(subscriber);
@@ -88,7 +88,7 @@ export class LogChannel implements Channel {
     try {
       result = Promise.resolve(call());
     } catch (error) {
-      result = Promise.reject(error as Error);
+      result = Promise.reject(error);
     }
     result.catch((error: unknown) => this.#report(error));
     return result;

@@ -155,8 +155,7 @@ export class SinkStream extends StreamLifecycle {
           );
         }
         this.subscription = subscription;
-        const unlisten = this.closure.onStart(() => subscription.closed());
-        forget = () => void unlisten();
+        forget = this.closure.onStart(() => subscription.closed());
       },
       detach: () => {
         forget();

@@ -75,7 +75,7 @@ describe("an app that uses the packages wrongly", () => {
 
 describe("a program of .mts and .cts files", () => {
   it.each(["typescript", "typescript-7"])(
-    "is compiled by %s, and each copy of a package serves with the other's server and source",
+    "is compiled by %s, and each copy of a package serves with the other's server, source and channel",
     { timeout: SLOW },
     async (typescript) => {
       expect(await compile("typescript/mixed", typescript, "--outDir", typescript)).toEqual(OK);

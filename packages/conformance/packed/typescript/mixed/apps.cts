@@ -1,6 +1,12 @@
 import type { RequestListener } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { sse as sseForExpress, type EventStream, type EventStreamServer, type Source } from "@ssekit/express";
+import {
+  createChannel,
+  sse as sseForExpress,
+  type EventStream,
+  type EventStreamServer,
+  type Source,
+} from "@ssekit/express";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import express from "express";
@@ -30,7 +36,10 @@ export const apps = {
   },
 };
 
-/** A source that leaves the stream open. */
+const greetings = createChannel<{ greeting: string }>();
+
+/** A source that leaves the stream open, subscribed to a channel of this half. */
 export function greet(stream: EventStream): void {
-  stream.send("hello from CommonJS");
+  greetings.subscribe(stream);
+  void greetings.publish({ event: "greeting", data: "hello from CommonJS" });
 }

@@ -3,6 +3,7 @@ import type * as Esm from "@ssekit/core";
 import type * as CommonJs from "@ssekit/core" with { "resolution-mode": "require" };
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
+type Events = { tick: { price: number }; halt: string };
 type AllOf<Checks extends true[]> = Checks;
 
 export type SameTypes = AllOf<
@@ -16,5 +17,8 @@ export type SameTypes = AllOf<
     Same<Esm.Frame, CommonJs.Frame>,
     Same<Esm.Sink, CommonJs.Sink>,
     Same<Esm.Exchange, CommonJs.Exchange>,
+    Same<Esm.Channel<Events>, CommonJs.Channel<Events>>,
+    Same<Esm.Channels<Events>, CommonJs.Channels<Events>>,
+    Same<Esm.EventLog, CommonJs.EventLog>,
   ]
 >;

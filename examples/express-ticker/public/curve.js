@@ -1,0 +1,20 @@
+// @ts-check
+// For the server, whose snapshot is a curve, and for the page, which goes on with it.
+
+/** Milliseconds that a curve spans. */
+export const span = 60_000;
+
+const step = 250; // ms between two points
+
+/**
+ * Adds a price to a curve, which keeps the last one of each step.
+ * @param {[time: number, price: number][]} curve
+ * @param {number} time
+ * @param {number} price
+ */
+export function addPoint(curve, time, price) {
+  const last = curve.at(-1);
+  if (last !== undefined && Math.floor(last[0] / step) === Math.floor(time / step)) curve.pop();
+  curve.push([time, price]);
+  while (/** @type {[number, number]} */ (curve[0])[0] < time - span) curve.shift();
+}

@@ -1,0 +1,143 @@
+// @ts-check
+import { PausableEventSource } from "./pausable-event-source.js";
+import { createPlot } from "./plot.js";
+
+/** @type {(selector: string, within?: ParentNode) => any} */
+const find = (selector, within = document) => within.querySelector(selector);
+
+/** The time of the newest tick that has come here: the right edge of both plots. */
+let now = 0;
+
+/**
+ * A card with what one reader sees.
+ * @template {EventSource | PausableEventSource} Reader
+ * @param {HTMLElement} card
+ * @param {(topics: string[]) => Reader} open
+ */
+function createCard(card, open) {
+  const plot = createPlot(find("svg", card));
+  const log = find("ol", card);
+  /** @type {Reader | undefined} */
+  let source;
+  let received = 0;
+  let receivedBefore = 0;
+  let time = 0;
+  /** @type {number | undefined} where the hole begins that a `reset` told of */
+  let lostSince;
+
+  /** @param {string} words */
+  function write(words) {
+    const line = document.createElement("li");
+    line.textContent = `${new Date().toLocaleTimeString()} ${words}`;
+    log.prepend(line);
+    if (log.children.length > 5) log.lastChild.remove();
+  }
+
+  /** @type {(type: string, listener: (data: any) => void) => void} */
+  function on(type, listener) {
+    source?.addEventListener(type, (event) => listener(JSON.parse(/** @type {MessageEvent} */ (event).data)));
+  }
+
+  return {
+    write,
+    on,
+
+    get source() {
+      return source;
+    },
+
+    /** @param {string[]} topics */
+    follow(topics) {
+      source?.close();
+      source = open(topics);
+
+      on("tick", (tick) => {
+        received += 1;
+        time = tick.time;
+        now = Math.max(now, time);
+        plot.add(tick);
+      });
+
+      // The history does not reach back to what this reader had last. What is between is not going to come.
+      on("reset", ({ reason }) => {
+        write(`reset: ${reason}`);
+        lostSince = time;
+        card.classList.add("flash");
+        setTimeout(() => card.classList.remove("flash"), 1500);
+      });
+
+      // The state of now: at the beginning, and after each reset.
+      on("snapshot", (state) => {
+        write("snapshot: the last minute, as it is now");
+        plot.replace(state.curves);
+        if (lostSince !== undefined) plot.addHole(lostSince, state.time);
+        lostSince = undefined;
+        time = state.time;
+        now = Math.max(now, time);
+      });
+
+      source.addEventListener("error", () => write("connection lost, trying again"));
+    },
+
+    draw() {
+      plot.draw(now);
+      find("[data-count=received]", card).textContent = received.toLocaleString();
+      find("[data-count=behind]", card).textContent = ((now - time) / 1000).toFixed(1);
+    },
+
+    countRate() {
+      find("[data-count=rate]", card).textContent = received - receivedBefore;
+      receivedBefore = received;
+    },
+  };
+}
+
+/** @param {string[]} topics */
+const address = (topics) => `/prices?topics=${topics.join()}`;
+
+const steady = createCard(find("#steady"), (topics) => new EventSource(address([...topics, "stats"])));
+const slow = createCard(find("#slow"), (topics) => new PausableEventSource(address(topics)));
+
+const stopButton = find("#slow button");
+const checkboxes = [...document.querySelectorAll("input")];
+
+function follow() {
+  const topics = checkboxes.filter(({ checked }) => checked).map(({ value }) => value);
+  readOn();
+  for (const card of [steady, slow]) card.follow(topics);
+  steady.on("stats", ({ readers, ...stats }) => {
+    for (const [name, value] of Object.entries({ ...stats, buffered: kilobytes(stats.buffered) })) {
+      find(`#server [data-count=${name}]`).textContent = value;
+    }
+    for (const [symbol, count] of Object.entries(readers))
+      find(`[data-readers=${symbol}]`).textContent = count;
+  });
+}
+
+function readOn() {
+  slow.source?.resume();
+  stopButton.textContent = "Stop reading";
+}
+
+stopButton.addEventListener("click", () => {
+  if (stopButton.textContent === "Stop reading") {
+    slow.source?.pause();
+    slow.write("stopped reading");
+    stopButton.textContent = "Read on";
+  } else {
+    slow.write("reads on");
+    readOn();
+  }
+});
+
+find("#topics").addEventListener("change", follow);
+
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return `${Math.round(bytes / 1024)} KB`;
+}
+
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+setInterval(() => [steady, slow].forEach((card) => card.draw()), still ? 1000 : 50);
+setInterval(() => [steady, slow].forEach((card) => card.countRate()), 1000);
+follow();

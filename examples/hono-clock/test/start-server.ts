@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished, vi } from "vitest";
+
+/** `node server.js`, on the built packages, as `npm start` starts it. */
+export async function startServer({ port = 0 } = {}) {
+  const child = spawn(process.execPath, ["server.js"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: { PATH: process.env["PATH"], PORT: String(port) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  }
+  const printed = (words: string) =>
+    vi.waitFor(
+      () => {
+        if (!output.includes(words))
+          throw new Error(`Expected "${words}" in what the server prints:\n${output}`);
+      },
+      { timeout: 10_000 },
+    );
+  await printed("Ctrl+C");
+  return {
+    address: /http:\S+/.exec(output)![0],
+    printed,
+    output: () => output,
+    /** By SIGTERM it asks its readers to come back within ten seconds, so a test that waits for them kills it. */
+    stop: async (signal: "SIGTERM" | "SIGKILL") => {
+      child.kill(signal);
+      return await exited;
+    },
+  };
+}
