@@ -71,7 +71,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
  * @returns {{ bids: Level[], asks: Level[] }}
  */
 function orderBook(price) {
-  const levels = Array.from({ length: 25 }, (_, index) => (index + 1) / 20);
+  const levels = Array.from({ length: 250 }, (_, index) => (index + 1) / 20);
   return {
     bids: levels.map((distance) => [cents(price - distance), quantity()]),
     asks: levels.map((distance) => [cents(price + distance), quantity()]),

@@ -9,7 +9,7 @@ if (!(Number(PORT) >= 0 && Number(PORT) < 65536)) fail(`PORT: expected 0 to 6553
 
 const events = new EventStreamServer();
 const market = createMarket({ events });
-const timers = [setInterval(market.tick, 10), setInterval(market.report, 500)];
+const timers = [setInterval(market.tick, 20), setInterval(market.report, 500)];
 
 const server = createApp({ market, events }).listen(Number(PORT), "127.0.0.1", (/** @type {any} */ error) => {
   if (error) fail(`Cannot listen on port ${PORT}: ${error.message}. Choose another one: PORT=3001`);

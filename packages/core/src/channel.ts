@@ -119,5 +119,5 @@ export interface Channel<Events = EventMap> {
 
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
 export function createChannel<Events = EventMap>(options: ChannelOptions<Events> = {}): Channel<Events> {
-  return new LogChannel(options as ChannelOptions);
+  return new LogChannel(options) as unknown as Channel<Events>;
 }

@@ -56,11 +56,11 @@ export function createChannels<Events = EventMap>(options: ChannelsOptions<Event
       }
       let channel = channels.get(key);
       if (channel === undefined) {
-        channel = new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) } as ChannelOptions);
+        channel = new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) });
         channels.set(key, channel);
         arm();
       }
-      return channel;
+      return channel as unknown as Channel<Events>;
     },
     has: (key) => channels.has(key),
     async close() {

@@ -2,7 +2,7 @@ import type { ChannelOptions, ChannelSource } from "./channel.js";
 import { dataText, encode } from "./encode.js";
 import type { Draft, EventLog } from "./event-log.js";
 import { sendItems } from "./send-items.js";
-import { isThenable, readItems, type Items } from "./source.js";
+import { isThenable, readItems } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
 import type { SchemaResult } from "./standard-schema.js";
 
@@ -85,7 +85,7 @@ export class Publisher {
     this.#onClose.add(abort);
     try {
       const items = await (typeof source === "function" ? source({ signal: controller.signal }) : source);
-      await sendItems(readItems(items as Items<unknown>), {
+      await sendItems(readItems(items), {
         send: (item) => {
           const appended = this.#append(withoutDropped(item));
           return isThenable(appended) ? appended.then(() => true) : true;

@@ -3,7 +3,7 @@ import type { EventMessage } from "./message.js";
 import { SseError, describe } from "./sse-error.js";
 
 /** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
-export type Items<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
+export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStream<T>;
 
 /**
  * What can be sent whole. A function is called with the stream and may return the items, usually as an

@@ -52,13 +52,13 @@ export class WebExchange implements Exchange, Sink {
   }
 
   /** Makes the response, which a framework may do in a way of its own. */
-  protected createResponse(body: BodyInit | null, status: number, changes: HeaderChanges): Response {
+  protected createResponse(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): Response {
     const headers = new Headers();
     for (const [name, value] of Object.entries(changes)) if (value !== null) headers.set(name, value);
     return new Response(body, { status, headers });
   }
 
-  #respond(body: BodyInit | null, status: number, changes: HeaderChanges): void {
+  #respond(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): void {
     const { connection: _, ...rest } = changes; // a fetch-style response has none of its own
     const response = this.createResponse(body, status, rest);
     this.#headSent = true;

@@ -44,7 +44,6 @@ it(
     expect(clients.filter(({ received, connections }) => received !== EVENTS || connections > 1)).toEqual([]);
     // What the promise allows to each stream, and its connection. The history was there before.
     const bound = CLIENTS * (MAX_BUFFERED_BYTES + EVENT_BYTES + CONNECTION_BYTES);
-    console.log(before, most, bound);
     expect(most.mostBuffered).toBeLessThanOrEqual(MAX_BUFFERED_BYTES + EVENT_BYTES);
     expect(most.live - before.live).toBeLessThan(bound);
     expect(most.rss - before.rss).toBeLessThan(bound + COLLECTOR);

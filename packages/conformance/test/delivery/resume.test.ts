@@ -71,7 +71,7 @@ async function publishToRestless({ history, away }: { history: number; away: num
 function burstsOf(events: number, random: Random): number[] {
   const turns: number[] = [];
   for (let left = events; left > 0; left -= turns.at(-1)!) {
-    turns.push(random.chance(0.3) ? 0 : Math.min(left, random.between(1, random.between(1, 160))));
+    turns.push(random.chance(0.3) ? 0 : Math.min(left, random.between(1, random.between(1, 300))));
   }
   return turns;
 }

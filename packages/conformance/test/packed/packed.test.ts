@@ -59,11 +59,13 @@ describe.each(["commonjs", "module"])("a TypeScript app of type %s", (type) => {
       );
     },
   );
+});
 
-  it("is compiled as for a bundler", { timeout: SLOW }, async () => {
+describe("a TypeScript app that is bundled", () => {
+  it("is compiled", { timeout: SLOW }, async () => {
     const bundler = ["--module", "preserve", "--moduleResolution", "bundler", "--noEmit"];
 
-    expect(await compile(project, "typescript-7", ...bundler)).toEqual(OK);
+    expect(await compile("typescript/app", "typescript-7", ...bundler)).toEqual(OK);
   });
 });
 

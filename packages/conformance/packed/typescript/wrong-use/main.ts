@@ -1,5 +1,5 @@
 // Compiled and never run: each mistake has to be an error of the compiler too.
-import { EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
+import { createChannel, EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import { relay } from "@ssekit/relay";
@@ -18,6 +18,8 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   void stream.sendAll("text");
   // @ts-expect-error
   res.sse(() => "text");
+  // @ts-expect-error
+  void createChannel().publishAll("text");
 
   // @ts-expect-error There is no such option.
   res.sse([], { heartbeet: 1_000 });
