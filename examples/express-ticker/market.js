@@ -20,8 +20,6 @@ export function createMarket({ events, history = { events: 1000 } }) {
   let resets = 0;
   /** @type {import("@ssekit/express").Channel<{ tick: Tick, stats: Stats }>} */
   const prices = createChannel({ history, onReset: () => void resets++ });
-  const openedAt = performance.now();
-  const now = () => Math.round(performance.now() - openedAt);
   const walks = symbols.map((symbol) => ({
     symbol,
     price: 100,
@@ -35,7 +33,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
     tick() {
       for (const walk of walks) {
         walk.price += (100 - walk.price) / 2000 + (Math.random() - 0.5) / 3;
-        const tick = { symbol: walk.symbol, time: now(), price: cents(walk.price), ...orderBook(walk.price) };
+        const tick = { symbol: walk.symbol, time: Date.now(), price: cents(walk.price), ...orderBook(walk.price) };
         addPoint(walk.curve, tick.time, tick.price);
         void prices.publish({ event: "tick", topic: walk.symbol, data: tick });
       }
@@ -61,7 +59,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
      */
     snapshot(topics) {
       const wanted = walks.filter(({ symbol }) => topics.includes(symbol));
-      return { time: now(), curves: Object.fromEntries(wanted.map(({ symbol, curve }) => [symbol, curve])) };
+      return { time: Date.now(), curves: Object.fromEntries(wanted.map(({ symbol, curve }) => [symbol, curve])) };
     },
   };
 }

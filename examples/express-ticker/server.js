@@ -19,7 +19,7 @@ const server = createApp({ market, events }).listen(Number(PORT), "127.0.0.1", (
 A ticker with a slow reader.
 
   In a browser:   ${address}
-  In a terminal:  curl -N "${address}/prices?topics=wheat"
+  In a terminal:  curl -N "${address}/prices?topic=stats"
 
 Ctrl+C stops it.`);
 });

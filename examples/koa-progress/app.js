@@ -1,7 +1,7 @@
 // @ts-check
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import { sse } from "@ssekit/koa";
 import Koa from "koa";
 import serve from "koa-static";
@@ -28,7 +28,7 @@ export function createApp({ events, jobs, pause }) {
 
   router.post("/jobs", (ctx) => {
     const work = works.get(String(ctx.query["kind"]));
-    ctx.assert(work, 400, `kind: expected one of ${[...works.keys()].join(" or ")}`);
+    if (!work) throw httpError(400, `kind: expected ${[...works.keys()].join(" or ")}`);
 
     const id = randomUUID();
     const job = new Job(work, { pause, patience });
@@ -57,7 +57,7 @@ export function createApp({ events, jobs, pause }) {
   /** @param {string | undefined} id */
   function find(id) {
     const job = jobs.get(id ?? "");
-    if (!job) throw Object.assign(new Error("There is no such job."), { status: 404, expose: true });
+    if (!job) throw httpError(404, "There is no such job.");
     return job;
   }
 
@@ -68,6 +68,11 @@ export function createApp({ events, jobs, pause }) {
   app.use(serve(publicFolder));
   app.use(router.routes());
   return app;
+}
+
+/** @param {number} status @param {string} message */
+function httpError(status, message) {
+  return Object.assign(new Error(message), { status, expose: true });
 }
 
 /**

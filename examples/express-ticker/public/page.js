@@ -1,6 +1,6 @@
 // @ts-check
-import { PausableEventSource } from "./pausable-event-source.js";
 import { createPlot } from "./plot.js";
+import { StoppableEventSource } from "./stoppable-event-source.js";
 
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
@@ -10,7 +10,7 @@ let now = 0;
 
 /**
  * A card with what one reader sees.
- * @template {EventSource | PausableEventSource} Reader
+ * @template {EventSource | StoppableEventSource} Reader
  * @param {HTMLElement} card
  * @param {(topics: string[]) => Reader} open
  */
@@ -29,8 +29,8 @@ function createCard(card, open) {
   function write(words) {
     const line = document.createElement("li");
     line.textContent = `${new Date().toLocaleTimeString()} ${words}`;
-    log.prepend(line);
-    if (log.children.length > 5) log.lastChild.remove();
+    log.append(line);
+    if (log.children.length > 4) log.firstChild.remove();
   }
 
   /** @type {(type: string, listener: (data: any) => void) => void} */
@@ -93,10 +93,10 @@ function createCard(card, open) {
 }
 
 /** @param {string[]} topics */
-const address = (topics) => `/prices?topics=${topics.join()}`;
+const address = (topics) => `/prices?${new URLSearchParams(topics.map((topic) => ["topic", topic]))}`;
 
 const steady = createCard(find("#steady"), (topics) => new EventSource(address([...topics, "stats"])));
-const slow = createCard(find("#slow"), (topics) => new PausableEventSource(address(topics)));
+const slow = createCard(find("#slow"), (topics) => new StoppableEventSource(address(topics)));
 
 const stopButton = find("#slow button");
 const checkboxes = [...document.querySelectorAll("input")];
@@ -115,13 +115,13 @@ function follow() {
 }
 
 function readOn() {
-  slow.source?.resume();
+  slow.source?.readOn();
   stopButton.textContent = "Stop reading";
 }
 
 stopButton.addEventListener("click", () => {
   if (stopButton.textContent === "Stop reading") {
-    slow.source?.pause();
+    slow.source?.stop();
     slow.write("stopped reading");
     stopButton.textContent = "Read on";
   } else {

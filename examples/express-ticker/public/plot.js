@@ -1,7 +1,7 @@
 // @ts-check
 import { addPoint, span } from "./curve.js";
 
-const [lowest, highest] = [85, 115];
+const [lowest, highest] = [90, 110];
 
 /**
  * Curves in an `<svg>`, in the colours that the style sheet gives to their symbols.
@@ -46,7 +46,7 @@ export function createPlot(svg) {
             label("reset", x(to) - 5, 15, "end"),
           ];
         }),
-        ...[90, 100, 110].flatMap((price) => [
+        ...[95, 100, 105].flatMap((price) => [
           shape("line", { x1: 0, x2: width, y1: y(price), y2: y(price) }),
           label(String(price), 2, y(price) - 4),
         ]),

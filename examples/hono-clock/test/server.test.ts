@@ -11,13 +11,9 @@ describe("the server", () => {
     const events = await readEvents(response, 4, { timeout: 10_000 });
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(["tick"]));
     const times = events.map(({ data }) => JSON.parse(data).now as number);
-    for (const [index, now] of times.entries()) {
-      expect(Math.abs(Date.now() - now)).toBeLessThan(15_000);
-      if (index > 0) expect(now).toBeGreaterThan(times[index - 1]!);
-    }
-    // Each but the first follows a new second.
-    const seconds = times.map((now) => Math.floor(now / 1000));
-    expect(new Set(seconds).size).toBe(seconds.length);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(Math.abs(Date.now() - times.at(-1)!)).toBeLessThan(15_000);
+    expect(new Set(times.map((now) => Math.floor(now / 1000))).size).toBe(times.length);
   });
 
   test("stops on SIGTERM, with a clock open, and prints no error", async () => {
@@ -32,7 +28,7 @@ describe("the server", () => {
 describe("the app", () => {
   test("is what Bun, Deno and Workers start: an object with fetch", async () => {
     const response = await app.fetch(new Request("http://localhost/clock"));
-    const [tick] = await readEvents(response, 1);
-    expect(JSON.parse(tick!.data).runtime).toBe("node");
+    const events = await readEvents(response, 1);
+    expect(JSON.parse(events.at(0)!.data).runtime).toBe("node");
   });
 });

@@ -19,7 +19,7 @@ function count(change) {
 
 /** @param {string} kind */
 async function start(kind) {
-  count(+1);
+  count(1);
   try {
     const response = await fetch(`/jobs?${new URLSearchParams({ kind })}`, { method: "POST" });
     const job = await response.json();

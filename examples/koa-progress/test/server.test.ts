@@ -79,7 +79,7 @@ describe("the server", () => {
     }
     const response = await fetch(`${address}/jobs?kind=constructor`, { method: "POST" });
     expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({ error: "kind: expected one of photos or orders" });
+    expect(await response.json()).toEqual({ error: "kind: expected photos or orders" });
   });
 
   test("stops on SIGTERM, with a job under way, and prints no error", async () => {

@@ -23,7 +23,7 @@ async function ask(prompt) {
     if (!response.ok) return turn.show("failed", (await response.json()).error);
     const id = await response.text();
     ids.push(id);
-    history.replaceState(null, "", `#${ids}`);
+    history.replaceState(null, "", `#${ids.join()}`);
     follow(id, turn);
   } catch {
     turn.show("failed", "The server is away. Please ask again.");

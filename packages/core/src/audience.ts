@@ -27,6 +27,7 @@ export class Audience implements SubscriberHost {
   readonly #unflushed = new Set<Subscriber>();
   #received: Entry[] = [];
   #dispatching = false;
+  #closed = false;
   #following: Promise<void> | undefined;
   #stop: (() => void) | undefined;
   #recent: RecentEntries | undefined;
@@ -41,6 +42,11 @@ export class Audience implements SubscriberHost {
 
   get size(): number {
     return this.#streams.size;
+  }
+
+  /** Settles when the log is followed, or cannot be; `undefined`: it is, or nobody has asked for it. */
+  get following(): Promise<void> | undefined {
+    return this.tail === undefined ? this.#following : undefined;
   }
 
   get flushNow(): boolean {
@@ -64,6 +70,7 @@ export class Audience implements SubscriberHost {
 
   /** Closes all streams. */
   close(): void {
+    this.#closed = true;
     for (const subscriber of [...this.#streams.keys()]) subscriber.port.close();
     this.#stop?.();
     clearTimeout(this.#flushTimer);
@@ -90,6 +97,7 @@ export class Audience implements SubscriberHost {
   }
 
   #followed(tail: Tail): void {
+    if (this.#closed) return tail.stop();
     this.tail = tail.cursor;
     this.lastEntry = tail.end;
     this.#stop = () => tail.stop();
@@ -119,9 +127,9 @@ export class Audience implements SubscriberHost {
     const deliver = (subscribers: Iterable<Subscriber>): void => {
       for (const subscriber of subscribers) if (subscriber.joinedAt < number) subscriber.deliver(entry, previous);
     };
+    if (entry.end) return deliver([...this.#streams.keys()].filter((subscriber) => subscriber.live));
     deliver(this.#live);
-    if (entry.end) deliver(new Set([...this.#liveByTopic.values()].flatMap((subscribers) => [...subscribers])));
-    else if (entry.topic !== undefined) deliver(this.#liveByTopic.get(entry.topic) ?? []);
+    if (entry.topic !== undefined) deliver(this.#liveByTopic.get(entry.topic) ?? []);
   }
 
   // --- what subscribers need
@@ -168,7 +176,7 @@ export class Audience implements SubscriberHost {
     this.#streams.delete(subscriber);
     this.leftAt = performance.now();
     this.#waiting.delete(subscriber);
-    this.#unflushed.delete(subscriber);
+    if (this.#unflushed.delete(subscriber)) subscriber.port.flush();
     for (const topic of subscriber.topics ?? []) {
       const count = this.topics.get(topic)! - 1;
       if (count > 0) this.topics.set(topic, count);

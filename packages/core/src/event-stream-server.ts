@@ -92,7 +92,8 @@ class Server implements EventStreamServer {
     checkSource(source);
     const resolved = resolveOptions(options, this.#options);
     const requested = readLastEventId(exchange);
-    const stream = new SinkStream(exchange, requested, resolved, this.#host);
+    const host = exchange.ownTimer ? { ...this.#host, scheduler: new HeartbeatScheduler() } : this.#host;
+    const stream = new SinkStream(exchange, requested, resolved, host);
     if (exchange.gone) return stream.refused("client");
     if (exchange.headSent) {
       throw new SseError(

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly url: string;
   /** The client was gone before the stream could open. */
   readonly gone: boolean;
+  /** Timers belong to their request here, as in a Worker: the stream cannot share one with others. */
+  readonly ownTimer?: boolean;
   /** The response's head has been sent by somebody else. */
   readonly headSent: boolean;
   /** A request header by its lower-case name. */

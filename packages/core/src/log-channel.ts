@@ -4,6 +4,7 @@ import type { EventLog } from "./event-log.js";
 import type { EventStream } from "./event-stream.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
+import { isThenable } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
 import { portOf } from "./stream-port.js";
 import { Subscriber } from "./subscriber.js";
@@ -14,15 +15,17 @@ export class LogChannel implements Channel {
   readonly #publisher: Publisher;
   readonly #audience: Audience;
   readonly #onError: (error: unknown) => void;
-  #closed = false;
+  #closing: Promise<void> | undefined;
+  // How many calls are under way, and when the last began or was over.
+  #calls = 0;
   #usedAt = performance.now();
 
   constructor(options: ChannelOptions) {
     checkOptions(options);
     this.#onError = options.onError ?? ((error) => console.error(error));
     this.#log = options.log ?? new MemoryLog(options.history);
-    this.#publisher = new Publisher(this.#log, options);
     this.#audience = new Audience(this.#log, options, (error) => this.#report(error));
+    this.#publisher = new Publisher(this.#log, options, this.#audience);
   }
 
   publish(message: ChannelMessage<EventMap>): Promise<string> {
@@ -40,7 +43,7 @@ export class LogChannel implements Channel {
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
     checkSubscription(options);
     const port = portOf(stream);
-    if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
+    if (this.#closing !== undefined) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
     if (port.closed) return { unsubscribe() {} };
     const { topics, filter, from, snapshot } = options;
     const subscriber = new Subscriber(port, this.#audience, {
@@ -59,9 +62,11 @@ export class LogChannel implements Channel {
     return { unsubscribe: () => subscriber.leave() };
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#publisher.close();
     this.#audience.close();
     await this.#log.close();
@@ -77,26 +82,37 @@ export class LogChannel implements Channel {
 
   /** Since when nobody has used the channel, in milliseconds of `performance.now()`; `Infinity` while it is used. */
   get idleSince(): number {
-    if (this.#audience.size > 0 || this.#publisher.busy) return Infinity;
-    return Math.max(this.#usedAt, this.#audience.leftAt, this.#publisher.doneAt);
+    return this.#audience.size > 0 || this.#calls > 0 ? Infinity : Math.max(this.#usedAt, this.#audience.leftAt);
   }
 
   /** Runs what need not be awaited: its error is rejected, and told to `onError`. */
   #told<T>(call: () => T | Promise<T>): Promise<T> {
-    this.#usedAt = performance.now();
+    this.#used(1);
     let result: Promise<T>;
     try {
       result = Promise.resolve(call());
     } catch (error) {
       result = Promise.reject(error);
     }
-    result.catch((error: unknown) => this.#report(error));
+    result.then(
+      () => this.#used(-1),
+      (error: unknown) => {
+        this.#used(-1);
+        this.#report(error);
+      },
+    );
     return result;
+  }
+
+  #used(calls: number): void {
+    this.#calls += calls;
+    this.#usedAt = performance.now();
   }
 
   #report(error: unknown): void {
     try {
-      this.#onError(error);
+      const result: unknown = this.#onError(error);
+      if (isThenable(result)) result.then(undefined, (thrown: unknown) => console.error(thrown));
     } catch (thrown) {
       console.error(thrown);
     }

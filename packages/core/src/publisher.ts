@@ -2,7 +2,7 @@ import type { ChannelOptions, ChannelSource } from "./channel.js";
 import { dataText, encode } from "./encode.js";
 import type { Draft, EventLog } from "./event-log.js";
 import { sendItems } from "./send-items.js";
-import { isThenable, readItems } from "./source.js";
+import { isThenable, readItems, type Items } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
 import type { SchemaResult } from "./standard-schema.js";
 
@@ -14,23 +14,22 @@ const FIELDS = new Set(["event", "data", "topic", "idempotencyKey"]);
 export class Publisher {
   readonly #log: EventLog;
   readonly #options: ChannelOptions;
+  readonly #audience: { readonly following: Promise<void> | undefined };
   readonly #sources = new Set<Promise<void>>();
   readonly #onClose = new Set<() => void>();
-  // The last of the messages that wait for a validator, or for one before them that does.
-  #validating: Promise<unknown> | undefined;
+  // Until it has settled the next message waits, for a validator of an earlier one or for the audience.
+  #turn: Promise<unknown> | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
-  /** When the last source was exhausted, in milliseconds of `performance.now()`. */
-  doneAt = 0;
 
-  constructor(log: EventLog, options: ChannelOptions) {
+  /**
+   * @param audience what those who have subscribed wait for: that the log is followed. What is published after they
+   *   have subscribed waits too, so that they see it.
+   */
+  constructor(log: EventLog, options: ChannelOptions, audience: { readonly following: Promise<void> | undefined }) {
     this.#log = log;
     this.#options = options;
-  }
-
-  /** Whether sources are being published. */
-  get busy(): boolean {
-    return this.#sources.size > 0;
+    this.#audience = audience;
   }
 
   publish(message: unknown): string | Promise<string> {
@@ -41,10 +40,7 @@ export class Publisher {
   publishAll(source: ChannelSource<unknown>): Promise<void> {
     const running = this.#publishAll(source);
     this.#sources.add(running);
-    const done = (): void => {
-      this.#sources.delete(running);
-      this.doneAt = performance.now();
-    };
+    const done = (): void => void this.#sources.delete(running);
     running.then(done, done);
     return running;
   }
@@ -81,11 +77,19 @@ export class Publisher {
   async #publishAll(source: ChannelSource<unknown>): Promise<void> {
     this.#expectGoingOn();
     const controller = new AbortController();
-    const abort = (): void => controller.abort();
+    let abort!: () => void;
+    const aborted = new Promise<void>((resolve) => {
+      abort = () => {
+        resolve(); // before the source rejects for it
+        controller.abort();
+      };
+    });
     this.#onClose.add(abort);
     try {
-      const items = await (typeof source === "function" ? source({ signal: controller.signal }) : source);
-      await sendItems(readItems(items), {
+      const starting = typeof source === "function" ? source({ signal: controller.signal }) : source;
+      const items = await Promise.race([starting, aborted]);
+      if (items === undefined && this.#closed) return discard(starting);
+      await sendItems(readItems(items as Items<unknown>), {
         send: (item) => {
           const appended = this.#append(withoutDropped(item));
           return isThenable(appended) ? appended.then(() => true) : true;
@@ -106,16 +110,16 @@ export class Publisher {
 
   #append(message: unknown, end = false): string | Promise<string> {
     const draft = this.#draft(message, end);
-    if (!isThenable(draft) && this.#validating === undefined) return this.#log.append(draft);
-    const before = this.#validating;
-    const appended = Promise.allSettled([draft, before]).then(async () => this.#log.append(await draft));
-    const validating = appended.then(
-      () => {},
-      () => {},
-    );
-    this.#validating = validating;
-    void validating.then(() => {
-      if (this.#validating === validating) this.#validating = undefined;
+    const { following } = this.#audience;
+    if (!isThenable(draft) && this.#turn === undefined && following === undefined) return this.#log.append(draft);
+    const turn = Promise.allSettled([draft, this.#turn, following]);
+    const appended = turn.then(([made]) => {
+      if (made.status === "rejected") throw made.reason;
+      return this.#log.append(made.value);
+    });
+    this.#turn = turn;
+    void turn.then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
     });
     return appended;
   }
@@ -150,6 +154,13 @@ export class Publisher {
       ? Promise.resolve(result).then((validated) => make(valueOf(type, validated)))
       : make(valueOf(type, result));
   }
+}
+
+/** Tells a source that is not wanted any more, when it is there. */
+function discard(starting: unknown): void {
+  Promise.resolve(starting as Items<unknown>)
+    .then((items) => readItems(items).return(() => {}))
+    .catch(() => {});
 }
 
 function valueOf(type: string, result: SchemaResult<unknown>): unknown {

@@ -55,14 +55,19 @@ export class Subscriber implements PortSubscription {
   joinedAt = 0;
   readonly #host: SubscriberHost;
   readonly #options: SubscriberOptions;
-  /** `undefined`: live. */
+  /** Where it is in the log while it is not live; `undefined`: it has not begun. */
   #cursor: string | undefined;
+  #live = false;
   #busy = false;
   #left = false;
+  // The id it began after.
+  #after: string | undefined;
+  // A hole that the client has still to be told of.
+  #hole: ResetReason | undefined;
   #lastSentId: string | undefined;
   #deferred: { readonly at: string; readonly frame: Frame }[] = [];
   #deferredBytes = 0;
-  #endAt: { readonly at: string; readonly end: () => void } | undefined;
+  #endAt: { at: string | undefined; readonly end: () => void } | undefined;
   #tailMoved: (() => void) | undefined;
   #steps = 0;
 
@@ -78,22 +83,29 @@ export class Subscriber implements PortSubscription {
   /** Begins after an id, which the client may have seen, at the start of what is kept, or at the tail. */
   start(from: { after: string; seen: boolean } | "start" | "tail"): void {
     if (this.#left) return;
+    if (this.#endAt !== undefined) this.#endAt.at = this.#host.tail;
     if (from === "tail") {
       this.#cursor = this.#host.tail!;
       if (this.#options.snapshot === undefined) this.catchUp();
       else void this.#run(() => this.#sendSnapshot());
     } else {
-      this.#cursor = from === "start" ? from : withoutEnd(from.after);
-      if (from !== "start" && from.seen) this.#lastSentId = this.#cursor;
+      if (from !== "start") this.#after = withoutEnd(from.after);
+      if (from !== "start" && from.seen) this.#lastSentId = this.#after;
+      this.#cursor = this.#after ?? "start";
       this.catchUp();
     }
+  }
+
+  /** Whether it is handed new entries. */
+  get live(): boolean {
+    return this.#live;
   }
 
   /** Takes an entry that follows `previous`, as a live subscriber. */
   deliver(entry: Entry, previous: string): void {
     if (this.port.congested) {
       this.#cursor = previous;
-      this.#host.setLive(this, false);
+      this.#setLive(false);
       this.#host.lagging(this);
       this.catchUp();
     } else {
@@ -112,6 +124,7 @@ export class Subscriber implements PortSubscription {
     this.release();
     this.port.detach();
     this.closed();
+    this.#endAt?.end();
   }
 
   // --- what the stream asks
@@ -119,30 +132,29 @@ export class Subscriber implements PortSubscription {
   closed(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#host.setLive(this, false);
+    this.#setLive(false);
     this.#host.left(this);
     this.wake();
   }
 
   heartbeat(): boolean {
     const { tail } = this.#host;
-    if (this.#cursor !== undefined || tail === undefined || this.#lastSentId === tail) return false;
+    if (!this.#live || this.#lastSentId === tail) return false;
     this.#lastSentId = tail;
     this.port.push(this.#host.tailHeartbeat(), tail, true);
     return true;
   }
 
   defer(frame: Frame): boolean {
-    if (this.#cursor === undefined || !this.#host.synchronous) return false;
+    if (this.#live || this.#cursor === undefined || !this.#host.synchronous) return false;
     this.#deferred.push({ at: this.#host.tail!, frame });
     this.#deferredBytes += frame.bytes.byteLength;
     return true;
   }
 
   deferEnd(end: () => void): boolean {
-    const { tail } = this.#host;
-    if (this.#cursor === undefined || this.#cursor === tail || tail === undefined) return false;
-    this.#endAt = { at: tail, end };
+    if (this.#live) return false;
+    this.#endAt = { at: this.#host.tail, end };
     return true;
   }
 
@@ -165,8 +177,7 @@ export class Subscriber implements PortSubscription {
       for (;;) {
         // Not awaited when there is nothing to wait for: with a log that answers at once, joining is synchronous.
         if (step !== undefined) await step;
-        if (this.#left || this.#cursor === undefined) return;
-        if (!this.#continue()) return;
+        if (this.#left || !this.#continue()) return;
         step = this.#step();
       }
     } catch (error) {
@@ -180,20 +191,23 @@ export class Subscriber implements PortSubscription {
   #continue(): boolean {
     const cursor = this.#cursor!;
     this.#releaseDeferred((at) => at === cursor);
-    if (this.#endAt?.at === cursor) {
-      this.#endAt.end();
-      return false;
-    }
-    if (cursor !== this.#host.tail) return true;
-    this.#releaseDeferred(() => true);
+    if (cursor !== this.#host.tail && cursor !== this.#endAt?.at) return true;
+    this.#announceHole();
+    this.release();
+    if (this.#left) return false;
+    const { tail, lastEntry } = this.#host;
     if (this.#endAt !== undefined) this.#endAt.end();
-    else if (this.#host.lastEntry !== undefined) this.port.end(cursor); // it has ended and the client knows all of it
-    else {
-      this.#cursor = undefined;
-      this.joinedAt = this.#host.tailNumber;
-      this.#host.setLive(this, true);
-    }
+    else if (cursor !== tail) return true; // a hook has published
+    else if (lastEntry === undefined) this.#setLive(true);
+    else if (this.#after === cursor) this.port.end(cursor); // the client has that entry
+    else this.#send(lastEntry);
     return false;
+  }
+
+  #setLive(live: boolean): void {
+    this.#live = live;
+    this.joinedAt = this.#host.tailNumber;
+    this.#host.setLive(this, live);
   }
 
   #step(): Promise<void> | undefined {
@@ -201,8 +215,11 @@ export class Subscriber implements PortSubscription {
     if (++this.#steps % STEPS_PER_TURN === 0) return nextTurn(); // there may be much that it does not want
     const recent = this.#host.recent(this.#cursor!);
     if (recent !== undefined) return void this.#take(recent);
+    const { tailNumber } = this.#host;
     const read = this.#host.log.read(this.#cursor!, READ_LIMIT);
-    return isThenable(read) ? Promise.resolve(read).then((result) => this.#apply(result)) : this.#apply(read);
+    return isThenable(read)
+      ? Promise.resolve(read).then((result) => this.#apply(result, tailNumber))
+      : this.#apply(read, tailNumber);
   }
 
   /** Waits until the client has taken what it has, and lets others have a turn. */
@@ -210,16 +227,18 @@ export class Subscriber implements PortSubscription {
     if (await this.port.drained()) await nextTurn();
   }
 
-  #apply(read: Read): Promise<void> | undefined {
+  /** @param asked the number of the tail when the log was asked. */
+  #apply(read: Read, asked: number): Promise<void> | undefined {
     if (this.#left) return undefined;
     if ("reset" in read) return this.#reset(read.reset, read.cursor);
     if (!this.#take(read.entries)) return undefined;
     this.#cursor = read.cursor;
-    if (read.entries.length > 0 || read.cursor === this.#host.tail) return undefined;
+    const moved = read.entries.length > 0 || asked !== this.#host.tailNumber;
+    if (moved || read.cursor === this.#host.tail) return undefined;
     // The log is ahead of its tail for a moment.
-    return new Promise((moved) => {
+    return new Promise((resolve) => {
       this.#host.waitForTail(this);
-      this.#tailMoved = moved;
+      this.#tailMoved = resolve;
     });
   }
 
@@ -229,15 +248,16 @@ export class Subscriber implements PortSubscription {
     this.#tailMoved = undefined;
   }
 
-  /** Sends entries and moves the cursor with each, as far as the client takes them. `false`: not all. */
+  /** Sends entries and moves the cursor with each, as far as the client takes them. `false`: it takes no more. */
   #take(entries: readonly Entry[]): boolean {
+    if (this.port.congested) return false;
+    if (entries.length > 0) this.#announceHole();
     for (const entry of entries) {
-      if (this.port.congested) return false;
       if (this.#wants(entry)) this.#send(entry);
       if (this.#left) return false;
       this.#cursor = entry.id;
       this.#releaseDeferred((at) => at === entry.id);
-      if (this.#endAt?.at === entry.id) return false;
+      if (this.#endAt?.at === entry.id || this.port.congested) return false;
     }
     return true;
   }
@@ -265,14 +285,26 @@ export class Subscriber implements PortSubscription {
 
   // --- holes
 
-  /** Says that there is a hole, and where delivery goes on: at the state of now, or at what is still kept. */
+  /** Goes on at the state of now, or at what is still kept. */
   #reset(reason: ResetReason, oldest: string): Promise<void> | undefined {
+    // The client is told when it is known where the hole ends: what is kept now may be gone before it is read.
+    this.#hole ??= reason;
+    if (this.#options.snapshot === undefined) {
+      this.#cursor = oldest;
+      return undefined;
+    }
+    this.#announceHole();
+    return this.#left ? undefined : this.#sendSnapshot();
+  }
+
+  #announceHole(): void {
+    const reason = this.#hole;
+    if (reason === undefined) return;
+    this.#hole = undefined;
     this.#host.reset(this, reason);
-    this.#cursor = this.#options.snapshot === undefined ? oldest : this.#host.tail!;
+    if (this.#options.snapshot !== undefined) this.#cursor = this.#host.tail!;
     this.#sendOwn("reset", { reason });
-    // What the program sent between events that are gone has no place of its own any more.
-    this.#releaseDeferred(() => true);
-    return this.#options.snapshot === undefined ? undefined : this.#sendSnapshot();
+    this.release(); // what the program sent between events that are gone has no place of its own any more
   }
 
   /** The state at the cursor: what is published after it follows. */

@@ -34,6 +34,10 @@ export class WebExchange implements Exchange, Sink {
     return this.#request.signal?.aborted ?? false;
   }
 
+  get ownTimer(): boolean {
+    return globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  }
+
   get headSent(): boolean {
     return this.#headSent;
   }

@@ -64,9 +64,7 @@ export function badInputContract(createLog: CreateLog): void {
 
   describe.each(Object.keys(FAILURES))("a log that %s", (how) => {
     const failing = (operation: LogOperation, fails: (call: number) => boolean): CreateLog => (history) =>
-      faultyLog(createLog(history), (asked, call) =>
-        asked === operation && fails(call) ? FAILURES[how] : undefined,
-      );
+      faultyLog(createLog(history), (asked, call) => (asked === operation && fails(call) ? FAILURES[how] : undefined));
 
     it.each(CALLS)("in append, at call %i: that event is not published, its publisher is told, others are", async (bad) => {
       const app = await startChannel(failing("append", (call) => call === bad));
@@ -92,19 +90,21 @@ export function badInputContract(createLog: CreateLog): void {
     });
 
     it.each(CALLS)("in read, at call %i: the client that read comes back and has lost nothing", async (bad) => {
-      const app = await startChannel(failing("read", (call) => call === bad));
+      let call = 0;
+      let armed = false;
+      const app = await startChannel(failing("read", () => armed && ++call === bad));
       const witness = await app.read();
       const large = Array.from({ length: 30 }, (_, n) => `${n} ${"x".repeat(60_000)}`); // a read each
       for (const text of large) await app.channel.publish(text);
       await witness.until(large.at(-1)!);
+      armed = true;
       const seen: string[] = [];
       let lastEventId: string | undefined;
       let connections = 0;
       while (seen.at(-1) !== large.at(-1)) {
         expect(++connections).toBeLessThanOrEqual(2);
-        // Not read from what the channel remembers by itself.
         const client = await app.read({ from: "start" }, { lastEventId });
-        await Promise.race([client.ended, client.until(large.at(-1)!)]);
+        await Promise.race([client.ended, client.until(large.at(-1)!).catch(() => {})]);
         client.leave();
         if (connections === 1) expect(await client.stream.closed).toBe("error");
         seen.push(...brief(client.events));
@@ -117,17 +117,15 @@ export function badInputContract(createLog: CreateLog): void {
     });
 
     it("in tail, at first: the clients of that moment come back, and the next are served", async () => {
-      const app = await startChannel(failing("tail", (call) => call <= 2));
-      for (let i = 0; i < 2; i++) {
-        const clients = await Promise.all([app.read(), app.read({ from: "start" })]);
-        for (const client of clients) {
-          await client.all();
-          expect(await client.stream.closed).toBe("error");
-        }
-        if (app.errors.length >= 2) break;
+      let broke = true;
+      const app = await startChannel(failing("tail", () => broke));
+      for (const client of await Promise.all([app.read(), app.read({ from: "start" })])) {
+        await client.all();
+        expect(await client.stream.closed).toBe("error");
       }
-      expect(new Set(app.errors)).toEqual(new Set([broken]));
+      expect(app.errors).toEqual([broken, broken]);
       expect(app.channel.size).toBe(0);
+      broke = false;
       const id = await within("publish()", app.channel.publish("a"));
       const clients = await Promise.all([app.read(), app.read({ from: "start" })]);
       await within("publish()", app.channel.publish("b"));

@@ -27,8 +27,7 @@ export function publishContract(createLog: CreateLog): void {
         ),
       );
       await app.channel.publish("last");
-      const seen = await Promise.all(clients.map((client) => client.dataUntil("last")));
-      expect(seen.map((data) => data.length).toSorted()).toEqual([2, 3, 4]);
+      for (const [n, client] of clients.entries()) expect(await client.dataUntil("last")).toContain("abc"[n]);
     });
 
     it("keeps the order of the calls", async () => {

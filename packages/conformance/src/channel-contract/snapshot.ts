@@ -121,14 +121,17 @@ export function snapshotContract(createLog: CreateLog): void {
 
     it("is for nobody when the client has left meanwhile", async () => {
       const app = await startChannel(createLog);
+      let begun = false;
       let done = false;
       const client = await app.read({
         snapshot: async () => {
+          begun = true;
           await pause(80);
           done = true;
           return "late";
         },
       });
+      await until("it to begin", () => begun);
       client.leave();
       await until("it to be gone", () => app.channel.size === 0);
       await until("the snapshot", () => done);

@@ -27,6 +27,7 @@ export function drainContract(adapter: Adapter): void {
       expect(new Set(readers.map((reader) => reader.retries[1])).size).toBeGreaterThan(STREAMS / 2);
       expect(new Set(app.closeReasons)).toEqual(new Set(["draining"]));
 
+      if (adapter.http === 1) await until("the connections to close", () => app.connections === 0);
       const refused = await app.read("/");
       expect(await refused.all()).toEqual([]);
       expect(refused.text).toMatch(/^retry: 2\d{4}\n\n$/);

@@ -1,10 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { start } from "../../../bench/rpc.mjs";
 import { pause } from "../within.js";
 import type { DeliveryOptions } from "./server.mjs";
 
 const SCRIPT = new URL("server.mjs", import.meta.url);
+const TSC = fileURLToPath(new URL("../../../../node_modules/.bin/tsc", import.meta.url));
 const BUILT = new URL("../../../express/dist/index.js", import.meta.url);
 
 /** What a server process tells of itself. */
@@ -40,6 +43,15 @@ export interface DeliveryServer {
   /** Waits until its state is so, but not for ever. */
   until(what: string, holds: (state: ServerState) => boolean, ms: number): Promise<void>;
   memory(): Promise<ServerMemory>;
+}
+
+/** A `LatentLog` in JavaScript, for a process without vitest. Returns the URL of the module. */
+export function compileLatentLog(): string {
+  const folder = fileURLToPath(new URL("../../dist/", import.meta.url));
+  const source = fileURLToPath(new URL("../latent-log.ts", import.meta.url));
+  const options = "--ignoreConfig --noCheck --module nodenext --target es2023 --outDir".split(" ");
+  execFileSync(TSC, [...options, folder, source]);
+  return new URL("../../dist/latent-log.js", import.meta.url).href;
 }
 
 export async function startDeliveryServer(options: DeliveryOptions): Promise<DeliveryServer> {

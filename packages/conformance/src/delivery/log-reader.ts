@@ -20,6 +20,8 @@ export interface LogReaderOptions {
   readonly cutAfter?: () => number;
   /** Called for each read. `false`: reads no more until `resume`. */
   readonly onRead?: (reader: LogReader) => boolean | void;
+  /** Called when the connection is over, whoever has closed it. */
+  readonly onGone?: (reader: LogReader) => void;
 }
 
 /**
@@ -37,7 +39,7 @@ export class LogReader implements BlockListener {
   /** What should not be so; the first of each connection. */
   readonly faults: string[] = [];
   connections = 0;
-  /** How often the server was the one that closed. */
+  /** How often the server was the one that closed, before the end. */
   closedByServer = 0;
   /** The log has ended, says the server. */
   ended = false;
@@ -46,18 +48,16 @@ export class LogReader implements BlockListener {
   #scanner = new BlockScanner(this);
   #epoch: string | undefined;
   #blockBytes: number | undefined;
+  #resetWasLast = false;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
   }
 
-  get connected(): boolean {
-    return this.#socket !== undefined;
-  }
-
   connect(): void {
-    const { port, path = "/feed", buffer, cutAfter, onRead } = this.#options;
+    const { port, path = "/feed", buffer, cutAfter, onRead, onGone } = this.#options;
     this.connections++;
+    this.#resetWasLast = false;
     const scanner = new BlockScanner(this);
     this.#scanner = scanner;
     if (this.#epoch !== undefined) scanner.epoch = this.#epoch;
@@ -71,8 +71,11 @@ export class LogReader implements BlockListener {
         left = 0;
       }
       left -= bytes.length;
-      if (left <= 0) this.cut();
-      return onRead?.(this) ?? true;
+      const readOn = onRead?.(this) ?? true;
+      if (left > 0) return readOn;
+      this.cut();
+      onGone?.(this);
+      return false;
     };
     const onread = { buffer, callback: (count: number) => take(buffer.subarray(0, count)) };
     const socket = connect({ host: "127.0.0.1", port, onread });
@@ -82,6 +85,7 @@ export class LogReader implements BlockListener {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
       if (!this.ended) this.closedByServer++;
+      onGone?.(this);
     });
     const lastEventId = this.#epoch === undefined ? "" : `Last-Event-ID: ${this.#epoch}-${this.last}\r\n`;
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${lastEventId}\r\n`);
@@ -114,6 +118,7 @@ export class LogReader implements BlockListener {
     const rest = bytes - 2 * digits(position);
     if (rest !== (this.#blockBytes ??= rest)) this.fault(`event ${position} has ${bytes} bytes`);
     this.last = position;
+    this.#resetWasLast = false;
   }
 
   onOther(block: string): void {
@@ -127,13 +132,15 @@ export class LogReader implements BlockListener {
     }
     if (epoch === undefined || epoch !== this.#epoch) this.fault(`unexpected: ${JSON.stringify(block)}`);
     else if (type === undefined) this.onEvent(position, Number.parseInt(data!, 10), block.length + 2);
-    else if (type === "end") this.ended = true;
+    else if (type === "end" && position === this.last + 1) this.ended = true;
     else if (type === "reset") this.#onReset(position, block);
     else this.fault(`unexpected: ${JSON.stringify(block)}`);
   }
 
   #onReset(position: number, block: string): void {
     if (position <= this.last) this.fault(`no hole after ${this.last}: ${JSON.stringify(block)}`);
+    if (this.#resetWasLast) this.fault(`two resets for the hole before ${position}`);
+    this.#resetWasLast = true;
     this.holes.push({ first: this.last + 1, last: position });
     this.last = position;
   }

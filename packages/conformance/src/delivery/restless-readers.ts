@@ -5,6 +5,8 @@ export interface RestlessOptions {
   readonly port: number;
   readonly count: number;
   readonly seed: number;
+  /** A connection is cut before so many bytes have come. */
+  readonly cutWithin: number;
   /** A reader stays away until so many events, at most, have come meanwhile. */
   readonly away: number;
 }
@@ -19,7 +21,7 @@ export class RestlessReaders {
   readonly #timer: NodeJS.Timeout;
   #progress = 0;
 
-  constructor({ port, count, seed, away }: RestlessOptions) {
+  constructor({ port, count, seed, cutWithin, away }: RestlessOptions) {
     const buffer = Buffer.alloc(256 * 1024);
     this.all = Array.from({ length: count }, (_, i) => {
       const random = seededRandom(seed + i);
@@ -27,10 +29,10 @@ export class RestlessReaders {
         port,
         buffer,
         // Now and then in the head of the response, or in its first events.
-        cutAfter: () => random.between(1, random.chance(0.1) ? 400 : 600_000),
-        onRead: (reader) => {
-          this.#progress = Math.max(this.#progress, reader.last);
-          if (!reader.connected && !reader.ended) this.#dueAt.set(reader, reader.last + random.between(0, away));
+        cutAfter: () => random.between(1, random.chance(0.1) ? 400 : cutWithin),
+        onRead: (reader) => void (this.#progress = Math.max(this.#progress, reader.last)),
+        onGone: (reader) => {
+          if (!reader.ended) this.#dueAt.set(reader, reader.last + random.between(0, away));
         },
       });
     });

@@ -8,13 +8,14 @@ import { serve } from "../../../bench/rpc.mjs";
 
 /**
  * @typedef {object} DeliveryOptions
+ * @property {string} [latentLog] the URL of the module of the log that answers later; default: a `MemoryLog`
  * @property {{ events?: number, bytes?: number, age?: number }} history of the channel
  * @property {number} dataBytes of each event, at least
  * @property {import("@ssekit/express").EventStreamOptions} [stream] options of all streams
  */
 
 /** @type {DeliveryOptions} */
-const { history, dataBytes, stream } = JSON.parse(process.argv[2] ?? "{}");
+const { latentLog, history, dataBytes, stream } = JSON.parse(process.argv[2] ?? "{}");
 const counts = { published: 0, lags: 0, resets: 0, errors: /** @type {string[]} */ ([]) };
 /** @type {Record<string, number>} */
 const closed = {};
@@ -27,11 +28,22 @@ const events = new EventStreamServer({
   onError,
 });
 const channel = createChannel({
-  history,
+  ...(latentLog === undefined ? { history } : { log: await createLatentLog(latentLog) }),
   onLag: () => void counts.lags++,
   onReset: () => void counts.resets++,
   onError,
 });
+
+/** @param {string} module */
+async function createLatentLog(module) {
+  const { LatentLog } = await import(module);
+  const log = new LatentLog({ history });
+  // A read that fails closes its stream, and the client comes back.
+  let reads = 0;
+  log.fault = (/** @type {string} */ operation) =>
+    operation === "read" && ++reads % 50 === 0 ? new Error("This read fails") : undefined;
+  return log;
+}
 
 const app = express();
 app.use(sse(events));
@@ -52,12 +64,12 @@ serve({
 
   /** Publishes so many events in each turn. @param {number[]} turns */
   async publish(turns) {
+    const published = [];
     for (const burst of turns) {
-      const published = [];
       for (let i = 0; i < burst; i++) published.push(channel.publish(`${++counts.published} ${filler}`));
-      await Promise.all(published);
       await nextTurn();
     }
+    await Promise.all(published);
   },
 
   end: () => channel.end(),

@@ -1,0 +1,136 @@
+import { setImmediate } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/system-program.js";
+import { symbols } from "../market.js";
+import { startApp } from "./start-app.js";
+
+const chromium = systemProgram("chromium");
+const poll = { timeout: 20_000, interval: 20 };
+
+describe.skipIf(!chromium)("the page, in Chromium", () => {
+  let browser: Awaited<ReturnType<typeof launchChromium>>;
+  beforeAll(async () => {
+    browser = await launchChromium(chromium!);
+  });
+  afterAll(() => browser?.close());
+
+  /** The page, when both of its readers have begun. */
+  async function open(address: string) {
+    const page = await browser.newPage();
+    onTestFinished(() => page.close());
+    page.setDefaultTimeout(10_000);
+    await page.goto(address);
+    const card = (id: string) => ({
+      log: async () =>
+        (await page.locator(`${id} li`).allTextContents()).map((line) => line.replace(/^.*?[AP]M /, "")),
+      received: async () =>
+        Number((await page.textContent(`${id} [data-count=received]`))!.replace(/\D/g, "")),
+      curves: () =>
+        page
+          .locator(`${id} polyline`)
+          .evaluateAll((lines) =>
+            Object.fromEntries(
+              lines.map((line) => [line.getAttribute("data-symbol"), line.getAttribute("points")]),
+            ),
+          ),
+      holes: () => page.locator(`${id} .hole`).count(),
+    });
+    const steady = card("#steady");
+    const slow = card("#slow");
+    for (const { log } of [steady, slow]) await expect.poll(log, poll).toEqual([snapshot]);
+    return {
+      page,
+      steady,
+      slow,
+      button: (words: string) => page.click(`#slow button:text-is("${words}")`),
+      count: (name: string) => page.textContent(`#server [data-count=${name}]`),
+    };
+  }
+  const snapshot = "snapshot: the last minute, as it is now";
+
+  test("shows the ticks of the chosen topics, and who reads them", async () => {
+    const { address, market } = await startApp();
+    const { page, steady, slow } = await open(address);
+    market.tick();
+    for (const { received, curves } of [steady, slow]) {
+      await expect.poll(received, poll).toBe(symbols.length);
+      expect(Object.keys(await curves())).toEqual(symbols);
+    }
+    await page.uncheck("input[value=copper]");
+    for (const { log } of [steady, slow]) await expect.poll(log, poll).toEqual([snapshot, snapshot]);
+    market.tick();
+    for (const { received, curves } of [steady, slow]) {
+      await expect.poll(received, poll).toBe(2 * symbols.length - 1);
+      expect(Object.keys(await curves())).toEqual(["wheat", "cocoa", "cotton"]);
+    }
+    await expect.poll(() => market.prices.topics.has("copper"), poll).toBe(false);
+    market.report();
+    for (const [symbol, readers] of [
+      ["wheat", "2"],
+      ["copper", "0"],
+    ] as const) {
+      await expect.poll(() => page.textContent(`[data-readers=${symbol}]`), poll).toBe(readers);
+    }
+  });
+
+  test("goes on after a break of the connection without a hole, a repetition or a reset", async () => {
+    const { address, market, cut } = await startApp();
+    const { steady, slow } = await open(address);
+    market.tick();
+    for (const { received } of [steady, slow]) await expect.poll(received, poll).toBe(symbols.length);
+    cut();
+    for (let count = 0; count < 10; count++) market.tick();
+    for (const { received, log } of [steady, slow]) {
+      await expect.poll(received, poll).toBe(11 * symbols.length);
+      expect(await log()).toEqual([snapshot, "connection lost, trying again"]);
+    }
+    expect(await slow.curves()).toEqual(await steady.curves());
+  });
+
+  test(
+    "a reader that stopped is told of the reset and goes on from the snapshot; the other one notices nothing (P7)",
+    { timeout: 60_000 },
+    async () => {
+      const { address, events, market } = await startApp({ events: 200 });
+      const { steady, slow, button, count } = await open(address);
+      let published = 0;
+      async function publish(ticks: number) {
+        for (let tick = 0; tick < ticks; tick++) {
+          market.tick();
+          published += symbols.length;
+          await setImmediate();
+        }
+        await expect.poll(steady.received, poll).toBe(published);
+      }
+      await publish(1);
+      await expect.poll(slow.received, poll).toBe(published);
+
+      await button("Stop reading");
+      // What two systems and a browser hold for it has to fill up, until the server has something left.
+      const waiting = () => [...events.streams].some((stream) => stream.bufferedBytes > 0);
+      while (!waiting() && published < 20_000) await publish(20);
+      await publish(60); // more than the history
+      market.report();
+      await expect.poll(() => count("lagging"), poll).toBe("1");
+      expect(await count("live")).toBe("1");
+      expect(parseInt((await count("buffered"))!, 10)).toBeLessThan(100);
+      expect(await count("resets")).toBe("0");
+
+      await button("Read on");
+      await expect.poll(slow.log, poll).toEqual(["stopped reading", "reads on", "reset: evicted", snapshot]);
+      const before = await slow.received();
+      expect(before).toBeLessThan(published);
+      await publish(10);
+      await expect.poll(slow.received, poll).toBe(before + 10 * symbols.length);
+      expect(await slow.curves()).toEqual(await steady.curves()); // the snapshot has filled the hole
+      expect(await slow.holes()).toBe(1);
+
+      market.report();
+      await expect.poll(() => count("lagging"), poll).toBe("0");
+      expect(await count("resets")).toBe("1");
+      expect(await steady.log()).toEqual([snapshot]);
+      expect(await steady.holes()).toBe(0);
+    },
+  );
+});

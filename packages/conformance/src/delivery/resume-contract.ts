@@ -1,0 +1,82 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { until } from "../within.js";
+import { startDeliveryServer } from "./delivery-server.js";
+import { RestlessReaders } from "./restless-readers.js";
+import { seededRandom, type Random } from "./seeded-random.js";
+import { slowest } from "./slowest.js";
+
+const SEED = 20_260;
+const LIMIT = 60_000;
+// How far the publisher may be ahead of the last reader, a step more at most: so readers are cut while events are
+// published on any machine.
+const AHEAD = 3_000;
+const STEP = 1_000;
+const DATA_BYTES = 16;
+// With its id and the names of the fields, at least.
+const EVENT_BYTES = DATA_BYTES + 32;
+
+export interface ResumeScenario {
+  /** The URL of the module of the log that answers later. Default: a `MemoryLog`. */
+  readonly latentLog?: string;
+  readonly events: number;
+  readonly readers: number;
+}
+
+/** P4 over sockets and Express, for a log. */
+export function resumeContract(log: string, scenario: ResumeScenario): void {
+  const { events, readers: count } = scenario;
+
+  describe(`P4: ${count} readers of ${log} are cut inside events and come back while ${events} are published`, () => {
+    it("each sees every event exactly once, in order, within the history", { timeout: 4 * LIMIT }, async () => {
+      const { readers, connections, state } = await publishToRestless(scenario, 3 * AHEAD, 500);
+
+      expect(readers.flatMap(({ faults }) => faults)).toEqual([]);
+      expect(readers.filter(({ received }) => received !== events)).toEqual([]);
+      expect(readers.flatMap(({ holes }) => holes)).toEqual([]);
+      expect(connections).toBeGreaterThan(8 * count);
+      expect(state).toMatchObject({ published: events, resets: 0 });
+    });
+
+    it("each is told of every hole by exactly one reset, with a small history", { timeout: 4 * LIMIT }, async () => {
+      const history = 500;
+      const { readers, connections, state } = await publishToRestless(scenario, history, 4 * history);
+
+      expect(readers.flatMap(({ faults }) => faults)).toEqual([]);
+      expect(readers.filter(({ last }) => last !== events)).toEqual([]);
+      const holes = readers.flatMap(({ holes }) => holes);
+      expect(holes.length).toBeGreaterThan(count);
+      // What is kept at last is in no hole; the end is an event of the log, too.
+      expect(holes.filter(({ last }) => last > events + 1 - history)).toEqual([]);
+      expect(connections).toBeGreaterThan(2 * count);
+      expect(state.published).toBe(events);
+      expect(state.resets).toBeGreaterThanOrEqual(holes.length);
+    });
+  });
+}
+
+async function publishToRestless({ latentLog, events, readers }: ResumeScenario, history: number, away: number) {
+  const server = await startDeliveryServer({ latentLog, history: { events: history }, dataBytes: DATA_BYTES });
+  const cutWithin = (events * EVENT_BYTES) / 8;
+  const crowd = new RestlessReaders({ port: server.port, count: readers, seed: SEED, cutWithin, away });
+  onTestFinished(() => crowd.leave());
+  const random = seededRandom(SEED - 1);
+  for (let published = STEP; published <= events; published += STEP) {
+    await server.publish(burstsOf(STEP, random));
+    await until(`all are near ${published}`, () => slowest(crowd.all) > published - AHEAD, LIMIT);
+  }
+  await server.end();
+  crowd.hurry();
+  await until("the end", () => crowd.all.every(({ ended }) => ended), LIMIT);
+  const state = await server.state();
+  const connections = crowd.all.reduce((sum, reader) => sum + reader.connections, 0);
+  return { readers: crowd.all, connections, state };
+}
+
+/** So many events, several in most turns and none in some. */
+function burstsOf(events: number, random: Random): number[] {
+  const turns: number[] = [];
+  for (let left = events; left > 0; left -= turns.at(-1)!) {
+    turns.push(random.chance(0.3) ? 0 : Math.min(left, random.between(1, random.between(1, 300))));
+  }
+  return turns;
+}
