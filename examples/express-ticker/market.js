@@ -33,7 +33,12 @@ export function createMarket({ events, history = { events: 1000 } }) {
     tick() {
       for (const walk of walks) {
         walk.price += (100 - walk.price) / 2000 + (Math.random() - 0.5) / 3;
-        const tick = { symbol: walk.symbol, time: Date.now(), price: cents(walk.price), ...orderBook(walk.price) };
+        const tick = {
+          symbol: walk.symbol,
+          time: Date.now(),
+          price: cents(walk.price),
+          ...orderBook(walk.price),
+        };
         addPoint(walk.curve, tick.time, tick.price);
         void prices.publish({ event: "tick", topic: walk.symbol, data: tick });
       }
@@ -59,7 +64,10 @@ export function createMarket({ events, history = { events: 1000 } }) {
      */
     snapshot(topics) {
       const wanted = walks.filter(({ symbol }) => topics.includes(symbol));
-      return { time: Date.now(), curves: Object.fromEntries(wanted.map(({ symbol, curve }) => [symbol, curve])) };
+      return {
+        time: Date.now(),
+        curves: Object.fromEntries(wanted.map(({ symbol, curve }) => [symbol, curve])),
+      };
     },
   };
 }

@@ -15,7 +15,7 @@ export function createAnswers(upstream) {
     history: { events: Infinity, bytes: Infinity, age: Infinity },
     idle: 10 * 60_000,
   });
-  /** @type {Map<string, AbortController>} the answers that are being written */
+  /** @type {Map<string, { stop: AbortController, ended: Promise<void> }>} the answers that are being written */
   const running = new Map();
 
   return {
@@ -30,9 +30,9 @@ export function createAnswers(upstream) {
       const id = randomUUID();
       const answer = channels.get(id);
       const stop = new AbortController();
-      running.set(id, stop);
       void answer.publishAll(({ signal }) => write(prompt, AbortSignal.any([signal, stop.signal])));
-      void answer.end({ event: "done" }).finally(() => running.delete(id)); // when all of that is published
+      const ended = answer.end({ event: "done" }).finally(() => running.delete(id)); // when all of that is published
+      running.set(id, { stop, ended });
       return id;
     },
 
@@ -40,10 +40,11 @@ export function createAnswers(upstream) {
      * Aborts the request upstream. The answer ends as it is, for all its readers.
      * @param {string} id
      */
-    stop: (id) => running.get(id)?.abort(),
+    stop: (id) => running.get(id)?.stop.abort(),
 
-    stopAll() {
-      for (const stop of running.values()) stop.abort();
+    async stopAll() {
+      for (const { stop } of running.values()) stop.abort();
+      await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
 

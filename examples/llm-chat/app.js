@@ -19,8 +19,9 @@ export function createApp({ upstream, answers, events }) {
   const app = express();
   app.use(sse(events));
   app.use(express.static(publicFolder));
+  app.use(sameOrigin);
 
-  app.post("/answers", sameOrigin, express.urlencoded(), (req, res) => {
+  app.post("/answers", express.urlencoded(), (req, res) => {
     const id = answers.start(checkPrompt(req.body?.prompt));
     res.status(201).location(`/answers/${id}`).type("text").send(id);
   });
@@ -35,7 +36,7 @@ export function createApp({ upstream, answers, events }) {
     answers.get(req.params.id).subscribe(res.sse(), { from: "start" });
   });
 
-  app.post("/answers/:id/stop", sameOrigin, (req, res) => {
+  app.post("/answers/:id/stop", (req, res) => {
     answers.stop(req.params.id);
     res.sendStatus(204);
   });
@@ -60,18 +61,15 @@ function checkPrompt(prompt) {
 }
 
 /**
- * Other sites' pages may not ask in a visitor's name: a form of theirs can be sent here.
+ * Other sites' pages may not ask, or stop an answer, in a visitor's name: their forms can be sent here.
  * @param {import("express").Request} req
  * @param {import("express").Response} _res
  * @param {import("express").NextFunction} next
  */
 function sameOrigin(req, _res, next) {
   const site = req.get("Sec-Fetch-Site") ?? "none"; // curl sends none
-  next(
-    site === "same-origin" || site === "none"
-      ? undefined
-      : refusal(403, "Only this server's own page may ask."),
-  );
+  if (req.method !== "POST" || site === "same-origin" || site === "none") next();
+  else next(refusal(403, "Only this server's own page may ask."));
 }
 
 /**

@@ -42,7 +42,7 @@ Ctrl+C stops it.`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
-    answers.stopAll();
+    await answers.stopAll();
     await events.close({ grace: 2000 });
     server.close();
     if ("close" in upstream) upstream.close();

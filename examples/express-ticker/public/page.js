@@ -68,7 +68,7 @@ function createCard(card, open) {
 
       // The state of now: at the beginning, and after each reset.
       on("snapshot", (state) => {
-        write("snapshot: the last minute, as it is now");
+        write("snapshot of the last minute");
         plot.replace(state.curves);
         if (lostSince !== undefined) plot.addHole(lostSince, state.time);
         lostSince = undefined;

@@ -2,6 +2,7 @@
 import { addPoint, span } from "./curve.js";
 
 const [lowest, highest] = [90, 110];
+const grid = [95, 100, 105];
 
 /**
  * Curves in an `<svg>`, in the colours that the style sheet gives to their symbols.
@@ -46,16 +47,14 @@ export function createPlot(svg) {
             label("reset", x(to) - 5, 15, "end"),
           ];
         }),
-        ...[95, 100, 105].flatMap((price) => [
-          shape("line", { x1: 0, x2: width, y1: y(price), y2: y(price) }),
-          label(String(price), 2, y(price) - 4),
-        ]),
+        ...grid.map((price) => shape("line", { x1: 0, x2: width, y1: y(price), y2: y(price) })),
         ...Object.entries(curves).map(([symbol, curve]) =>
           shape("polyline", {
             "data-symbol": symbol,
             points: curve.map(([time, price]) => `${x(time)},${y(price)}`).join(" "),
           }),
         ),
+        ...grid.map((price) => label(String(price), 2, y(price) - 4)),
       );
     },
   };

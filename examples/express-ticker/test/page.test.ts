@@ -8,7 +8,7 @@ import { startApp } from "./start-app.js";
 const chromium = systemProgram("chromium");
 const poll = { timeout: 20_000, interval: 20 };
 
-describe.skipIf(!chromium)("the page, in Chromium", () => {
+describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   let browser: Awaited<ReturnType<typeof launchChromium>>;
   beforeAll(async () => {
     browser = await launchChromium(chromium!);
@@ -19,7 +19,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   async function open(address: string) {
     const page = await browser.newPage();
     onTestFinished(() => page.close());
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     await page.goto(address);
     const card = (id: string) => ({
       log: async () =>
@@ -47,7 +47,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
       count: (name: string) => page.textContent(`#server [data-count=${name}]`),
     };
   }
-  const snapshot = "snapshot: the last minute, as it is now";
+  const snapshot = "snapshot of the last minute";
 
   test("shows the ticks of the chosen topics, and who reads them", async () => {
     const { address, market } = await startApp();

@@ -23,7 +23,7 @@ describe("node server.js", () => {
 
   test("says that the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
-    onTestFinished(() => other.close());
+    onTestFinished(() => void other.close());
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const { child } = run(String(port));
@@ -40,7 +40,7 @@ function run(port: string) {
     env: { PATH: process.env["PATH"], PORT: port },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => child.kill("SIGKILL"));
+  onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
   return { child, output: () => output };

@@ -13,12 +13,12 @@ const steps = [20, 100, 200].map((count) => {
   const events = recorded.slice(0, count);
   // The replay cuts an event into four, and once more inside a character that is not ASCII.
   const pieces = events.map((event) => (/[^\0-\x7f]/.test(event) ? 5 : 4));
-  return { pieces: pieces.reduce((sum, count) => sum + count), text: textOf(events) };
+  return { pieces: pieces.reduce<number>((sum, count) => sum + count, 0), text: textOf(events) };
 });
 const [firstStep, secondStep] = steps as [Step, Step];
 type Step = (typeof steps)[number];
 
-describe.skipIf(!chromium)("the page, in Chromium", () => {
+describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   let browser: Awaited<ReturnType<typeof launchChromium>>;
   beforeAll(async () => {
     browser = await launchChromium(chromium!);
@@ -33,13 +33,13 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   }
 
   function use(page: Page) {
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     const answer = () => page.textContent(".answer");
     return {
       page,
       answer,
       /** Waits until the answer is this text, byte for byte. */
-      shows: (text: string) => expect.poll(answer, { timeout: 10_000 }).toBe(text),
+      shows: (text: string) => expect.poll(answer, { timeout: 20_000 }).toBe(text),
       ask: async (prompt: string) => {
         await page.fill("#prompt", prompt);
         await page.click("#ask-button");

@@ -14,17 +14,19 @@ describe("node server.js", () => {
     const headers = { "Content-Type": "application/x-www-form-urlencoded" }; // as curl -d
     const id = await (await fetch(start, { method: "POST", headers, body })).text();
     const response = await fetch(follow + id);
-    const reader = response.body!.getReader();
-    expect((await reader.read()).done).toBe(false);
     const exit = once(child, "exit");
-    child.kill("SIGTERM");
-    while (!(await reader.read()).done);
+    let stream = "";
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      stream += chunk;
+      if (!child.killed) child.kill("SIGTERM");
+    }
+    expect(stream).toMatch(/\nevent: stopped\n.+\nevent: done\n/s);
     expect(await exit).toEqual([0, null]);
   });
 
   test("says that the port is taken, and how to choose another", async () => {
     const other = createServer().listen(0, "127.0.0.1");
-    onTestFinished(() => other.close());
+    onTestFinished(() => void other.close());
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const { child } = run(String(port));
@@ -56,7 +58,7 @@ function run(port: string, settings: Record<string, string> = {}) {
     env: { PATH: process.env["PATH"], PORT: port, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => child.kill("SIGKILL"));
+  onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
   return { child, output: () => output };

@@ -36,15 +36,15 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true, s
   await once(server, "listening");
   onTestFinished(async () => {
     allowed = Infinity;
-    answers.stopAll();
+    await answers.stopAll();
     await events.close({ grace: 100 });
     server.closeAllConnections();
     server.close();
     upstream.close();
   });
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const ask = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-    fetch(`${address}/answers`, { method: "POST", body: new URLSearchParams(fields), headers });
+  const ask = (form: string | Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(`${address}/answers`, { method: "POST", body: new URLSearchParams(form), headers });
   return {
     address,
     /** Posts the form. */

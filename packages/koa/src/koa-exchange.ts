@@ -17,6 +17,9 @@ export interface KoaContext {
 
 const HIGH_WATER_MARK = 16 * 1024;
 
+// What Koa is told when a client leaves in the middle of a response: by its pipeline from 3.1 on, by the socket before.
+const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE", "ECANCELED"]);
+
 /**
  * A stream in `ctx.body`. Koa sends it when all middleware is done, so middleware can still set headers and wrap it.
  */
@@ -38,7 +41,7 @@ export class KoaExchange extends NodeExchange {
     this.#expectUnsent();
     this.#answer(200, headers, this.#body);
     this.keepOpen();
-    ignoreDeparture(this.#ctx);
+    this.#ignoreDeparture();
   }
 
   override reply(status: number, headers: HeaderChanges, body?: string): void {
@@ -66,6 +69,17 @@ export class KoaExchange extends NodeExchange {
       "ERR_SSE_HEADERS_SENT",
       "ctx.sse(source): the response was sent before the source had its first item. Return or await ctx.sse(source)",
     );
+  }
+
+  /** For an event stream a client that leaves is the usual end, not an error of the app. */
+  #ignoreDeparture(): void {
+    const ctx = this.#ctx;
+    const { onerror } = ctx;
+    ctx.onerror = (error) => {
+      const departure = DEPARTURES.has((error as { code?: string } | null)?.code ?? "");
+      // A database's lost connection has such a code too, and its request still waits for an answer.
+      if (!departure || !(ctx.headerSent || this.gone)) onerror.call(ctx, error);
+    };
   }
 
   override onClose(listener: (error?: Error) => void): void {
@@ -98,15 +112,4 @@ export class KoaExchange extends NodeExchange {
     if (last) this.endConnection();
     this.#body.push(null);
   }
-}
-
-// What Koa is told when a client leaves in the middle of a response: by its pipeline from 3.1 on, by the socket before.
-const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE", "ECANCELED"]);
-
-/** For an event stream a client that leaves is the usual end, not an error of the app. */
-function ignoreDeparture(ctx: KoaContext): void {
-  const { onerror } = ctx;
-  ctx.onerror = (error) => {
-    if (!DEPARTURES.has((error as { code?: string } | null)?.code ?? "")) onerror.call(ctx, error);
-  };
 }

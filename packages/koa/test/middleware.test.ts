@@ -149,6 +149,19 @@ describe.each([
     await response.body!.cancel().catch(() => {}); // Koa 2 does not end it
   });
 
+  it("an error of the app that looks like a client's departure is answered as any other", async () => {
+    const error = Object.assign(new Error("the database went away"), { code: "ECONNRESET" });
+    const { url, events, appErrors } = await start((ctx) => {
+      ctx.sse();
+      throw error;
+    });
+    const response = await within("the answer", fetch(url, { headers: EVENTS }));
+    expect(response.status).toBe(500);
+    await response.text();
+    expect(appErrors).toEqual([error]);
+    await until("the stream is over", () => events.streams.size === 0);
+  });
+
   it("a source that is not awaited loses the response, and is told why", async () => {
     const onError = vi.fn();
     const source: Source = () => pause(20).then(() => ["late"]);

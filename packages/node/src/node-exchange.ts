@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import { joinFrames, SseError, type Exchange, type Frame, type HeaderChanges, type Sink } from "@ssekit/core";
@@ -140,8 +141,12 @@ export class NodeExchange implements Exchange, Sink {
     if (!this.isHttp2 && this.res.socket === null) {
       // It waits behind another response on its connection, and would not hear of that going away.
       const { socket } = this.req;
+      allowListeners(socket, 1); // any number may wait
       socket.on("close", gone);
-      this.res.on("close", () => socket.off("close", gone));
+      this.res.on("close", () => {
+        socket.off("close", gone);
+        allowListeners(socket, -1);
+      });
     }
     // An HTTP/2 stream that its client has reset is not over before its unsent bytes are, which nobody takes any more.
     const { stream } = this.res;
@@ -192,4 +197,9 @@ export class NodeExchange implements Exchange, Sink {
       else streamsOn.delete(session);
     });
   }
+}
+
+/** Moves the number of listeners at which Node warns of a leak; 0 is no limit. */
+function allowListeners(emitter: EventEmitter, more: number): void {
+  emitter.setMaxListeners((emitter.getMaxListeners() || Infinity) + more);
 }

@@ -21,7 +21,8 @@ let defaultServer: EventStreamServer | undefined;
  */
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
-  const exchange = new NodeExchange(req, res, fail ?? ((error) => answerError(res, error)));
+  const answer = (error: unknown): void => answerError(res, error);
+  const exchange = new NodeExchange(req, res, fail === undefined ? answer : guarded(fail, answer));
   return openOn(exchange, server, source, streamOptions);
 }
 
@@ -41,9 +42,17 @@ export function openOn(
   }
 }
 
+/** The hook, whose own error, thrown or rejected, has an answer too. */
+function guarded(fail: (error: unknown) => unknown, answer: (error: unknown) => void) {
+  return (error: unknown): void => {
+    void (async () => fail(error))().catch(answer);
+  };
+}
+
 /** What a framework would do: the error's own status, and not a word of its message to the client. */
 function answerError(res: NodeResponse, error: unknown): void {
   console.error(error);
+  if (res.headersSent) return void res.destroy();
   const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
   const code = status ?? statusCode;
   res.writeHead(typeof code === "number" && code >= 400 && code < 600 ? code : 500, { "content-type": "text/plain" });

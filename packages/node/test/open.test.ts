@@ -76,6 +76,40 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     expect(await text(response)).toBe("by fail");
   });
 
+  test("answers 500 when `fail` itself throws, or rejects", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const events = new EventStreamServer();
+    const mistake = new Error("in fail");
+    const fails = [
+      () => {
+        throw mistake;
+      },
+      () => Promise.reject(mistake),
+    ];
+    const port = await listen(protocol, (req, res) => {
+      open(req, res, { server: events, source: failing(new Error("early")), fail: fails.shift()! });
+    });
+    for (let left = fails.length; left > 0; left--) {
+      const response = await get(protocol, port);
+      expect(response.statusCode).toBe(500);
+      await text(response);
+    }
+    expect(logged.mock.calls).toEqual([[mistake], [mistake]]);
+    expect(events.streams.size).toBe(0);
+  });
+
+  test("ends the response when `fail` throws half-way", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const fail = (res: http.ServerResponse): never => {
+      res.write("half of ");
+      throw new Error("in fail");
+    };
+    const port = await listen(protocol, (req, res) => {
+      open(req, res, { source: failing(new Error("early")), fail: () => fail(res) });
+    });
+    await expect(get(protocol, port).then(text)).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
   test("throws when a stream is open already, and leaves that one alone", async () => {
     const port = await listen(protocol, (req, res) => {
       const stream = open(req, res);
@@ -91,7 +125,7 @@ describe("a second request on the connection, sent before the first is answered"
   test("gets its stream when the first has ended", async () => {
     const streams = collect<EventStream>();
     const port = await listen("http", (req, res) => streams.add(open(req, res)));
-    const socket = requestTwice(port);
+    const socket = requestAtOnce(port);
     const first = await streams.next();
     const second = await streams.next();
     second.send("of the second");
@@ -110,7 +144,7 @@ describe("a second request on the connection, sent before the first is answered"
     const events = new EventStreamServer();
     const streams = collect<EventStream>();
     const port = await listen("http", (req, res) => streams.add(open(req, res, { server: events })));
-    const socket = requestTwice(port);
+    const socket = requestAtOnce(port);
     const first = await streams.next();
     const second = await streams.next();
     socket.destroy();
@@ -118,13 +152,34 @@ describe("a second request on the connection, sent before the first is answered"
     expect(await second.closed).toBe("client");
     expect(events.streams.size).toBe(0);
   });
+
+  test("of many, raises no warning of a leak, and leaves no listener", async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warned);
+    cleanups.push(() => process.off("warning", warned));
+    const events = new EventStreamServer();
+    const sockets = new Set<Socket>();
+    const port = await listen("http", (req, res) => {
+      sockets.add(req.socket);
+      open(req, res, { server: events });
+    });
+    const client = requestAtOnce(port, 20);
+    await vi.waitUntil(() => events.streams.size === 20, { timeout: 5000 });
+    const [socket] = sockets;
+    client.destroy();
+    await vi.waitUntil(() => events.streams.size === 0, { timeout: 5000 });
+    expect(sockets.size).toBe(1);
+    expect(warnings).toEqual([]);
+    expect(socket!.getMaxListeners()).toBe(10);
+  });
 });
 
-/** Two requests on one connection, in one packet. */
-function requestTwice(port: number): Socket {
+/** Requests on one connection, in one packet. */
+function requestAtOnce(port: number, times = 2): Socket {
   const socket = connect(port, "127.0.0.1");
   cleanups.push(() => socket.destroy());
-  socket.write("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(times));
   return socket;
 }
 

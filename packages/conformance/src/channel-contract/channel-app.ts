@@ -12,7 +12,7 @@ import {
   type ResetReason,
   type SubscribeOptions,
 } from "@ssekit/node";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { RawClient } from "../clients/raw-client.js";
 import { type ReceivedEvent, StreamReader } from "../clients/stream-reader.js";
 import { listen } from "../listen.js";
@@ -145,4 +145,21 @@ export class ChannelClient extends StreamReader {
 /** The data of events, or the type of one that has none. */
 export function brief(events: readonly ReceivedEvent[]): string[] {
   return events.map(({ type, data }) => data || type);
+}
+
+/**
+ * Expects numbers that were published one after another, where every hole is announced by one `undefined`, and each
+ * of those announces one.
+ */
+export function expectHolesAnnounced(seen: readonly (number | undefined)[], first: number): void {
+  let next = first;
+  for (const [at, n] of seen.entries()) {
+    if (n === undefined) {
+      expect(at === 0 || seen[at - 1] !== undefined, `two resets after ${next - 1}, and no event between`).toBe(true);
+    } else {
+      if (at > 0 && seen[at - 1] === undefined) expect(n, "what follows a reset").toBeGreaterThan(next);
+      else expect(n).toBe(next);
+      next = n + 1;
+    }
+  }
 }

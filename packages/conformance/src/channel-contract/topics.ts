@@ -104,4 +104,34 @@ export function topicsContract(createLog: CreateLog): void {
       for (const data of others) expect(data).toEqual(first);
     });
   });
+  describe("a hook", () => {
+    it("may publish: nobody misses that, and nobody sees it twice", async () => {
+      let publish = (_text: string): void => {};
+      const app = await startChannel(createLog, {
+        onSubscribe: () => publish("from onSubscribe"),
+        onReset: () => publish("from onReset"),
+        onUnsubscribe: () => publish("from onUnsubscribe"),
+      });
+      const seen: string[] = [];
+      publish = (text) => void app.channel.publish(`${text} ${seen.push(text)}`);
+      const clients = [await app.read({ from: "start" }), await app.read({}, { lastEventId: "nonsense" })];
+      clients.push(await app.read({}, { lastEventId: "nonsense" }), await app.read({ from: "start", topics: ["x"] }));
+      clients[3]!.leave();
+      await until("all hooks", () => seen.length === 7);
+      await app.channel.publish("last");
+      const expected = await clients[0]!.dataUntil("last");
+      expect(expected.toSorted()).toEqual([...seen.map((text, n) => `${text} ${n + 1}`), "last"].toSorted());
+      for (const client of clients.slice(1, 3)) {
+        const data = (await client.dataUntil("last")).filter((text) => !text.includes("reason"));
+        expect(data).toEqual(expected.slice(-data.length));
+        expect(data.some((text) => text.startsWith("from onReset"))).toBe(true);
+      }
+    });
+
+    it("may publish when the client is about to be live", async () => {
+      const app = await startChannel(createLog, { onReset: () => void app.channel.publish("from onReset") });
+      const client = await app.read({}, { lastEventId: "nonsense" });
+      expect(await client.dataUntil("from onReset")).toEqual(['{"reason":"unknown-id"}', "from onReset"]);
+    });
+  });
 }

@@ -63,6 +63,12 @@ export class LogReader implements BlockListener {
     if (this.#epoch !== undefined) scanner.epoch = this.#epoch;
     const body = new ChunkedBody((part) => scanner.feed(part));
     let left = cutAfter?.() ?? Infinity;
+    const leave = (byServer: boolean): void => {
+      if (this.#socket !== socket) return;
+      if (byServer && !this.ended) this.closedByServer++;
+      this.cut();
+      onGone?.(this);
+    };
     const take = (bytes: Buffer): boolean => {
       try {
         body.feed(bytes.subarray(0, left));
@@ -72,21 +78,14 @@ export class LogReader implements BlockListener {
       }
       left -= bytes.length;
       const readOn = onRead?.(this) ?? true;
-      if (left > 0) return readOn;
-      this.cut();
-      onGone?.(this);
-      return false;
+      if (body.ended || left <= 0) leave(body.ended);
+      return readOn && this.#socket === socket;
     };
     const onread = { buffer, callback: (count: number) => take(buffer.subarray(0, count)) };
     const socket = connect({ host: "127.0.0.1", port, onread });
     this.#socket = socket;
     socket.on("error", () => {}); // close follows
-    socket.on("close", () => {
-      if (this.#socket !== socket) return;
-      this.#socket = undefined;
-      if (!this.ended) this.closedByServer++;
-      onGone?.(this);
-    });
+    socket.on("close", () => leave(true));
     const lastEventId = this.#epoch === undefined ? "" : `Last-Event-ID: ${this.#epoch}-${this.last}\r\n`;
     socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${lastEventId}\r\n`);
   }

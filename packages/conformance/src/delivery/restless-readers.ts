@@ -30,7 +30,7 @@ export class RestlessReaders {
         buffer,
         // Now and then in the head of the response, or in its first events.
         cutAfter: () => random.between(1, random.chance(0.1) ? 400 : cutWithin),
-        onRead: (reader) => void (this.#progress = Math.max(this.#progress, reader.last)),
+        onRead: (reader) => this.published(reader.last),
         onGone: (reader) => {
           if (!reader.ended) this.#dueAt.set(reader, reader.last + random.between(0, away));
         },
@@ -40,9 +40,9 @@ export class RestlessReaders {
     this.#timer = setInterval(() => this.#comeBack(), 1);
   }
 
-  /** Everybody comes back at once from now on. */
-  hurry(): void {
-    this.#progress = Infinity;
+  /** So many events are there. `Infinity`: everybody comes back at once from now on. */
+  published(count: number): void {
+    this.#progress = Math.max(this.#progress, count);
   }
 
   leave(): void {

@@ -7,9 +7,6 @@ import { slowest } from "./slowest.js";
 
 const SEED = 20_260;
 const LIMIT = 60_000;
-// How far the publisher may be ahead of the last reader, a step more at most: so readers are cut while events are
-// published on any machine.
-const AHEAD = 3_000;
 const STEP = 1_000;
 const DATA_BYTES = 16;
 // With its id and the names of the fields, at least.
@@ -28,18 +25,30 @@ export function resumeContract(log: string, scenario: ResumeScenario): void {
 
   describe(`P4: ${count} readers of ${log} are cut inside events and come back while ${events} are published`, () => {
     it("each sees every event exactly once, in order, within the history", { timeout: 4 * LIMIT }, async () => {
-      const { readers, connections, state } = await publishToRestless(scenario, 3 * AHEAD, 500);
+      const { readers, connections, state } = await publishToRestless({
+        ...scenario,
+        history: 10_000,
+        ahead: 2_500,
+        away: 500,
+        eventsAtOnce: events / 5,
+      });
 
       expect(readers.flatMap(({ faults }) => faults)).toEqual([]);
       expect(readers.filter(({ received }) => received !== events)).toEqual([]);
       expect(readers.flatMap(({ holes }) => holes)).toEqual([]);
-      expect(connections).toBeGreaterThan(8 * count);
+      expect(connections).toBeGreaterThan(5 * count);
       expect(state).toMatchObject({ published: events, resets: 0 });
     });
 
     it("each is told of every hole by exactly one reset, with a small history", { timeout: 4 * LIMIT }, async () => {
       const history = 500;
-      const { readers, connections, state } = await publishToRestless(scenario, history, 4 * history);
+      const { readers, connections, state } = await publishToRestless({
+        ...scenario,
+        history,
+        ahead: 12 * history,
+        away: 10 * history,
+        eventsAtOnce: events / 20,
+      });
 
       expect(readers.flatMap(({ faults }) => faults)).toEqual([]);
       expect(readers.filter(({ last }) => last !== events)).toEqual([]);
@@ -47,25 +56,36 @@ export function resumeContract(log: string, scenario: ResumeScenario): void {
       expect(holes.length).toBeGreaterThan(count);
       // What is kept at last is in no hole; the end is an event of the log, too.
       expect(holes.filter(({ last }) => last > events + 1 - history)).toEqual([]);
-      expect(connections).toBeGreaterThan(2 * count);
       expect(state.published).toBe(events);
       expect(state.resets).toBeGreaterThanOrEqual(holes.length);
     });
   });
 }
 
-async function publishToRestless({ latentLog, events, readers }: ResumeScenario, history: number, away: number) {
+interface Publishing extends ResumeScenario {
+  /** Number of events that are kept. */
+  readonly history: number;
+  /** How far the publisher is ahead of the last reader, at most: readers are cut while it publishes, on any machine. */
+  readonly ahead: number;
+  /** How many events a reader lets pass before it comes back, at most. */
+  readonly away: number;
+  /** How many events come before it is cut, at most. */
+  readonly eventsAtOnce: number;
+}
+
+async function publishToRestless({ latentLog, events, readers, history, ahead, away, eventsAtOnce }: Publishing) {
   const server = await startDeliveryServer({ latentLog, history: { events: history }, dataBytes: DATA_BYTES });
-  const cutWithin = (events * EVENT_BYTES) / 8;
+  const cutWithin = eventsAtOnce * EVENT_BYTES;
   const crowd = new RestlessReaders({ port: server.port, count: readers, seed: SEED, cutWithin, away });
   onTestFinished(() => crowd.leave());
   const random = seededRandom(SEED - 1);
   for (let published = STEP; published <= events; published += STEP) {
     await server.publish(burstsOf(STEP, random));
-    await until(`all are near ${published}`, () => slowest(crowd.all) > published - AHEAD, LIMIT);
+    crowd.published(published);
+    await until(`all are near ${published}`, () => slowest(crowd.all) > published + STEP - ahead, LIMIT);
   }
   await server.end();
-  crowd.hurry();
+  crowd.published(Infinity);
   await until("the end", () => crowd.all.every(({ ended }) => ended), LIMIT);
   const state = await server.state();
   const connections = crowd.all.reduce((sum, reader) => sum + reader.connections, 0);

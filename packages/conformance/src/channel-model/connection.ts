@@ -1,0 +1,90 @@
+import { EventStreamServer, type EventStream } from "@ssekit/core";
+import { within } from "../within.js";
+
+/** What has come on a connection, block by block. */
+export interface Block {
+  event: string;
+  data: string;
+  id: string | undefined;
+}
+
+/** A client's connection without a network in between: a reader that can stop reading. */
+export class Connection {
+  readonly blocks: Block[] = [];
+  /** The client has cut it. */
+  cut = false;
+  /** The server has closed it. */
+  over = false;
+  stream!: EventStream;
+  #reader!: ReadableStreamDefaultReader<Uint8Array>;
+  #text = "";
+  #stalled = false;
+  #resume = (): void => {};
+
+  async open(
+    server: EventStreamServer,
+    lastEventId: string | undefined,
+    use: (stream: EventStream) => void,
+  ): Promise<void> {
+    const headers: Record<string, string> = { accept: "text/event-stream" };
+    if (lastEventId !== undefined) headers["last-event-id"] = lastEventId;
+    const request = new Request("http://model/", { headers });
+    const answer = server.respond(request, (stream) => {
+      this.stream = stream;
+      use(stream);
+    });
+    this.#reader = (await within("the head", answer)).body!.getReader();
+    void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder();
+    try {
+      for (;;) {
+        if (this.#stalled) await new Promise<void>((resume) => (this.#resume = resume));
+        const { done, value } = await this.#reader.read();
+        if (this.cut) return;
+        if (done) break;
+        this.#take(decoder.decode(value, { stream: true }));
+      }
+    } catch {
+      // the server has cut it
+    }
+    this.over = true;
+  }
+
+  #take(text: string): void {
+    const blocks = (this.#text + text).split("\n\n");
+    this.#text = blocks.pop()!;
+    for (const block of blocks) {
+      const fields: Record<string, string> = {};
+      for (const line of block.split("\n")) {
+        const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line)!;
+        fields[name!] = value!;
+      }
+      const { event = "message", data, id } = fields;
+      if (data !== undefined) this.blocks.push({ event, data, id });
+    }
+  }
+
+  /** The last id that the client knows of here. */
+  get lastEventId(): string | undefined {
+    return this.blocks.findLast((block) => block.id !== undefined)?.id;
+  }
+
+  stall(): void {
+    this.#stalled = true;
+  }
+
+  resume(): void {
+    this.#stalled = false;
+    this.#resume();
+  }
+
+  /** Cuts it, as the network does: what has not been read is lost. */
+  leave(): void {
+    this.cut = true;
+    this.resume();
+    this.#reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,114 @@
+import { Connection } from "./connection.js";
+import { Following } from "./following.js";
+import type { World } from "./world.js";
+
+/** What a client asks for, on every connection of its. */
+export interface Wishes {
+  topics: readonly string[] | undefined;
+  /** Only every so many events. */
+  filter: number | undefined;
+  from: "start" | undefined;
+  snapshot: boolean;
+}
+
+/** A client that comes back with the last id that it has seen, and what it must have seen. */
+export class ModelClient {
+  readonly #world: World;
+  readonly #wishes: Wishes;
+  readonly #followings: Following[] = [];
+  #connection: Connection | undefined;
+  #unsubscribe = (): void => {};
+  #lastEventId: string | undefined;
+  #sent = 0;
+
+  constructor(world: World, wishes: Wishes) {
+    this.#world = world;
+    this.#wishes = wishes;
+  }
+
+  get #following(): Following | undefined {
+    return this.#followings.at(-1);
+  }
+
+  /** It has been told that this is the end. */
+  get #finished(): boolean {
+    return this.#lastEventId?.endsWith("~end") ?? false;
+  }
+
+  // --- what it does
+
+  async connect(): Promise<void> {
+    this.leave();
+    if (this.#finished) return;
+    const { topics, filter, from, snapshot } = this.#wishes;
+    const connection = new Connection();
+    this.#connection = connection;
+    const following = new Following(this.#world, this.#wishes, connection, this.#lastEventId);
+    this.#followings.push(following);
+    await connection.open(this.#world.server, this.#lastEventId, (stream) => {
+      const subscription = this.#world.channel.subscribe(stream, {
+        ...(topics !== undefined && { topics }),
+        ...(filter !== undefined && { filter: ({ data }) => Number.parseInt(data, 10) % filter === 0 }),
+        ...(from !== undefined && { from }),
+        ...(snapshot && { snapshot: () => `state ${following.epoch.calls.length}` }),
+      });
+      this.#unsubscribe = () => subscription.unsubscribe();
+    });
+  }
+
+  /** Cuts the connection. */
+  leave(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    this.#lastEventId = connection.lastEventId ?? this.#lastEventId;
+    connection.leave();
+  }
+
+  stall(): void {
+    this.#connection?.stall();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  unsubscribe(): void {
+    if (this.#connection === undefined) return;
+    this.#following!.leftAt ??= this.#following!.epoch.calls.length;
+    this.#unsubscribe();
+  }
+
+  /** The program sends an event of its own to it. */
+  sendOwn(): void {
+    const at = this.#world.epoch.calls.length;
+    this.#connection?.stream.send({ event: "own", data: `${this.#sent++} at ${at}` });
+  }
+
+  /** The program ends its stream. */
+  end(): void {
+    if (this.#connection === undefined) return;
+    this.#following!.endedAt ??= this.#following!.epoch.calls.length;
+    this.#connection.stream.end();
+  }
+
+  /** Comes back if it is to, as EventSource does. */
+  async comeBack(): Promise<void> {
+    const following = this.#following!;
+    if (following.leftAt !== undefined || following.endedAt !== undefined) return;
+    if (this.#connection === undefined || this.#connection.over) await this.connect();
+    // What it was told before it could resume may have been the end of a connection that failed.
+    else if (following.epoch !== this.#world.epoch) await this.connect();
+  }
+
+  // --- what it has seen
+
+  get satisfied(): boolean {
+    return this.#following!.complete;
+  }
+
+  verify(): void {
+    for (const following of this.#followings) following.verify();
+    if (!this.satisfied) throw new Error(`not complete: ${this.#following!.report()}`);
+  }
+}
