@@ -13,10 +13,12 @@ export class Connection {
   readonly blocks: Block[] = [];
   /** The client has cut it. */
   cut = false;
-  /** The server has closed it. */
+  /** The server has closed it, or did not open it. */
   over = false;
+  /** The program had a reason to close it. */
+  excused = false;
   stream!: EventStream;
-  #reader!: ReadableStreamDefaultReader<Uint8Array>;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #text = "";
   #stalled = false;
   #resume = (): void => {};
@@ -33,8 +35,12 @@ export class Connection {
       this.stream = stream;
       use(stream);
     });
-    this.#reader = (await within("the head", answer)).body!.getReader();
-    void this.#read();
+    try {
+      this.#reader = (await within("the head", answer)).body!.getReader();
+      void this.#read();
+    } catch {
+      this.over = true; // the log has failed before the head
+    }
   }
 
   async #read(): Promise<void> {
@@ -42,7 +48,7 @@ export class Connection {
     try {
       for (;;) {
         if (this.#stalled) await new Promise<void>((resume) => (this.#resume = resume));
-        const { done, value } = await this.#reader.read();
+        const { done, value } = await this.#reader!.read();
         if (this.cut) return;
         if (done) break;
         this.#take(decoder.decode(value, { stream: true }));
@@ -85,6 +91,6 @@ export class Connection {
   leave(): void {
     this.cut = true;
     this.resume();
-    this.#reader.cancel().catch(() => {});
+    this.#reader?.cancel().catch(() => {});
   }
 }

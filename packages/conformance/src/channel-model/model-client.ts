@@ -97,8 +97,11 @@ export class ModelClient {
     const following = this.#following!;
     if (following.leftAt !== undefined || following.endedAt !== undefined) return;
     if (this.#connection === undefined || this.#connection.over) await this.connect();
-    // What it was told before it could resume may have been the end of a connection that failed.
-    else if (following.epoch !== this.#world.epoch) await this.connect();
+  }
+
+  /** The program closes its connection, if it has one, for a reason. */
+  excuse(): void {
+    if (this.#connection !== undefined) this.#connection.excused = true;
   }
 
   // --- what it has seen

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import type { LogOperation } from "../latent-log.js";
+import { pause } from "../within.js";
+import type { Wishes } from "./model-client.js";
+import { TOPICS, type World } from "./world.js";
+
+// The reference is in the world, which records what is asked of it; commands can always run.
+type Model = object;
+type Command = fc.AsyncCommand<Model, World>;
+
+function command(name: string, run: (world: World) => unknown): Command {
+  return {
+    check: () => true,
+    run: async (_model, world) => void (await run(world)),
+    toString: () => name,
+  };
+}
+
+const topic = fc.constantFrom(undefined, ...TOPICS);
+
+const wishes: fc.Arbitrary<Wishes> = fc.record({
+  topics: fc.option(fc.subarray(TOPICS, { minLength: 1 }), { nil: undefined }),
+  filter: fc.option(fc.constant(3), { nil: undefined, freq: 4 }),
+  from: fc.constantFrom(undefined, "start" as const),
+  snapshot: fc.boolean(),
+});
+
+/** What is done to one of the clients, if there is one. */
+function toClient(name: string, act: (client: World["clients"][number]) => unknown): fc.Arbitrary<Command> {
+  return fc.nat({ max: 5 }).map((n) =>
+    command(`${name}(${n})`, ({ clients }) => clients.length > 0 && act(clients[n % clients.length]!)),
+  );
+}
+
+const publish = fc
+  .record({ topic, big: fc.boolean() })
+  .map((one) => command(`publish(${one.topic}${one.big ? ", big" : ""})`, (world) => world.publish(one.topic, one.big)));
+
+const burst = fc
+  .record({ count: fc.integer({ min: 2, max: 30 }), topic, big: fc.boolean() })
+  .map(({ count, topic: of, big }) =>
+    command(`burst(${count}, ${of}${big ? ", big" : ""})`, (world) => {
+      for (let i = 0; i < count; i++) world.publish(of, big);
+    }),
+  );
+
+const subscribe = wishes.map((wish) => command(`subscribe(${JSON.stringify(wish)})`, (world) => world.connect(wish)));
+
+const wait = fc.integer({ min: 0, max: 12 }).map((ms) => command(`wait(${ms})`, () => pause(ms)));
+
+const fail = fc
+  .constantFrom<LogOperation>("append", "read", "tail")
+  .map((operation) => command(`fail(${operation})`, (world) => world.fail(operation)));
+
+/** Everything that can happen to a channel, the usual more often. */
+export const commands = fc.commands(
+  [
+    publish,
+    publish,
+    burst,
+    burst,
+    subscribe,
+    subscribe,
+    wait,
+    wait,
+    toClient("cut", (client) => client.leave()),
+    toClient("reconnect", (client) => client.connect()),
+    toClient("reconnect", (client) => client.connect()),
+    toClient("stall", (client) => client.stall()),
+    toClient("stall", (client) => client.stall()),
+    toClient("resume", (client) => client.resume()),
+    toClient("own", (client) => client.sendOwn()),
+    toClient("own", (client) => client.sendOwn()),
+    toClient("unsubscribe", (client) => client.unsubscribe()),
+    toClient("end stream", (client) => client.end()),
+    fc.constant(command("drain", (world) => world.drain())),
+    fc.constant(command("end", (world) => world.end())),
+    fc.constant(command("restart", (world) => world.restart())),
+    fail,
+  ],
+  { maxCommands: 50, size: "max" },
+);
