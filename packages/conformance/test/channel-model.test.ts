@@ -1,6 +1,6 @@
 import { MemoryLog } from "@ssekit/core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { commands } from "../src/channel-model/commands.js";
 import { World, type CreateModelLog } from "../src/channel-model/world.js";
 import { LatentLog } from "../src/latent-log.js";
@@ -31,7 +31,7 @@ const subjects: Subject[] = [
       return { log, record: log };
     },
     synchronous: true,
-    runs: 250,
+    runs: 1500,
   },
   {
     name: "an asynchronous log",
@@ -40,7 +40,7 @@ const subjects: Subject[] = [
       return { log, record: log.record };
     },
     synchronous: false,
-    runs: 120,
+    runs: 700,
   },
 ];
 
@@ -59,6 +59,5 @@ describe("P4, P6: whatever happens, clients see what was published, in order, on
       }
     });
     await fc.assert(property, { seed, numRuns: runs, interruptAfterTimeLimit: 100_000 });
-    expect.assertions(0);
   });
 });

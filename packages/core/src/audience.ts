@@ -3,6 +3,7 @@ import { encode } from "./encode.js";
 import type { Entry, EventLog, ResetReason, Tail } from "./event-log.js";
 import type { EventStream } from "./event-stream.js";
 import { createFrame, type Frame } from "./frame.js";
+import { callSafely } from "./hooks.js";
 import { RecentEntries } from "./recent-entries.js";
 import { isThenable } from "./source.js";
 import type { Subscriber, SubscriberHost } from "./subscriber.js";
@@ -49,6 +50,10 @@ export class Audience implements SubscriberHost {
     return this.tail === undefined ? this.#following : undefined;
   }
 
+  get serialize(): ChannelOptions["serialize"] {
+    return this.#options.serialize;
+  }
+
   get flushNow(): boolean {
     return this.#options.flushInterval === undefined;
   }
@@ -62,10 +67,10 @@ export class Audience implements SubscriberHost {
     try {
       following = this.#follow();
     } catch (error) {
-      return subscriber.port.fail(error);
+      return subscriber.fail(error);
     }
     if (following === undefined) start();
-    else following.then(start, (error: unknown) => subscriber.port.fail(error));
+    else following.then(start, (error: unknown) => subscriber.fail(error));
   }
 
   /** Closes all streams. */
@@ -194,11 +199,6 @@ export class Audience implements SubscriberHost {
   }
 
   #hook(call: () => unknown): void {
-    try {
-      const result = call();
-      if (isThenable(result)) result.then(undefined, this.#report);
-    } catch (error) {
-      this.#report(error);
-    }
+    callSafely(call, this.#report);
   }
 }

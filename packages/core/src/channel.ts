@@ -69,18 +69,22 @@ export interface ChannelOptions<Events = EventMap> {
   flushInterval?: number;
   onSubscribe?(stream: EventStream): void;
   onUnsubscribe?(stream: EventStream): void;
-  /** A client does not keep up: it will read on from the log. */
+  /** A client has as much unread as may be sent ahead of it (64 KiB): it will read on from the log. */
   onLag?(stream: EventStream): void;
   /** A client is told that there is a hole in what it sees. */
   onReset?(stream: EventStream, reason: ResetReason): void;
-  /** Errors of the log, of hooks, and of what was published, which is also rejected. Default `console.error`. */
+  /**
+   * Errors of hooks, and of what was published, which is also rejected. Default `console.error`. When the log cannot be
+   * read or followed, the streams that wait for it are closed, with the error to their own `onError`.
+   */
   onError?(error: unknown): void;
 }
 
 /** Publishing to a log, to any number of subscribers. */
 export interface Channel<Events = EventMap> {
   /**
-   * Publishes an event. With a `MemoryLog` it is with the subscribers when the call returns. Need not be awaited: an
+   * Publishes an event. With a `MemoryLog` it is with the subscribers when the call returns, unless it is called while
+   * another event is handed to them, by a filter or a hook: then it follows that one. Need not be awaited: an
    * error is also told to `onError`.
    *
    * @returns the id, when the event is stored.
@@ -106,7 +110,8 @@ export interface Channel<Events = EventMap> {
   subscribe(stream: EventStream, options?: SubscribeOptions<Events>): Subscription;
   /**
    * Ends the channel for good, after what was published: subscribers, also those that come later, are sent what they
-   * lack and a last event (type `end` unless the message names another), and are ended. Waits for `publishAll`.
+   * lack and a last event (type `end` unless the message names another), and are ended. Waits for `publishAll`, so a
+   * source must not await it.
    */
   end(message?: { event?: string; data?: unknown }): Promise<void>;
   /** Closes the channel here: its subscribers, which may come back; its sources, whose signals abort; its log. */

@@ -29,6 +29,7 @@ export function createChannels<Events = EventMap>(options: ChannelsOptions<Event
   if (!(typeof idle === "number" && idle > 0)) {
     throw new SseError("ERR_SSE_INVALID_OPTION", `idle: expected milliseconds above 0, got ${describe(idle)}`);
   }
+  if (log === undefined) new LogChannel(channelOptions); // for its checks
   const channels = new Map<string, LogChannel>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 

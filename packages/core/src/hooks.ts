@@ -13,30 +13,32 @@ export class Hooks {
     this.#onError = onError;
   }
 
-  /** Calls a hook, synchronous or not. */
   run(hook: () => unknown): void {
-    try {
-      const result = hook();
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.report(error));
-    } catch (error) {
-      this.report(error);
-    }
+    callSafely(hook, (error) => this.report(error));
   }
 
   report(error: unknown): void {
     if (error === this.#reported) return;
     this.#reported = error;
-    try {
-      const result: unknown = this.#onError(error, this.#stream);
-      if (isThenable(result)) result.then(undefined, (thrown: unknown) => console.error(thrown));
-    } catch (thrown) {
-      console.error(thrown);
-    }
+    callSafely(
+      () => this.#onError(error, this.#stream),
+      (thrown) => console.error(thrown),
+    );
   }
 
   /** Reports an error of a source whose stream has closed, unless it is that very news. */
   reportLate(error: unknown): void {
     const named = error as { name?: unknown; cause?: { name?: unknown } } | null | undefined;
     if (named?.name !== "AbortError" && named?.cause?.name !== "AbortError") this.report(error);
+  }
+}
+
+/** Calls a function of the app, synchronous or not, whose error goes no further. */
+export function callSafely(call: () => unknown, report: (error: unknown) => void): void {
+  try {
+    const result = call();
+    if (isThenable(result)) result.then(undefined, report);
+  } catch (error) {
+    report(error);
   }
 }

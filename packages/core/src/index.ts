@@ -4,6 +4,7 @@ export { EventStreamServer, type DrainOptions } from "./event-stream-server.js";
 export type { Exchange, HeaderChanges } from "./exchange.js";
 export { createFrame, joinFrames, type Frame } from "./frame.js";
 export { HeartbeatScheduler, type Scheduled } from "./heartbeat-scheduler.js";
+export { END_SUFFIX, START_ID } from "./last-event-id.js";
 export type { EventMessage } from "./message.js";
 export type { EventStreamOptions } from "./options.js";
 export type { Sink } from "./sink.js";

@@ -21,7 +21,8 @@ export interface RequestedId {
   readonly unknown: boolean;
 }
 
-const NONE: RequestedId = { id: undefined, reconnect: false, ended: false, unknown: false };
+/** There is none. */
+export const NO_ID: RequestedId = { id: undefined, reconnect: false, ended: false, unknown: false };
 
 /**
  * Reads the last event ID: the `Last-Event-ID` header, else the query parameter `lastEventId`, for pages that kept
@@ -36,9 +37,9 @@ export function readLastEventId(exchange: Exchange): RequestedId {
     return { ...bounded(id), reconnect: true, ended: id.endsWith(END_SUFFIX) };
   }
   const query = exchange.url.indexOf("?");
-  if (query === -1) return NONE;
+  if (query === -1) return NO_ID;
   const id = new URLSearchParams(exchange.url.slice(query)).get("lastEventId");
-  return id ? { ...bounded(id), reconnect: false, ended: false } : NONE;
+  return id ? { ...bounded(id), reconnect: false, ended: false } : NO_ID;
 }
 
 function bounded(id: string): { id: string | undefined; unknown: boolean } {

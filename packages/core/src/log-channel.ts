@@ -2,9 +2,9 @@ import { Audience } from "./audience.js";
 import type { Channel, ChannelMessage, ChannelOptions, ChannelSource, EventMap, SubscribeOptions, Subscription } from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import type { EventStream } from "./event-stream.js";
+import { callSafely } from "./hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
-import { isThenable } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
 import { portOf } from "./stream-port.js";
 import { Subscriber } from "./subscriber.js";
@@ -110,12 +110,10 @@ export class LogChannel implements Channel {
   }
 
   #report(error: unknown): void {
-    try {
-      const result: unknown = this.#onError(error);
-      if (isThenable(result)) result.then(undefined, (thrown: unknown) => console.error(thrown));
-    } catch (thrown) {
-      console.error(thrown);
-    }
+    callSafely(
+      () => this.#onError(error),
+      (thrown) => console.error(thrown),
+    );
   }
 }
 
@@ -124,11 +122,14 @@ function checkOptions(options: ChannelOptions): void {
   for (const name of Object.keys(options)) expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
   const { history, log, flushInterval } = options;
   expect(history === undefined || log === undefined, "history", "none: it is of the MemoryLog, and there is another log", history);
-  const isInterval = flushInterval === undefined || (flushInterval >= 0 && flushInterval < 2 ** 31);
+  const isInterval = flushInterval === undefined || (typeof flushInterval === "number" && flushInterval >= 0 && flushInterval < 2 ** 31);
   expect(isInterval, "flushInterval", "milliseconds from 0", flushInterval);
 }
 
-function checkSubscription({ topics, filter, from, snapshot }: SubscribeOptions): void {
+function checkSubscription(options: SubscribeOptions): void {
+  const known = ["topics", "filter", "from", "snapshot"];
+  for (const name of Object.keys(options)) expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
+  const { topics, filter, from, snapshot } = options;
   const isTopics = topics === undefined || (Array.isArray(topics) && topics.every((topic) => typeof topic === "string"));
   expect(isTopics, "topics", "an array of strings", topics);
   expect(filter === undefined || typeof filter === "function", "filter", "a function", filter);

@@ -39,7 +39,10 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
           await nextTurn();
         }
         const sent = receiver.send(value);
-        if (!(isThenable(sent) ? await sent : sent)) return false;
+        if (!(isThenable(sent) ? await sent : sent)) {
+          if (!over) reader.return(receiver.lateError); // it takes no more, but is not closed yet
+          return false;
+        }
         if (taken % ITEMS_PER_TURN === 0) await nextTurn();
       }
     }

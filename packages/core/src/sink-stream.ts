@@ -1,6 +1,6 @@
 import { encode } from "./encode.js";
 import { createFrame, type Frame } from "./frame.js";
-import { END_SUFFIX } from "./last-event-id.js";
+import { END_SUFFIX, NO_ID } from "./last-event-id.js";
 import type { EventMessage } from "./message.js";
 import { acceptsEventStream } from "./response-headers.js";
 import { sendItems } from "./send-items.js";
@@ -17,6 +17,7 @@ export class SinkStream extends StreamLifecycle {
   #lastSentId: string | undefined;
   // end() was called, and waits until the subscription has sent what was published before.
   #ending = false;
+  #wasSubscribed = false;
 
   /** Opens the stream, with its source if it has one. */
   start(source: Source | undefined): void {
@@ -57,15 +58,18 @@ export class SinkStream extends StreamLifecycle {
         `id: expected one that does not end in "${END_SUFFIX}", which is how end() marks a finished stream, got "${id}"`,
       );
     }
-    if (this.subscription !== undefined && id !== undefined) {
-      throw new SseError(
-        "ERR_SSE_SUBSCRIBED",
-        `id: this stream is subscribed to a channel, whose log gives the ids; leave it out, got "${id}"`,
-      );
-    }
+    this.#expectNoId(id);
     if (!this.#write(block)) return false;
     if (id !== undefined) this.#lastSentId = id;
     return true;
+  }
+
+  #expectNoId(id: string | undefined): void {
+    if (this.subscription === undefined || id === undefined) return;
+    throw new SseError(
+      "ERR_SSE_SUBSCRIBED",
+      `id: this stream is subscribed to a channel, whose log gives the ids; leave it out, got "${id}"`,
+    );
   }
 
   comment(text = ""): boolean {
@@ -119,13 +123,14 @@ export class SinkStream extends StreamLifecycle {
     if (this.isClosing || this.#ending) return;
     const last: EventMessage = { event: "end", data: "", ...message };
     encode(last, this.options); // a mistake in it is the caller's
+    this.#expectNoId(last.id);
     this.#ending = this.subscription?.deferEnd(() => this.#end(last, message !== undefined)) ?? false;
     if (!this.#ending) this.#end(last, message !== undefined);
   }
 
   #end(last: EventMessage, wanted: boolean): void {
     const marked = this.exchange.method === "GET" || acceptsEventStream(this.exchange);
-    if (marked) last.id = (last.id ?? this.#lastSentId ?? "") + END_SUFFIX;
+    if (marked) last.id = (last.id ?? this.subscription?.cursor ?? this.#lastSentId ?? "") + END_SUFFIX;
     if (marked || wanted) this.push(createFrame(encode(last, this.options)));
     this.finish("ended");
   }
@@ -139,8 +144,9 @@ export class SinkStream extends StreamLifecycle {
     const isClosed = (): boolean => this.isClosing;
     const isCongested = (): boolean => this.writer.isCongested(this.#runAhead);
     let forget = (): void => {};
+    const requested = this.#wasSubscribed ? NO_ID : this.requested; // what came after it has been seen to
     return {
-      requested: this.requested,
+      requested,
       get closed() {
         return isClosed();
       },
@@ -155,6 +161,7 @@ export class SinkStream extends StreamLifecycle {
           );
         }
         this.subscription = subscription;
+        this.#wasSubscribed = true;
         forget = this.closure.onStart(() => subscription.closed());
       },
       detach: () => {

@@ -125,7 +125,7 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
   /** Asks the client to come back after `retry` milliseconds, and closes the stream and its connection. */
   drain(retry: number): void {
     if (this.#state === HELD) {
-      this.#host.refuse(this.exchange);
+      this.#refuse();
       this.#settle("draining");
     } else if (this.#state === OPEN) {
       this.push(createFrame(encode({ retry })));
@@ -136,9 +136,13 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
   /** Cuts the connection. What was not sent is lost to this client until it comes back. */
   abort(reason: CloseReason): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === HELD) this.#host.refuse(this.exchange);
+    if (this.#state === HELD) this.#refuse();
     else this.exchange.sink.abort(reason === "draining");
     this.#settle(reason);
+  }
+
+  #refuse(): void {
+    if (!this.exchange.headSent) this.#host.refuse(this.exchange); // else somebody else answers
   }
 
   /** Closes after what was sent. `last`: the connection too. */

@@ -43,6 +43,8 @@ export interface PortSubscription {
   deferEnd(end: () => void): boolean;
   /** Sends what is kept by `defer`: the stream is about to close. */
   release(): void;
+  /** How far it has come in the log, if it has begun. */
+  readonly cursor: string | undefined;
   /** Bytes that are kept by `defer`. */
   readonly bufferedBytes: number;
 }

@@ -1,9 +1,10 @@
-import { encode } from "./encode.js";
+import { dataText, encode, type Serialize } from "./encode.js";
 import type { Entry, EventLog, Read, ResetReason } from "./event-log.js";
 import { createFrame, type Frame } from "./frame.js";
 import { END_SUFFIX } from "./last-event-id.js";
 import { nextTurn } from "./send-items.js";
 import { isThenable } from "./source.js";
+import { SseError } from "./sse-error.js";
 import type { PortSubscription, StreamPort } from "./stream-port.js";
 
 /** What a subscriber needs of its channel. */
@@ -19,6 +20,8 @@ export interface SubscriberHost {
   readonly synchronous: boolean;
   /** What is sent in one turn leaves in that turn; otherwise the channel flushes. */
   readonly flushNow: boolean;
+  /** Makes text of a snapshot, as of what is published. */
+  readonly serialize: Serialize | undefined;
   /** Entries after an id, if the channel still has them. */
   recent(id: string): readonly Entry[] | undefined;
   /** The heartbeat that carries the cursor of the tail, made once for all. */
@@ -118,6 +121,11 @@ export class Subscriber implements PortSubscription {
     void this.#run(() => undefined);
   }
 
+  /** Reports an error of the channel and closes the stream with it, if it is still the channel's. */
+  fail(error: unknown): void {
+    if (!this.#left) this.port.fail(error);
+  }
+
   /** Forgets the stream, which stays open. */
   leave(): void {
     if (this.#left) return;
@@ -162,6 +170,10 @@ export class Subscriber implements PortSubscription {
     this.#releaseDeferred(() => true);
   }
 
+  get cursor(): string | undefined {
+    return this.#live ? this.#host.tail : this.#cursor;
+  }
+
   get bufferedBytes(): number {
     return this.#deferredBytes;
   }
@@ -181,7 +193,7 @@ export class Subscriber implements PortSubscription {
         step = this.#step();
       }
     } catch (error) {
-      if (!this.#left) this.port.fail(error);
+      this.fail(error);
     } finally {
       this.#busy = false;
     }
@@ -190,7 +202,7 @@ export class Subscriber implements PortSubscription {
   /** Whether to read on; `false` when the subscriber is live, over, or waits for the tail to move. */
   #continue(): boolean {
     const cursor = this.#cursor!;
-    this.#releaseDeferred((at) => at === cursor);
+    if (this.#hole === undefined) this.#releaseDeferred((at) => at === cursor);
     if (cursor !== this.#host.tail && cursor !== this.#endAt?.at) return true;
     this.#announceHole();
     this.release();
@@ -233,7 +245,7 @@ export class Subscriber implements PortSubscription {
     if ("reset" in read) return this.#reset(read.reset, read.cursor);
     if (!this.#take(read.entries)) return undefined;
     this.#cursor = read.cursor;
-    const moved = read.entries.length > 0 || asked !== this.#host.tailNumber;
+    const moved = read.entries.length > 0 || !read.atTail || asked !== this.#host.tailNumber;
     if (moved || read.cursor === this.#host.tail) return undefined;
     // The log is ahead of its tail for a moment.
     return new Promise((resolve) => {
@@ -253,6 +265,7 @@ export class Subscriber implements PortSubscription {
     if (this.port.congested) return false;
     if (entries.length > 0) this.#announceHole();
     for (const entry of entries) {
+      if (this.#left) return false;
       if (this.#wants(entry)) this.#send(entry);
       if (this.#left) return false;
       this.#cursor = entry.id;
@@ -267,15 +280,28 @@ export class Subscriber implements PortSubscription {
   }
 
   #send(entry: Entry): void {
-    const { filter } = this.#options;
-    try {
-      if (!entry.end && filter !== undefined && !filter(entry)) return;
-    } catch (error) {
-      return this.port.fail(error);
-    }
+    if (!entry.end && !this.#passes(entry)) return;
     this.#lastSentId = entry.id;
     this.#push(entry.frame, entry.id);
-    if (entry.end) this.port.end();
+    if (!entry.end) return;
+    this.#deferred = []; // what was sent after the end of the channel
+    this.port.end();
+  }
+
+  #passes(entry: Entry): boolean {
+    const { filter } = this.#options;
+    if (filter === undefined) return true;
+    try {
+      const passes: unknown = filter(entry);
+      if (isThenable(passes)) {
+        passes.then(undefined, () => {});
+        throw new SseError("ERR_SSE_INVALID_OPTION", "filter: expected true or false, got a promise, which would pass all");
+      }
+      return Boolean(passes) && !this.#left;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
   }
 
   #push(frame: Frame, id: string | undefined): void {
@@ -301,9 +327,9 @@ export class Subscriber implements PortSubscription {
     const reason = this.#hole;
     if (reason === undefined) return;
     this.#hole = undefined;
-    this.#host.reset(this, reason);
     if (this.#options.snapshot !== undefined) this.#cursor = this.#host.tail!;
-    this.#sendOwn("reset", { reason });
+    this.#sendOwn("reset", JSON.stringify({ reason }));
+    this.#host.reset(this, reason);
     this.release(); // what the program sent between events that are gone has no place of its own any more
   }
 
@@ -316,10 +342,10 @@ export class Subscriber implements PortSubscription {
   }
 
   #sendState(data: unknown): void {
-    if (!this.#left && data !== undefined) this.#sendOwn("snapshot", data);
+    if (!this.#left && data !== undefined) this.#sendOwn("snapshot", dataText(data, this.#host.serialize));
   }
 
-  #sendOwn(event: string, data: unknown): void {
+  #sendOwn(event: string, data: string): void {
     const id = this.#cursor!;
     this.#lastSentId = id;
     this.#push(createFrame(encode({ event, id, data })), id);

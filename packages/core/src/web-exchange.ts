@@ -11,7 +11,10 @@ export class WebExchange implements Exchange, Sink {
   readonly #request: Request;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #onAbort = (): void => this.#close();
+  readonly #onAbort = (): void => {
+    this.#controller?.close();
+    this.#close();
+  };
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #headSent = false;
   #blocked = false;

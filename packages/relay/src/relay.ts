@@ -1,9 +1,7 @@
-import { SseError } from "@ssekit/core";
+import { END_SUFFIX, SseError, START_ID } from "@ssekit/core";
 import { createMessageDecoder, type RelayedMessage } from "./message-decoder.js";
 import { resolveOptions, type RelayOptions } from "./relay-options.js";
 import { openUpstream, type Upstream } from "./upstream.js";
-
-const END_SUFFIX = "~end";
 
 /** A `next()` that waits for its answer. */
 interface Request {
@@ -19,7 +17,8 @@ interface Request {
  *
  * The upstream is read only as fast as events are asked for. It is cancelled when the answer is complete, on an
  * error, and on `return()` at once, even while a `next()` is pending or before the first. An event of another ssekit
- * server whose id ends in `~end` completes the answer, and loses that id.
+ * server whose id ends in `~end` completes the answer, and loses that id. The `start` event of a `once` stream there
+ * is dropped.
  *
  * @throws {SseError} at once: `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. From `next()`:
  * `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`, both with `upstreamStatus` and `upstreamBody` (its
@@ -38,7 +37,7 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
   let failure: { error: unknown } | undefined;
 
   const decode = createMessageDecoder(maxEventBytes, (message) => {
-    if (over) return;
+    if (over || message.id === START_ID) return; // the mark of `once`, which is for upstream's own client: us
     const isEnd = message.id?.endsWith(END_SUFFIX) === true;
     if (isEnd) delete message.id; // it would say that the downstream is finished, which only the downstream knows
     const done = isEnd || isDone?.(message) === true;

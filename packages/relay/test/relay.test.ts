@@ -94,6 +94,11 @@ describe("when the answer is complete", () => {
     expect(error).toBe(mistake);
   });
 
+  test("the start event of a `once` stream is between upstream and us, and is dropped", async () => {
+    const text = "event: start\nid: ~start\ndata:\n\nid: 1\ndata: a\n\n";
+    expect(await collect(relay(chunks(text)))).toEqual([{ data: "a", id: "1" }]);
+  });
+
   test("an id that ends in ~end completes it, and does not go on to the client", async () => {
     const text = "data: a\n\nevent: end\nid: 5~end\ndata: bye\n\ndata: b\n\n";
     expect(await collect(relay(chunks(text), { doneOn: "[DONE]" }))).toEqual([{ data: "a" }]);

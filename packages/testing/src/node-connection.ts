@@ -4,7 +4,7 @@ type Listener = (...args: unknown[]) => void;
 
 /** What is needed of a Node `IncomingMessage`. */
 export interface NodeResponse {
-  readonly statusCode?: number;
+  readonly statusCode?: number | undefined; // said, for exactOptionalPropertyTypes
   readonly headers: Readonly<Head["headers"]>;
   readonly readableEnded: boolean;
   readonly destroyed: boolean;

@@ -14,8 +14,12 @@ export class Following {
   readonly #lastEventId: string | undefined;
   /** How many calls there were when it began. */
   readonly #begunAt: number;
-  // Up to where the client has been served; `undefined`: it began at the tail, and that is not known yet.
+  // Up to where the client has been served; `undefined`: nothing has come yet that tells.
   #position: number | undefined;
+  /** The client came with an id of another log. */
+  #expectsReset: boolean;
+  /** There was a hole: an event of the program's own may have lost its place. */
+  #hadReset = false;
   #verified = 0;
   #previous: Block | undefined;
   #over = false;
@@ -27,8 +31,9 @@ export class Following {
     this.#lastEventId = lastEventId;
     this.epoch = world.epoch;
     this.#begunAt = this.epoch.calls.length;
-    if (lastEventId !== undefined) this.#position = positionOf(lastEventId);
-    else if (wishes.from === "start") this.#position = 0;
+    this.#expectsReset = lastEventId !== undefined && epochOf(lastEventId) !== this.epoch.name;
+    if (this.#expectsReset) this.#position = 0;
+    else if (lastEventId !== undefined) this.#position = positionOf(lastEventId);
   }
 
   /** Nothing more is to come on this connection. */
@@ -37,12 +42,12 @@ export class Following {
     const { over, cut } = this.#connection;
     if (cut || this.leftAt !== undefined) return true;
     if (this.endedAt !== undefined || this.#world.ended) return over;
-    return !over && this.#lacks(this.#last).length === 0;
+    return !over && !this.#expectsReset && this.#lacks(this.#stored.length).length === 0;
   }
 
   report(): string {
     const { over, cut, blocks } = this.#connection;
-    const lacks = this.#lacks(this.#last).map((call) => call.data.slice(0, 10));
+    const lacks = this.#lacks(this.#stored.length).map((call) => call.data.slice(0, 10));
     const seen = blocks.map(({ event, data, id }) => `${event} ${data.slice(0, 12)} ${id?.slice(-6)}`);
     return JSON.stringify({ wishes: this.#wishes, over, cut, lacks, seen, from: this.#lastEventId });
   }
@@ -59,6 +64,9 @@ export class Following {
       }
       if (block.event !== "own") this.#previous = block;
     }
+    const { over, excused, cut } = this.#connection;
+    const mayBeOver = excused || cut || this.#over || this.#world.faults > 0;
+    if (over && !mayBeOver) throw new Error(`closed by the server: ${this.report()}`);
   }
 
   #verifyBlock(block: Block): void {
@@ -66,23 +74,25 @@ export class Following {
     expect(!this.#over, "something after the end");
     if (event === "own") return this.#verifyOwn(data);
     expect(id !== undefined, "no id");
+    if (event === "end" && data === "") return this.#verifyEnd(id);
     if (event === "reset") return this.#verifyReset(block);
-    const isNew = this.#lastEventId !== undefined && !this.#isKnown && this.#previous === undefined;
-    expect(!isNew, "an id of another log, and no reset");
+    expect(!this.#expectsReset, "an id of another log, and no reset");
+    const { leftAt } = this;
+    expect(leftAt === undefined || positionOf(id!) <= this.#positionAfter(leftAt), "an event after it had left");
     if (event === "snapshot") return this.#verifySnapshot(block);
     if (this.#wishes.snapshot) {
-      const first = this.#previous === undefined && this.#position === undefined;
+      const first = this.#position === undefined && this.#wishes.from === undefined;
       expect(!first && this.#previous?.event !== "reset", "no snapshot");
     }
     const position = positionOf(id!);
-    if (event === "heartbeat" || (event === "end" && data === "")) {
+    if (event === "heartbeat") {
       this.#expectNothingBefore(position + 1);
-      if (event === "end") this.#verifyEnd();
     } else {
-      const call = this.#callAt(position) ?? this.epoch.calls.find((one) => one.end && one.data === data);
+      const call = this.#stored[position - 1];
       expect(call !== undefined && call.data === data, `${data.slice(0, 20)} is not what was published there`);
       expect(this.#wants(call), "an event that it does not want");
-      this.#expectNothingBefore(position);
+      // A snapshot or a reset may be at the place of the end.
+      this.#expectNothingBefore(call.end ? Math.max(position, (this.#position ?? 0) + 1) : position);
       if (call.end) expect(event === "done" && id!.endsWith("~end"), "a last event that does not say so");
       if (call.end) this.#over = true;
     }
@@ -92,15 +102,17 @@ export class Following {
   #verifyReset({ data, id }: Block): void {
     const { reason } = JSON.parse(data) as { reason: string };
     expect(this.#previous?.event !== "reset", "two resets, and no event between");
-    const first = this.#previous === undefined;
-    if (first && this.#lastEventId !== undefined && !this.#isKnown) {
+    if (this.#expectsReset) {
       expect(reason === "new-log", `new-log as the reason, not ${reason}`);
+      this.#expectsReset = false;
     } else {
       expect(reason === "evicted", `evicted as the reason, not ${reason}`);
-      const evicted = this.#last - this.#world.setup.kept;
-      expect((this.#position ?? this.#begunPosition) < evicted, "a reset, but nothing was evicted");
+      const evicted = this.#stored.length - this.#world.setup.kept;
+      const least = this.#position ?? (this.#wishes.from === "start" ? 0 : this.#served);
+      expect(least < evicted, "a reset, but nothing was evicted");
       expect(this.#position === undefined || positionOf(id!) > this.#position, "a reset back");
     }
+    this.#hadReset = true;
     this.#position = positionOf(id!);
   }
 
@@ -118,47 +130,44 @@ export class Following {
 
   /** The events of the program keep their place among those of a log that answers at once. */
   #verifyOwn(data: string): void {
-    if (!this.#world.synchronous || this.#previous?.event === "reset") return;
+    if (!this.#world.synchronous || this.#hadReset) return;
     const at = this.#positionAfter(Number(data.split(" at ")[1]));
-    const served = this.#position ?? this.#begunPosition;
-    expect(this.#resetSince || served <= at, `own ${data}: comes after ${served}`);
+    const served = this.#served;
+    expect(served <= at, `own ${data}: comes after ${served}`);
+    // A stream that closes or leaves lets go of what it kept for later.
+    if (this.#connection.excused || this.leftAt !== undefined || this.#world.faults > 0) return;
     const lacks = this.#lacks(at);
     expect(lacks.length === 0, `own ${data}: comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
-  #verifyEnd(): void {
+  /** The end of the stream, not of the channel. */
+  #verifyEnd(id: string): void {
     this.#over = true;
-    if (this.endedAt === undefined) return expect(this.#world.ended, "an end that nobody asked for");
-    if (!this.#world.synchronous) return;
-    const lacks = this.#lacks(this.#positionAfter(this.endedAt));
-    expect(lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
+    expect(this.endedAt !== undefined, "an end that nobody asked for");
+    expect(id === "~end" || positionOf(id) === this.#position, "an end at another place");
+    const lacks = this.#world.synchronous ? this.#lacks(this.#positionAfter(this.endedAt)) : [];
+    expect(this.leftAt !== undefined || lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
   // --- the log
 
-  get #isKnown(): boolean {
-    return this.#lastEventId !== undefined && epochOf(this.#lastEventId) === this.epoch.name;
+  /** What was published, each at its position less one. */
+  get #stored(): Call[] {
+    return this.epoch.calls.filter((call) => !call.failed);
   }
 
-  get #resetSince(): boolean {
-    return this.#connection.blocks.slice(0, this.#verified).some((block) => block.event === "reset");
-  }
-
-  get #begunPosition(): number {
-    return this.#positionAfter(this.#begunAt);
-  }
-
-  get #last(): number {
-    return this.epoch.calls.length;
-  }
-
-  /** Where the log was after so many calls. Those that failed are no longer among the calls. */
+  /** Where the log was after so many calls. */
   #positionAfter(calls: number): number {
-    return Math.min(calls, this.epoch.calls.length);
+    return this.epoch.calls.slice(0, calls).filter((call) => !call.failed).length;
   }
 
-  #callAt(position: number): Call | undefined {
-    return this.epoch.calls[position - 1];
+  /** What the client has been served; before the first event, what it need not be served. */
+  get #served(): number {
+    if (this.#position !== undefined) return this.#position;
+    const begun = this.#positionAfter(this.#begunAt);
+    if (this.#wishes.from === undefined) return begun;
+    const known = this.#world.synchronous ? begun : this.#stored.length; // when it was read
+    return Math.max(0, known - this.#world.setup.kept);
   }
 
   #wants(call: Call): boolean {
@@ -170,8 +179,8 @@ export class Following {
 
   /** What the client wants and has not been served, up to a position. */
   #lacks(position: number): Call[] {
-    const served = this.#position ?? this.#begunPosition;
-    return this.epoch.calls.slice(served, position).filter((call) => this.#wants(call));
+    const served = this.#served;
+    return this.#stored.slice(served, position).filter((call) => this.#wants(call));
   }
 
   #expectNothingBefore(position: number): void {

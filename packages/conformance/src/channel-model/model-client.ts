@@ -81,7 +81,7 @@ export class ModelClient {
 
   /** The program sends an event of its own to it. */
   sendOwn(): void {
-    const at = this.#world.epoch.calls.length;
+    const at = this.#following!.epoch.calls.length;
     this.#connection?.stream.send({ event: "own", data: `${this.#sent++} at ${at}` });
   }
 

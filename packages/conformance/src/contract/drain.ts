@@ -27,11 +27,11 @@ export function drainContract(adapter: Adapter): void {
       expect(new Set(readers.map((reader) => reader.retries[1])).size).toBeGreaterThan(STREAMS / 2);
       expect(new Set(app.closeReasons)).toEqual(new Set(["draining"]));
 
-      if (adapter.http === 1) await until("the connections to close", () => app.connections === 0);
-      const refused = await app.read("/");
+      // Once more if it was sent on a connection that was just being closed, as a browser does.
+      const refused = await app.read("/").catch(() => app.read("/"));
       expect(await refused.all()).toEqual([]);
       expect(refused.text).toMatch(/^retry: 2\d{4}\n\n$/);
-      expect((await app.request("/")).status).toBe(503);
+      expect((await app.request("/").catch(() => app.request("/"))).status).toBe(503);
       await within("server.close()", app.close());
     }, 30_000);
 

@@ -33,7 +33,7 @@ export class ChunkedBody {
         this.#deliver(part);
       } else {
         const end = bytes.indexOf(LF, at);
-        this.#line += bytes.latin1Slice(at, end === -1 ? bytes.length : end);
+        this.#line += bytes.toString("latin1", at, end === -1 ? bytes.length : end);
         if (end === -1) return;
         at = end + 1;
         this.#take(this.#line);
@@ -45,7 +45,9 @@ export class ChunkedBody {
   #take(line: string): void {
     const state = this.#state as keyof typeof EXPECTED;
     if (!EXPECTED[state].test(line)) {
-      throw new Error(`The response is damaged: expected its ${state}, got ${JSON.stringify(line.slice(0, 100))}`);
+      throw new Error(
+        `The response is damaged: expected its ${state}, got ${JSON.stringify(line.slice(0, 100))}`,
+      );
     }
     if (state === "status") this.#state = "head";
     else if (state === "break" || (state === "head" && line === "\r")) this.#state = "size";

@@ -7,11 +7,11 @@ import { pause } from "../within.js";
 import type { DeliveryOptions } from "./server.mjs";
 
 const SCRIPT = new URL("server.mjs", import.meta.url);
-const TSC = fileURLToPath(new URL("../../../../node_modules/.bin/tsc", import.meta.url));
+const TSC = fileURLToPath(new URL("../../../../node_modules/typescript/bin/tsc", import.meta.url));
 const BUILT = new URL("../../../express/dist/index.js", import.meta.url);
 
 /** What a server process tells of itself. */
-export interface ServerState {
+interface ServerState {
   readonly published: number;
   readonly lags: number;
   readonly resets: number;
@@ -50,7 +50,7 @@ export function compileLatentLog(): string {
   const folder = fileURLToPath(new URL("../../dist/", import.meta.url));
   const source = fileURLToPath(new URL("../latent-log.ts", import.meta.url));
   const options = "--ignoreConfig --noCheck --module nodenext --target es2023 --outDir".split(" ");
-  execFileSync(TSC, [...options, folder, source]);
+  execFileSync(process.execPath, [TSC, ...options, folder, source]);
   return new URL("../../dist/latent-log.js", import.meta.url).href;
 }
 
@@ -67,7 +67,8 @@ export async function startDeliveryServer(options: DeliveryOptions): Promise<Del
     async until(what, holds, ms) {
       const deadline = performance.now() + ms;
       for (let now = await state(); !holds(now); now = await state()) {
-        if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms: ${JSON.stringify(now)}`);
+        if (performance.now() > deadline)
+          throw new Error(`${what}: not within ${ms} ms: ${JSON.stringify(now)}`);
         await pause(10);
       }
     },

@@ -87,7 +87,9 @@ export class LogReader implements BlockListener {
     socket.on("error", () => {}); // close follows
     socket.on("close", () => leave(true));
     const lastEventId = this.#epoch === undefined ? "" : `Last-Event-ID: ${this.#epoch}-${this.last}\r\n`;
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${lastEventId}\r\n`);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n${lastEventId}\r\n`,
+    );
   }
 
   /** Leaves at once, whatever is on its way. */
@@ -124,10 +126,11 @@ export class LogReader implements BlockListener {
     if (/^(retry: \d+|:.*)$/.test(block)) return;
     const [, type, epoch, digits, data] = BLOCK.exec(block) ?? [];
     const position = Number(digits);
-    if (type === undefined && this.#epoch === undefined && epoch !== undefined) {
-      this.first = position;
-      this.last = position - 1;
+    if (this.#epoch === undefined && epoch !== undefined) {
       this.#scanner.epoch = this.#epoch = epoch;
+      this.last = type === undefined ? position - 1 : position;
+      this.first = this.last + 1;
+      if (type === "reset") return; // of the start, for a client that has nothing yet
     }
     if (epoch === undefined || epoch !== this.#epoch) this.fault(`unexpected: ${JSON.stringify(block)}`);
     else if (type === undefined) this.onEvent(position, Number.parseInt(data!, 10), block.length + 2);

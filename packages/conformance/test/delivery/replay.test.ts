@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { startDeliveryServer } from "../../src/delivery/delivery-server.js";
 import { startReaders } from "../../src/delivery/log-reader.js";
-import { slowest } from "../../src/delivery/slowest.js";
+import { untilAll } from "../../src/delivery/until-all.js";
 import { COLLECTOR, watchMemory } from "../../src/delivery/watch-memory.js";
-import { until } from "../../src/within.js";
 
 const EVENTS = 20_000;
 const EVENT_BYTES = 400;
@@ -37,11 +36,13 @@ it(
     await server.until("the server waits for all of them", ({ blocked }) => blocked === CLIENTS, LIMIT);
     reading = true;
     for (const client of clients) client.resume();
-    await until("all have all", () => slowest(clients) === EVENTS, LIMIT);
+    await untilAll(clients, EVENTS, LIMIT);
     const most = await watch.stop();
 
     expect(clients.flatMap(({ faults }) => faults)).toEqual([]);
-    expect(clients.filter(({ received, connections }) => received !== EVENTS || connections > 1)).toEqual([]);
+    for (const { received, closedByServer } of clients) {
+      expect({ received, closedByServer }).toEqual({ received: EVENTS, closedByServer: 0 });
+    }
     // What the promise allows to each stream, and its connection. The history was there before.
     const bound = CLIENTS * (MAX_BUFFERED_BYTES + EVENT_BYTES + CONNECTION_BYTES);
     expect(most.mostBuffered).toBeLessThanOrEqual(MAX_BUFFERED_BYTES + EVENT_BYTES);
