@@ -6,7 +6,8 @@ import { createFrame, type Frame } from "./frame.js";
 import { callSafely } from "./hooks.js";
 import { RecentEntries } from "./recent-entries.js";
 import { isThenable } from "./source.js";
-import type { Subscriber, SubscriberHost } from "./subscriber.js";
+import type { Subscriber } from "./subscriber.js";
+import type { SubscriberHost } from "./subscriber-host.js";
 
 /** The subscribers of a channel on this node: follows the tail of the log, once for all of them. */
 export class Audience implements SubscriberHost {

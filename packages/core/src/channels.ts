@@ -29,7 +29,8 @@ export function createChannels<Events = EventMap>(options: ChannelsOptions<Event
   if (!(typeof idle === "number" && idle > 0)) {
     throw new SseError("ERR_SSE_INVALID_OPTION", `idle: expected milliseconds above 0, got ${describe(idle)}`);
   }
-  if (log === undefined) new LogChannel(channelOptions); // for its checks
+  const make = (key: string): LogChannel => new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) });
+  if (log === undefined) make(""); // now, and not with the first request, it says what is wrong with the options
   const channels = new Map<string, LogChannel>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,7 +58,7 @@ export function createChannels<Events = EventMap>(options: ChannelsOptions<Event
       }
       let channel = channels.get(key);
       if (channel === undefined) {
-        channel = new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) });
+        channel = make(key);
         channels.set(key, channel);
         arm();
       }

@@ -5,6 +5,7 @@ import type { EventStream } from "./event-stream.js";
 import { callSafely } from "./hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
+import { Selection } from "./selection.js";
 import { SseError, describe } from "./sse-error.js";
 import { portOf } from "./stream-port.js";
 import { Subscriber } from "./subscriber.js";
@@ -47,8 +48,7 @@ export class LogChannel implements Channel {
     if (port.closed) return { unsubscribe() {} };
     const { topics, filter, from, snapshot } = options;
     const subscriber = new Subscriber(port, this.#audience, {
-      topics: topics === undefined ? undefined : new Set(topics),
-      filter,
+      selection: new Selection(topics, filter),
       snapshot,
     });
     port.attach(subscriber);

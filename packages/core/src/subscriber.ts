@@ -1,47 +1,12 @@
-import { dataText, encode, type Serialize } from "./encode.js";
-import type { Entry, EventLog, Read, ResetReason } from "./event-log.js";
+import { DeferredFrames } from "./deferred-frames.js";
+import { dataText, encode } from "./encode.js";
+import type { Entry, Read, ResetReason } from "./event-log.js";
 import { createFrame, type Frame } from "./frame.js";
 import { END_SUFFIX } from "./last-event-id.js";
 import { nextTurn } from "./send-items.js";
 import { isThenable } from "./source.js";
-import { SseError } from "./sse-error.js";
 import type { PortSubscription, StreamPort } from "./stream-port.js";
-
-/** What a subscriber needs of its channel. */
-export interface SubscriberHost {
-  readonly log: EventLog;
-  /** The position up to which live subscribers have been served; `undefined` until the log is followed. */
-  readonly tail: string | undefined;
-  /** Number of the entry that is at the tail: one that joins the live ones has seen that entry. */
-  readonly tailNumber: number;
-  /** The entry that ended the log, if it has ended. It is at the tail. */
-  readonly lastEntry: Entry | undefined;
-  /** The log answers at once, so the order of the program's calls can be kept. */
-  readonly synchronous: boolean;
-  /** What is sent in one turn leaves in that turn; otherwise the channel flushes. */
-  readonly flushNow: boolean;
-  /** Makes text of a snapshot, as of what is published. */
-  readonly serialize: Serialize | undefined;
-  /** Entries after an id, if the channel still has them. */
-  recent(id: string): readonly Entry[] | undefined;
-  /** The heartbeat that carries the cursor of the tail, made once for all. */
-  tailHeartbeat(): Frame;
-  /** Puts the subscriber among the live ones, or takes it out. */
-  setLive(subscriber: Subscriber, live: boolean): void;
-  /** Calls `catchUp` when the tail has moved. */
-  waitForTail(subscriber: Subscriber): void;
-  pushed(subscriber: Subscriber): void;
-  left(subscriber: Subscriber): void;
-  lagging(subscriber: Subscriber): void;
-  reset(subscriber: Subscriber, reason: ResetReason): void;
-}
-
-/** What a subscriber wants to see. */
-export interface SubscriberOptions {
-  readonly topics: ReadonlySet<string> | undefined;
-  readonly filter: ((entry: Entry) => boolean) | undefined;
-  readonly snapshot: (() => unknown) | undefined;
-}
+import type { SubscriberHost, SubscriberOptions } from "./subscriber-host.js";
 
 const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
 const STEPS_PER_TURN = 16;
@@ -52,7 +17,6 @@ const STEPS_PER_TURN = 16;
  * has drained, until it is at the tail again. A resume after a reconnect is the same.
  */
 export class Subscriber implements PortSubscription {
-  readonly topics: ReadonlySet<string> | undefined;
   readonly port: StreamPort;
   /** The channel's `tailNumber` when this subscriber joined the live ones. */
   joinedAt = 0;
@@ -68,8 +32,7 @@ export class Subscriber implements PortSubscription {
   // A hole that the client has still to be told of.
   #hole: ResetReason | undefined;
   #lastSentId: string | undefined;
-  #deferred: { readonly at: string; readonly frame: Frame }[] = [];
-  #deferredBytes = 0;
+  readonly #deferred = new DeferredFrames();
   #endAt: { at: string | undefined; readonly end: () => void } | undefined;
   #tailMoved: (() => void) | undefined;
   #steps = 0;
@@ -78,7 +41,6 @@ export class Subscriber implements PortSubscription {
     this.port = port;
     this.#host = host;
     this.#options = options;
-    this.topics = options.topics;
   }
 
   // --- what the channel does
@@ -92,11 +54,15 @@ export class Subscriber implements PortSubscription {
       if (this.#options.snapshot === undefined) this.catchUp();
       else void this.#run(() => this.#sendSnapshot());
     } else {
-      if (from !== "start") this.#after = withoutEnd(from.after);
-      if (from !== "start" && from.seen) this.#lastSentId = this.#after;
-      this.#cursor = this.#after ?? "start";
+      this.#after = from === "start" ? from : from.after;
+      this.#cursor = withoutEnd(this.#after);
+      if (from !== "start" && from.seen) this.#lastSentId = this.#cursor;
       this.catchUp();
     }
+  }
+
+  get topics(): ReadonlySet<string> | undefined {
+    return this.#options.selection.topics;
   }
 
   /** Whether it is handed new entries. */
@@ -155,8 +121,7 @@ export class Subscriber implements PortSubscription {
 
   defer(frame: Frame): boolean {
     if (this.#live || this.#cursor === undefined || !this.#host.synchronous) return false;
-    this.#deferred.push({ at: this.#host.tail!, frame });
-    this.#deferredBytes += frame.bytes.byteLength;
+    this.#deferred.add(this.#host.tail!, frame);
     return true;
   }
 
@@ -166,8 +131,8 @@ export class Subscriber implements PortSubscription {
     return true;
   }
 
-  release(): void {
-    this.#releaseDeferred(() => true);
+  release(at?: string): void {
+    this.#deferred.release(at, (frame) => this.#push(frame, undefined));
   }
 
   get cursor(): string | undefined {
@@ -175,7 +140,7 @@ export class Subscriber implements PortSubscription {
   }
 
   get bufferedBytes(): number {
-    return this.#deferredBytes;
+    return this.#deferred.bytes;
   }
 
   // --- reading on
@@ -199,10 +164,10 @@ export class Subscriber implements PortSubscription {
     }
   }
 
-  /** Whether to read on; `false` when the subscriber is live, over, or waits for the tail to move. */
+  /** Whether to read on; `false` when the subscriber is live, or over. */
   #continue(): boolean {
     const cursor = this.#cursor!;
-    if (this.#hole === undefined) this.#releaseDeferred((at) => at === cursor);
+    if (this.#hole === undefined) this.release(cursor);
     if (cursor !== this.#host.tail && cursor !== this.#endAt?.at) return true;
     this.#announceHole();
     this.release();
@@ -211,7 +176,7 @@ export class Subscriber implements PortSubscription {
     if (this.#endAt !== undefined) this.#endAt.end();
     else if (cursor !== tail) return true; // a hook has published
     else if (lastEntry === undefined) this.#setLive(true);
-    else if (this.#after === cursor) this.port.end(cursor); // the client has that entry
+    else if (this.#after === cursor + END_SUFFIX) this.port.end(cursor); // the client has that entry
     else this.#send(lastEntry);
     return false;
   }
@@ -266,42 +231,27 @@ export class Subscriber implements PortSubscription {
     if (entries.length > 0) this.#announceHole();
     for (const entry of entries) {
       if (this.#left) return false;
-      if (this.#wants(entry)) this.#send(entry);
+      if (this.#options.selection.hasTopicOf(entry)) this.#send(entry);
       if (this.#left) return false;
       this.#cursor = entry.id;
-      this.#releaseDeferred((at) => at === entry.id);
+      if (this.#deferred.bytes > 0) this.release(entry.id);
       if (this.#endAt?.at === entry.id || this.port.congested) return false;
     }
     return true;
   }
 
-  #wants(entry: Entry): boolean {
-    return this.topics === undefined || entry.end === true || (entry.topic !== undefined && this.topics.has(entry.topic));
-  }
-
   #send(entry: Entry): void {
-    if (!entry.end && !this.#passes(entry)) return;
+    try {
+      // The filter may unsubscribe.
+      if (!this.#options.selection.passes(entry) || this.#left) return;
+    } catch (error) {
+      return this.fail(error);
+    }
     this.#lastSentId = entry.id;
     this.#push(entry.frame, entry.id);
     if (!entry.end) return;
-    this.#deferred = []; // what was sent after the end of the channel
+    this.#deferred.clear(); // what was sent after the end of the channel
     this.port.end();
-  }
-
-  #passes(entry: Entry): boolean {
-    const { filter } = this.#options;
-    if (filter === undefined) return true;
-    try {
-      const passes: unknown = filter(entry);
-      if (isThenable(passes)) {
-        passes.then(undefined, () => {});
-        throw new SseError("ERR_SSE_INVALID_OPTION", "filter: expected true or false, got a promise, which would pass all");
-      }
-      return Boolean(passes) && !this.#left;
-    } catch (error) {
-      this.fail(error);
-      return false;
-    }
   }
 
   #push(frame: Frame, id: string | undefined): void {
@@ -349,14 +299,6 @@ export class Subscriber implements PortSubscription {
     const id = this.#cursor!;
     this.#lastSentId = id;
     this.#push(createFrame(encode({ event, id, data })), id);
-  }
-
-  #releaseDeferred(due: (at: string) => boolean): void {
-    while (this.#deferred.length > 0 && due(this.#deferred[0]!.at)) {
-      const { frame } = this.#deferred.shift()!;
-      this.#deferredBytes -= frame.bytes.byteLength;
-      this.#push(frame, undefined);
-    }
   }
 }
 

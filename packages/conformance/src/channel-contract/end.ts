@@ -66,6 +66,16 @@ export function endContract(createLog: CreateLog): void {
       expect(response.status).toBe(204);
     });
 
+    it("is sent to a client that has the place, but not the event", async () => {
+      const app = await startChannel(createLog);
+      await app.channel.publish("a");
+      await app.channel.end({ event: "done", data: "bye" });
+      // Of a connection that was cut between the two.
+      const [snapshot] = await (await app.read({ snapshot: () => "state" })).all();
+      const client = await app.read({ snapshot: () => "state" }, { lastEventId: snapshot!.lastEventId });
+      expect(await client.all()).toMatchObject([{ type: "done", data: "bye" }]);
+    });
+
     it("comes after what was published before, and after the sources that were being published", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();

@@ -144,7 +144,8 @@ export class Following {
   #verifyEnd(id: string): void {
     this.#over = true;
     expect(this.endedAt !== undefined, "an end that nobody asked for");
-    expect(id === "~end" || positionOf(id) === this.#position, "an end at another place");
+    // What it does not want does not count.
+    if (this.leftAt === undefined) this.#expectNothingBefore(positionOf(id) + 1);
     const lacks = this.#world.synchronous ? this.#lacks(this.#positionAfter(this.endedAt)) : [];
     expect(this.leftAt !== undefined || lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
   }

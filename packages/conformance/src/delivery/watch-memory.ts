@@ -10,7 +10,7 @@ export interface MemoryWatch {
   stop(): Promise<ServerMemory>;
 }
 
-export function watchMemory(server: DeliveryServer, everyMs = 200): MemoryWatch {
+export function watchMemory(server: DeliveryServer, everyMs = 400): MemoryWatch {
   let over = false;
   const watch = async (): Promise<ServerMemory> => {
     let most: ServerMemory = { live: 0, rss: 0, mostBuffered: 0 };

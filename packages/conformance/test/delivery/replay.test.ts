@@ -5,7 +5,7 @@ import { untilAll } from "../../src/delivery/until-all.js";
 import { COLLECTOR, watchMemory } from "../../src/delivery/watch-memory.js";
 
 const EVENTS = 20_000;
-const EVENT_BYTES = 400;
+const EVENT_BYTES = 300;
 const CLIENTS = 100;
 const MAX_BUFFERED_BYTES = 128 * 1024;
 const CONNECTION_BYTES = 32 * 1024;

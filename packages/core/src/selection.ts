@@ -1,0 +1,28 @@
+import type { Entry } from "./event-log.js";
+import { isThenable } from "./source.js";
+import { SseError } from "./sse-error.js";
+
+/** Which entries a subscriber wants to see. The end of the log is for everybody. */
+export class Selection {
+  /** `undefined`: all, with a topic or without. */
+  readonly topics: ReadonlySet<string> | undefined;
+  readonly #filter: ((entry: Entry) => boolean) | undefined;
+
+  constructor(topics: readonly string[] | undefined, filter: ((entry: Entry) => boolean) | undefined) {
+    this.topics = topics === undefined ? undefined : new Set(topics);
+    this.#filter = filter;
+  }
+
+  hasTopicOf({ topic, end }: Entry): boolean {
+    return this.topics === undefined || end === true || (topic !== undefined && this.topics.has(topic));
+  }
+
+  /** @throws what the filter throws; `ERR_SSE_INVALID_OPTION` for one that is asynchronous. */
+  passes(entry: Entry): boolean {
+    if (this.#filter === undefined || entry.end) return true;
+    const passes: unknown = this.#filter(entry);
+    if (!isThenable(passes)) return Boolean(passes);
+    passes.then(undefined, () => {});
+    throw new SseError("ERR_SSE_INVALID_OPTION", "filter: expected true or false, got a promise, which would pass all");
+  }
+}
