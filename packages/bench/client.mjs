@@ -7,23 +7,37 @@ import { serve } from "./rpc.mjs";
 // Data is JSON and the last field, so this ends events, and neither comments nor the block with `retry`.
 const EVENT_END = "}\n\n";
 const AT_ONCE = 100;
+// When a message was sent, for those who time it. One that is cut by a chunk's end is not found.
+const SENT_AT = /"at":([\d.]+),/g;
 
 /** @type {{ socket: import("node:net").Socket, events: number, tail: string }[]} */
 let streams = [];
+/** Milliseconds from the sending of a message to its arrival. @type {number[]} */
+let latencies = [];
 
-/** @param {number} port */
-function openStream(port) {
+/** @typedef {{ path?: string, timed?: boolean, stopped?: boolean }} Client `stopped`: it reads the first block only */
+
+/** @param {number} port @param {Client} client */
+function openStream(port, { path = "/", timed = false, stopped = false }) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     const stream = { socket, events: 0, tail: "" };
     streams.push(stream);
-    socket.write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n");
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n`);
     socket.on("error", reject);
     socket.once("data", resolve);
     socket.on("data", (chunk) => {
+      if (stopped) socket.pause();
+      if (timed) time(chunk);
       stream.events += countEvents(stream, chunk);
     });
   });
+}
+
+/** @param {Buffer} chunk */
+function time(chunk) {
+  const now = Number(process.hrtime.bigint()) / 1e6;
+  for (const [, sentAt] of chunk.toString("latin1").matchAll(SENT_AT)) latencies.push(now - Number(sentAt));
 }
 
 /** @param {{ tail: string }} stream @param {Buffer} chunk */
@@ -36,16 +50,24 @@ function countEvents(stream, chunk) {
 }
 
 serve({
-  /** @param {{ port: number, count: number }} options */
-  async connect({ port, count }) {
+  /** @param {{ port: number, count: number } & Client} options */
+  async connect({ port, count, ...client }) {
     for (let opened = 0; opened < count; opened += AT_ONCE) {
-      const batch = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => openStream(port));
+      const batch = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => openStream(port, client));
       await Promise.all(batch);
     }
   },
 
   reset() {
     for (const stream of streams) stream.events = 0;
+    latencies = [];
+  },
+
+  /** Of the messages since `reset`, in milliseconds. */
+  latencies() {
+    const sorted = Float64Array.from(latencies).toSorted();
+    const at = (/** @type {number} */ share) => sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
+    return { count: sorted.length, p50: at(0.5), p99: at(0.99), most: at(1) };
   },
 
   /**

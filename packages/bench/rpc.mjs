@@ -1,6 +1,8 @@
 // @ts-check
 import { fork } from "node:child_process";
 
+/** @typedef {ReturnType<typeof start>} Started */
+
 /**
  * Answers the calls of the process that started this one, and ends when that one does.
  * @param {Record<string, (argument: any) => unknown>} handlers

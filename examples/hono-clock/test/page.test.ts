@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
 import { systemProgram } from "../../../packages/conformance/src/system-program.js";
-import { startServer } from "./start-server.js";
+import { startExample } from "../../../packages/conformance/src/start-example.js";
 
 const chromium = systemProgram("chromium");
 
@@ -32,7 +32,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   }
 
   test("shows the server's time in the reader's zone, with hands that agree", async () => {
-    const { address } = await startServer();
+    const { address } = await startExample("hono-clock");
     const { page, feed, face } = await open(address);
     await feed("live from /clock");
     await page.locator("#runtime", { hasText: "on node" }).waitFor();
@@ -47,13 +47,13 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("goes on by itself when the server was away", async () => {
-    const { address, stop } = await startServer();
+    const { address, stop } = await startExample("hono-clock");
     const { feed, face } = await open(address);
     await feed("live from /clock");
     await stop("SIGKILL");
     await feed("The server is away");
     const before = await face();
-    await startServer({ port: Number(new URL(address).port) });
+    await startExample("hono-clock", { PORT: new URL(address).port });
     await feed("live from /clock");
     await expect.poll(face, { timeout: 10_000 }).not.toEqual(before);
   });

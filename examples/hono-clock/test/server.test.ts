@@ -1,11 +1,11 @@
 import { readEvents } from "@ssekit/testing";
 import { describe, expect, test } from "vitest";
 import app from "../app.js";
-import { startServer } from "./start-server.js";
+import { startExample } from "../../../packages/conformance/src/start-example.js";
 
 describe("the server", () => {
   test("tells its clock at every full second", async () => {
-    const { address } = await startServer();
+    const { address } = await startExample("hono-clock");
     const response = await fetch(`${address}/clock`);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const events = await readEvents(response, 4, { timeout: 10_000 });
@@ -17,7 +17,7 @@ describe("the server", () => {
   });
 
   test("stops on SIGTERM, with a clock open, and prints no error", async () => {
-    const { address, stop, output } = await startServer();
+    const { address, stop, output } = await startExample("hono-clock");
     const response = await fetch(`${address}/clock`);
     expect(await stop("SIGTERM")).toEqual([0, null]);
     expect(await response.text()).toMatch(/\n\nretry: \d+\n\n$/);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
 import { systemProgram } from "../../../packages/conformance/src/system-program.js";
-import { startServer } from "./start-server.js";
+import { startExample } from "../../../packages/conformance/src/start-example.js";
 
 const chromium = systemProgram("chromium");
 
@@ -31,7 +31,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   }
 
   test("shows two jobs at once, one done and one failed, and asks for neither again", async () => {
-    const { address } = await startServer({ pause: 10 });
+    const { address } = await startExample("koa-progress", { PAUSE: "10" });
     const { page, start, card } = await open(address);
     const requests: string[] = [];
     page.on("response", (response) => requests.push(`${response.status()} ${response.url()}`));
@@ -51,7 +51,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("moves the bar step by step", async () => {
-    const { address } = await startServer({ pause: 150 });
+    const { address } = await startExample("koa-progress", { PAUSE: "150" });
     const { page, start, card, bar } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
@@ -64,7 +64,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("cancels by the button", async () => {
-    const { address, printed } = await startServer({ pause: 100 });
+    const { address, printed } = await startExample("koa-progress", { PAUSE: "100" });
     const { start, card } = await open(address);
     await start("photos");
     const running = await card("Resize 60 photos", "progress");
@@ -75,7 +75,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("cancels by leaving", async () => {
-    const { address, printed } = await startServer({ pause: 200 });
+    const { address, printed } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
@@ -84,7 +84,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("starts no more than four at a time", async () => {
-    const { address } = await startServer({ pause: 300 });
+    const { address } = await startExample("koa-progress", { PAUSE: "300" });
     const { page, start, card } = await open(address);
     for (let n = 0; n < 4; n++) await start("photos");
     await page.locator("#start :disabled").first().waitFor();
@@ -95,13 +95,13 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("says that a server which was started anew does not know the job", async () => {
-    const { address, stop } = await startServer({ pause: 200 });
+    const { address, stop } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
     await stop("SIGKILL");
     await page.locator(".state", { hasText: "The server is away" }).waitFor();
-    await startServer({ port: Number(new URL(address).port) });
+    await startExample("koa-progress", { PORT: new URL(address).port, PAUSE: "5" });
     const failed = await card("Resize 60 photos", "failed");
     expect(await failed.textContent()).toContain("does not know this job");
   });

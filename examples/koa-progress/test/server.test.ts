@@ -1,12 +1,12 @@
 import { readEvents, type ReceivedEvent } from "@ssekit/testing";
 import { describe, expect, test } from "vitest";
-import { startServer } from "./start-server.js";
+import { startExample } from "../../../packages/conformance/src/start-example.js";
 
 const toTheEnd = (events: ReceivedEvent[]) => events.at(-1)?.type === "end";
 const last = (events: ReceivedEvent[]) => ({ type: events.at(-2)!.type, ...JSON.parse(events.at(-2)!.data) });
 
 async function start({ pause = 5, kind = "photos" } = {}) {
-  const server = await startServer({ pause });
+  const server = await startExample("koa-progress", { PAUSE: String(pause) });
   const response = await fetch(`${server.address}/jobs?kind=${kind}`, { method: "POST" });
   expect(response.status).toBe(201);
   const { id } = (await response.json()) as { id: string };
@@ -67,7 +67,7 @@ describe("the server", () => {
   });
 
   test("answers 404 as JSON to an unknown job, and 400 to an unknown kind", async () => {
-    const { address } = await startServer();
+    const { address } = await startExample("koa-progress", { PAUSE: "5" });
     const headers = { Accept: "text/event-stream" };
     for (const request of [
       fetch(`${address}/jobs/none/progress`, { headers }),

@@ -16,6 +16,7 @@ export const contenders = {
   "res.write": async () => (await import("./res-write.mjs")).resWrite(),
   "res.write of a buffer": async () => (await import("./res-write.mjs")).resWriteOfBuffer(),
   ssekit: async () => (await import("./ssekit.mjs")).ssekit(),
+  "ssekit channel": async () => (await import("./ssekit-channel.mjs")).ssekitChannel(),
   "better-sse": async () => (await import("./better-sse.mjs")).betterSse(),
 };
 

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** `node server.js`, on the built packages, as `npm start` starts it. */
-export async function startServer({ port = 0 } = {}) {
+/** Starts `node server.js` of an example, on the built packages, as `npm start` does, on a free port. */
+export async function startExample(example: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["server.js"], {
-    cwd: fileURLToPath(new URL("..", import.meta.url)),
-    env: { PATH: process.env["PATH"], PORT: String(port) },
+    cwd: fileURLToPath(new URL(`../../../examples/${example}`, import.meta.url)),
+    env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -1,0 +1,132 @@
+// @ts-check
+import { start } from "./rpc.mjs";
+
+const SERVER = new URL("channel-server.mjs", import.meta.url);
+const CLIENT = new URL("client.mjs", import.meta.url);
+const WARM_UP_SECONDS = 2;
+
+/**
+ * A server process with a channel, and as many processes of clients as asked for.
+ * @param {number} clients
+ */
+async function open(clients) {
+  const server = start(SERVER);
+  const all = Array.from({ length: clients }, () => start(CLIENT));
+  return {
+    server,
+    clients: all,
+    port: await server.call("port"),
+    /** @param {string} what a handler of the server @param {number} expected */
+    async until(what, expected) {
+      const limit = performance.now() + 20_000;
+      let count = await server.call(what);
+      for (; count !== expected && performance.now() < limit; count = await server.call(what));
+      if (count !== expected) throw new Error(`${what}: ${count} streams instead of ${expected}`);
+    },
+    stop: async () => void (await Promise.all([server, ...all].map((one) => one.stop()))),
+  };
+}
+
+/** @typedef {import("./rpc.mjs").Started} Started */
+
+/**
+ * Every event is counted: a missing or an extra one is an error.
+ * @param {Started} client @param {number} events that every stream of the client must have got
+ */
+async function expectEvents(client, events) {
+  const wrong = await client.call("wrong", { events, seconds: 20 });
+  if (wrong.length > 0) throw new Error(`${wrong.length} streams are wrong, such as: ${wrong.slice(0, 3).join(", ")}`);
+}
+
+/** @typedef {{ count: number, p50: number, p99: number, most: number }} Latencies in milliseconds */
+
+/**
+ * How long events take to those who read, while others have stopped reading and while there are none: by turns in
+ * every round, so that what else the machine does meets both.
+ * @param {{ readers: number, stopped: number, bytes: number, rate: number, seconds: number, rounds: number, onRound?(round: number): void }} options
+ * @returns {Promise<Record<"with" | "without", Latencies[]>>} the rounds of each
+ */
+export async function measureStopped({ readers, stopped, bytes, rate, seconds, rounds, onRound }) {
+  const { server, clients, port, until, stop } = await open(2);
+  const [reading, notReading] = /** @type {[Started, Started]} */ (clients);
+  /** @param {number} turns */
+  const publish = async (turns) => {
+    await reading.call("reset");
+    await server.call("publish", { turns, rate, bytes }, turns / rate + 30);
+    await expectEvents(reading, turns);
+    return await reading.call("latencies");
+  };
+  const withStopped = async () => {
+    // They have a history to read, which is more than the system's buffers take, and read none of it.
+    await notReading.call("connect", { port, count: stopped, path: "/?from=start", stopped: true });
+    await until("blocked", stopped);
+    const latencies = await publish(seconds * rate);
+    await until("blocked", stopped);
+    await notReading.call("disconnect");
+    await until("open", readers);
+    return latencies;
+  };
+  try {
+    await server.call("publish", { turns: Math.ceil((12 << 20) / bytes), rate: 1_000, bytes }, 60);
+    await reading.call("connect", { port, count: readers, timed: true });
+    await publish(WARM_UP_SECONDS * rate);
+    const measured = { with: /** @type {Latencies[]} */ ([]), without: /** @type {Latencies[]} */ ([]) };
+    for (let round = 0; round < rounds; round++) {
+      onRound?.(round);
+      if (round % 2 === 0) measured.without.push(await publish(seconds * rate));
+      measured.with.push(await withStopped());
+      if (round % 2 === 1) measured.without.push(await publish(seconds * rate));
+    }
+    return measured;
+  } finally {
+    await stop();
+  }
+}
+
+/** @typedef {{ subscribers: number, deliveries: number, cpu: number }} TopicCost of one event, microseconds */
+
+/**
+ * What an event costs whose topic a few of the subscribers have: while they are alone, while many with other topics
+ * are there too, and of a topic that all have.
+ * @param {{ few: number, subscribers: number, events: number, bytes: number, rounds: number, onRound?(round: number): void }} options
+ * @returns {Promise<Record<"alone" | "among" | "all", TopicCost[]>>} the rounds of each
+ */
+export async function measureTopics({ few, subscribers, events, bytes, rounds, onRound }) {
+  const { server, clients, port, until, stop } = await open(2);
+  const [interested, others] = /** @type {[Started, Started]} */ (clients);
+  /** @param {string} topic @param {number} count @param {number} toOthers events that these get */
+  const publish = async (topic, count, toOthers) => {
+    for (const client of clients) await client.call("reset");
+    const open = await server.call("open");
+    const before = await server.call("cpu");
+    await server.call("publish", { turns: count, rate: 500, bytes, topic }, 60);
+    await expectEvents(interested, count);
+    const cpu = (await server.call("cpu")) - before;
+    await expectEvents(others, toOthers);
+    const deliveries = few + (toOthers > 0 ? open - few : 0);
+    return { subscribers: open, deliveries, cpu: cpu / count };
+  };
+  const measured = {
+    alone: /** @type {TopicCost[]} */ ([]),
+    among: /** @type {TopicCost[]} */ ([]),
+    all: /** @type {TopicCost[]} */ ([]),
+  };
+  const many = Math.ceil((events * few) / subscribers);
+  try {
+    await interested.call("connect", { port, count: few, path: "/?topics=few,all" });
+    await publish("few", events, 0); // to warm up
+    for (let round = 0; round < rounds; round++) {
+      onRound?.(round);
+      await others.call("disconnect");
+      await until("open", few);
+      measured.alone.push(await publish("few", events, 0));
+      await others.call("connect", { port, count: subscribers - few, path: "/?topics=other,all" }, 60);
+      await until("open", subscribers);
+      measured.among.push(await publish("few", events, 0));
+      measured.all.push(await publish("all", many, many));
+    }
+    return measured;
+  } finally {
+    await stop();
+  }
+}
