@@ -16,7 +16,11 @@ const readmes = [
   "README.md",
   ...["packages", "examples", "docs"].flatMap((parent) =>
     readdirSync(new URL(parent, root), { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? [`${parent}/${entry.name}/README.md`] : entry.name.endsWith(".md") ? [`${parent}/${entry.name}`] : [],
+      entry.isDirectory()
+        ? [`${parent}/${entry.name}/README.md`]
+        : entry.name.endsWith(".md")
+          ? [`${parent}/${entry.name}`]
+          : [],
     ),
   ),
 ];
@@ -34,9 +38,9 @@ function snippetsOf(readme: string): Snippet[] {
   } catch {
     return []; // an example without a page of its own
   }
-  return [...text.matchAll(/(?:<!-- runs:? ([^\n]*?) -->\s*)?^```(?:js|ts|javascript|typescript)\n(.*?)^```/gms)].map(
-    (match, index) => ({ name: `${readme}, snippet ${index + 1}`, how: match[1], code: match[2]! }),
-  );
+  return [
+    ...text.matchAll(/(?:<!-- runs:? ([^\n]*?) -->\s*)?^```(?:js|ts|javascript|typescript)\n(.*?)^```/gms),
+  ].map((match, index) => ({ name: `${readme}, snippet ${index + 1}`, how: match[1], code: match[2]! }));
 }
 
 const snippets = readmes.flatMap(snippetsOf);
@@ -58,7 +62,8 @@ async function run(snippet: Snippet, use: (url: string, exited: Promise<number |
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output += String(chunk)));
   const exited = new Promise<number | null>((resolve) => child.on("exit", resolve));
   try {
     await use(`http://127.0.0.1:${port}`, exited);
@@ -73,9 +78,11 @@ async function run(snippet: Snippet, use: (url: string, exited: Promise<number |
 async function readUntil(url: string, text: string): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
   for (;;) {
-    const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal }).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-    });
+    const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted) throw error;
+      },
+    );
     if (response === undefined) {
       await new Promise((turn) => setTimeout(turn, 50)); // not listening yet
       continue;
@@ -86,7 +93,9 @@ async function readUntil(url: string, text: string): Promise<void> {
       seen += decoder.decode(chunk, { stream: true });
       if (seen.includes(text)) return;
     }
-    throw new Error(`${url}: expected ${JSON.stringify(text)} in the stream, got ${response.status} ${JSON.stringify(seen)}`);
+    throw new Error(
+      `${url}: expected ${JSON.stringify(text)} in the stream, got ${response.status} ${JSON.stringify(seen)}`,
+    );
   }
 }
 
@@ -97,7 +106,10 @@ describe("the READMEs", () => {
 
   for (const snippet of snippets) {
     it(`${snippet.name} runs`, async () => {
-      expect(snippet.how, "say how it runs in a comment before it: <!-- runs: GET / prints \"text\" -->").toBeDefined();
+      expect(
+        snippet.how,
+        'say how it runs in a comment before it: <!-- runs: GET / prints "text" -->',
+      ).toBeDefined();
       const [, path, text] = /^GET (\S+) prints "(.*)"$/.exec(snippet.how!) ?? [];
       await run(snippet, async (url, exited) => {
         if (path !== undefined) return await readUntil(url + path, text!);

@@ -131,7 +131,8 @@ export class Audience implements SubscriberHost {
     this.#recent?.push(entry);
     if (entry.end) this.lastEntry = entry;
     const deliver = (subscribers: Iterable<Subscriber>): void => {
-      for (const subscriber of subscribers) if (subscriber.joinedAt < number) subscriber.deliver(entry, previous);
+      for (const subscriber of subscribers)
+        if (subscriber.joinedAt < number) subscriber.deliver(entry, previous);
     };
     if (entry.end) return deliver([...this.#streams.keys()].filter((subscriber) => subscriber.live));
     deliver(this.#live);

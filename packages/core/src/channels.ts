@@ -27,9 +27,13 @@ export interface Channels<Events = EventMap> {
 export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
   const { idle = 600_000, log, ...channelOptions } = options;
   if (!(typeof idle === "number" && idle > 0)) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `idle: expected milliseconds above 0, got ${describe(idle)}`);
+    throw new SseError(
+      "ERR_SSE_INVALID_OPTION",
+      `idle: expected milliseconds above 0, got ${describe(idle)}`,
+    );
   }
-  const make = (key: string): LogChannel => new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) });
+  const make = (key: string): LogChannel =>
+    new LogChannel({ ...channelOptions, ...(log && { log: log(key) }) });
   if (log === undefined) make(""); // now, and not with the first request, it says what is wrong with the options
   const channels = new Map<string, LogChannel>();
   let timer: ReturnType<typeof setTimeout> | undefined;

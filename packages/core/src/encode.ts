@@ -59,7 +59,8 @@ function text(field: string, value: unknown): string {
 
 function singleLine(field: string, value: unknown): string {
   const checked = text(field, value);
-  if (checked.includes("\n") || checked.includes("\r")) throw invalid(field, "a string without CR or LF", checked);
+  if (checked.includes("\n") || checked.includes("\r"))
+    throw invalid(field, "a string without CR or LF", checked);
   return checked;
 }
 
@@ -80,7 +81,10 @@ export function dataText(data: unknown, serialize: Serialize | undefined): strin
   if (typeof data === "string") return data;
   const hint = refusal(data);
   if (hint !== undefined) {
-    throw new SseError("ERR_SSE_INVALID_DATA", `data: expected a string or a JSON value, got ${describe(data)}; ${hint}`);
+    throw new SseError(
+      "ERR_SSE_INVALID_DATA",
+      `data: expected a string or a JSON value, got ${describe(data)}; ${hint}`,
+    );
   }
   let json: unknown;
   try {

@@ -4,7 +4,13 @@ import type { Exchange } from "./exchange.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
-import { acceptsEventStream, FINISHED_HEADERS, RETRY_HEADERS, streamHeaders, unavailableHeaders } from "./response-headers.js";
+import {
+  acceptsEventStream,
+  FINISHED_HEADERS,
+  RETRY_HEADERS,
+  streamHeaders,
+  unavailableHeaders,
+} from "./response-headers.js";
 import { SinkStream } from "./sink-stream.js";
 import { checkSource, type Source } from "./source.js";
 import { SseError, describe } from "./sse-error.js";
@@ -137,10 +143,16 @@ class Server implements EventStreamServer {
   async close(options: DrainOptions = {}): Promise<void> {
     const { grace = GRACE, retry = RETRY_WINDOW } = options;
     if (!(grace >= 0 && grace < 2 ** 31)) {
-      throw new SseError("ERR_SSE_INVALID_OPTION", `grace: expected milliseconds from 0, got ${describe(grace)}`);
+      throw new SseError(
+        "ERR_SSE_INVALID_OPTION",
+        `grace: expected milliseconds from 0, got ${describe(grace)}`,
+      );
     }
     if (!(Array.isArray(retry) && retry.every((ms) => ms >= 0 && ms < 2 ** 31) && retry[0] <= retry[1])) {
-      throw new SseError("ERR_SSE_INVALID_OPTION", "retry: expected [min, max] in milliseconds, min up to max");
+      throw new SseError(
+        "ERR_SSE_INVALID_OPTION",
+        "retry: expected [min, max] in milliseconds, min up to max",
+      );
     }
     this.#retryWindow = retry;
     // Refuses from here on, and only then starts to close streams, whose listeners may open others.

@@ -6,7 +6,15 @@ import type { Source } from "./source.js";
  * the client did not read (`slow`); it was open for `maxAge` (`expired`); the server shuts down (`draining`); it was
  * never opened, for the server has too many (`refused`); the source or the connection failed (`error`).
  */
-export type CloseReason = "client" | "ended" | "closed" | "slow" | "expired" | "draining" | "refused" | "error";
+export type CloseReason =
+  | "client"
+  | "ended"
+  | "closed"
+  | "slow"
+  | "expired"
+  | "draining"
+  | "refused"
+  | "error";
 
 /** One open response. */
 export interface EventStream {

@@ -1,5 +1,13 @@
 import { Audience } from "./audience.js";
-import type { Channel, ChannelMessage, ChannelOptions, ChannelSource, EventMap, SubscribeOptions, Subscription } from "./channel.js";
+import type {
+  Channel,
+  ChannelMessage,
+  ChannelOptions,
+  ChannelSource,
+  EventMap,
+  SubscribeOptions,
+  Subscription,
+} from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import type { EventStream } from "./event-stream.js";
 import { callSafely } from "./hooks.js";
@@ -44,7 +52,8 @@ export class LogChannel implements Channel {
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
     checkSubscription(options);
     const port = portOf(stream);
-    if (this.#closing !== undefined) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
+    if (this.#closing !== undefined)
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
     if (port.closed) return { unsubscribe() {} };
     const { topics, filter, from, snapshot } = options;
     const subscriber = new Subscriber(port, this.#audience, {
@@ -82,7 +91,9 @@ export class LogChannel implements Channel {
 
   /** Since when nobody has used the channel, in milliseconds of `performance.now()`; `Infinity` while it is used. */
   get idleSince(): number {
-    return this.#audience.size > 0 || this.#calls > 0 ? Infinity : Math.max(this.#usedAt, this.#audience.leftAt);
+    return this.#audience.size > 0 || this.#calls > 0
+      ? Infinity
+      : Math.max(this.#usedAt, this.#audience.leftAt);
   }
 
   /** Runs what need not be awaited: its error is rejected, and told to `onError`. */
@@ -118,19 +129,40 @@ export class LogChannel implements Channel {
 }
 
 function checkOptions(options: ChannelOptions): void {
-  const known = ["history", "log", "serialize", "schemas", "flushInterval", "onSubscribe", "onUnsubscribe", "onLag", "onReset", "onError"];
-  for (const name of Object.keys(options)) expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
+  const known = [
+    "history",
+    "log",
+    "serialize",
+    "schemas",
+    "flushInterval",
+    "onSubscribe",
+    "onUnsubscribe",
+    "onLag",
+    "onReset",
+    "onError",
+  ];
+  for (const name of Object.keys(options))
+    expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
   const { history, log, flushInterval } = options;
-  expect(history === undefined || log === undefined, "history", "none: it is of the MemoryLog, and there is another log", history);
-  const isInterval = flushInterval === undefined || (typeof flushInterval === "number" && flushInterval >= 0 && flushInterval < 2 ** 31);
+  expect(
+    history === undefined || log === undefined,
+    "history",
+    "none: it is of the MemoryLog, and there is another log",
+    history,
+  );
+  const isInterval =
+    flushInterval === undefined ||
+    (typeof flushInterval === "number" && flushInterval >= 0 && flushInterval < 2 ** 31);
   expect(isInterval, "flushInterval", "milliseconds from 0", flushInterval);
 }
 
 function checkSubscription(options: SubscribeOptions): void {
   const known = ["topics", "filter", "from", "snapshot"];
-  for (const name of Object.keys(options)) expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
+  for (const name of Object.keys(options))
+    expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
   const { topics, filter, from, snapshot } = options;
-  const isTopics = topics === undefined || (Array.isArray(topics) && topics.every((topic) => typeof topic === "string"));
+  const isTopics =
+    topics === undefined || (Array.isArray(topics) && topics.every((topic) => typeof topic === "string"));
   expect(isTopics, "topics", "an array of strings", topics);
   expect(filter === undefined || typeof filter === "function", "filter", "a function", filter);
   expect(from === undefined || typeof from === "string", "from", '"start" or an id', from);
@@ -138,5 +170,6 @@ function checkSubscription(options: SubscribeOptions): void {
 }
 
 function expect(holds: boolean, name: string, expected: string, got: unknown): void {
-  if (!holds) throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${expected}, got ${describe(got)}`);
+  if (!holds)
+    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${expected}, got ${describe(got)}`);
 }

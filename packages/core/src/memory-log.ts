@@ -1,4 +1,12 @@
-import { createEntry, type Draft, type Entry, type EventLog, type Read, type ReadLimit, type Tail } from "./event-log.js";
+import {
+  createEntry,
+  type Draft,
+  type Entry,
+  type EventLog,
+  type Read,
+  type ReadLimit,
+  type Tail,
+} from "./event-log.js";
 import { SseError, describe } from "./sse-error.js";
 
 /** How much of the past is kept: what exceeds any of the three is evicted. */
@@ -60,12 +68,14 @@ export class MemoryLog implements EventLog {
   }
 
   append(draft: Draft): string {
-    if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The log is closed: nothing was published");
+    if (this.#closed)
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The log is closed: nothing was published");
     const { idempotencyKey: key } = draft;
     if (key !== undefined) this.#evict(); // the key of what is too old is no longer known
     const same = key === undefined ? undefined : this.#byKey.get(key);
     if (same !== undefined) return same.id;
-    if (this.#end !== undefined) throw new SseError("ERR_SSE_CHANNEL_ENDED", "The log has ended: nothing was published");
+    if (this.#end !== undefined)
+      throw new SseError("ERR_SSE_CHANNEL_ENDED", "The log has ended: nothing was published");
     const entry = createEntry(this.#id(this.#last + 1), draft);
     this.#kept.push({ entry, at: performance.now() });
     this.#bytes += entry.frame.bytes.byteLength;
@@ -106,7 +116,11 @@ export class MemoryLog implements EventLog {
   tail(listener: (entries: readonly Entry[]) => void): Tail {
     const follower = { after: this.#last, listener };
     this.#followers.add(follower);
-    return { cursor: this.#id(this.#last), end: this.#end, stop: () => void this.#followers.delete(follower) };
+    return {
+      cursor: this.#id(this.#last),
+      end: this.#end,
+      stop: () => void this.#followers.delete(follower),
+    };
   }
 
   async close(): Promise<void> {

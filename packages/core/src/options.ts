@@ -41,7 +41,9 @@ export interface EventStreamOptions {
 }
 
 /** Options with every default in place. */
-export interface ResolvedOptions extends Required<Omit<EventStreamOptions, "serialize" | "onOpen" | "onClose">> {
+export interface ResolvedOptions extends Required<
+  Omit<EventStreamOptions, "serialize" | "onOpen" | "onClose">
+> {
   serialize: Serialize | undefined;
   onOpen: EventStreamOptions["onOpen"];
   onClose: EventStreamOptions["onClose"];
@@ -128,7 +130,10 @@ export function resolveOptions(
       throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there are ${known}`);
     }
     if (server !== undefined && (name === "maxStreams" || name === "refuse")) {
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: an option of the EventStreamServer, not of one stream`);
+      throw new SseError(
+        "ERR_SSE_INVALID_OPTION",
+        `${name}: an option of the EventStreamServer, not of one stream`,
+      );
     }
     if (!check[1](value)) {
       throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${check[0]}, got ${describe(value)}`);

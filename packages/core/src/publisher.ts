@@ -26,7 +26,11 @@ export class Publisher {
    * @param audience what those who have subscribed wait for: that the log is followed. What is published after they
    *   have subscribed waits too, so that they see it.
    */
-  constructor(log: EventLog, options: ChannelOptions, audience: { readonly following: Promise<void> | undefined }) {
+  constructor(
+    log: EventLog,
+    options: ChannelOptions,
+    audience: { readonly following: Promise<void> | undefined },
+  ) {
     this.#log = log;
     this.#options = options;
     this.#audience = audience;
@@ -60,7 +64,8 @@ export class Publisher {
   }
 
   #expectOpen(): void {
-    if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
+    if (this.#closed)
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
   }
 
   #expectGoingOn(): void {
@@ -111,7 +116,8 @@ export class Publisher {
   #append(message: unknown, end = false): string | Promise<string> {
     const draft = this.#draft(message, end);
     const { following } = this.#audience;
-    if (!isThenable(draft) && this.#turn === undefined && following === undefined) return this.#log.append(draft);
+    if (!isThenable(draft) && this.#turn === undefined && following === undefined)
+      return this.#log.append(draft);
     const turn = Promise.allSettled([draft, this.#turn, following]);
     const appended = turn.then(([made]) => {
       if (made.status === "rejected") throw made.reason;
@@ -130,7 +136,8 @@ export class Publisher {
       throw invalid("message", "an object with event, data and topic, or a string", fields);
     }
     for (const name of Object.keys(fields)) {
-      if (!FIELDS.has(name)) throw invalid(name, "only event, data, topic and idempotencyKey: the log gives the id", fields[name]);
+      if (!FIELDS.has(name))
+        throw invalid(name, "only event, data, topic and idempotencyKey: the log gives the id", fields[name]);
     }
     const { event, data, topic, idempotencyKey } = fields;
     if (topic !== undefined && typeof topic !== "string") throw invalid("topic", "a string", topic);
@@ -165,8 +172,12 @@ function discard(starting: unknown): void {
 
 function valueOf(type: string, result: SchemaResult<unknown>): unknown {
   if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ message, path }) => (path?.length ? `${path.map(segment).join(".")}: ${message}` : message));
-  throw new SseError("ERR_SSE_INVALID_DATA", `data of ${type}: ${issues.join("; ")}`, { issues: result.issues });
+  const issues = result.issues.map(({ message, path }) =>
+    path?.length ? `${path.map(segment).join(".")}: ${message}` : message,
+  );
+  throw new SseError("ERR_SSE_INVALID_DATA", `data of ${type}: ${issues.join("; ")}`, {
+    issues: result.issues,
+  });
 }
 
 function segment(part: unknown): string {

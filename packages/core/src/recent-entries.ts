@@ -24,7 +24,8 @@ export class RecentEntries {
     this.#numberOf.set(entry.id, ++this.#newest);
     this.#entries.set(this.#newest, entry);
     this.#bytes += entry.frame.bytes.byteLength;
-    while (this.#numberOf.size > MAX_ENTRIES || (this.#bytes > MAX_BYTES && this.#numberOf.size > 1)) this.#drop();
+    while (this.#numberOf.size > MAX_ENTRIES || (this.#bytes > MAX_BYTES && this.#numberOf.size > 1))
+      this.#drop();
   }
 
   /** Everything after an id, or `undefined` if that is not known here. */

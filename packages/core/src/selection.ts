@@ -23,6 +23,9 @@ export class Selection {
     const passes: unknown = this.#filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw new SseError("ERR_SSE_INVALID_OPTION", "filter: expected true or false, got a promise, which would pass all");
+    throw new SseError(
+      "ERR_SSE_INVALID_OPTION",
+      "filter: expected true or false, got a promise, which would pass all",
+    );
   }
 }

@@ -60,7 +60,9 @@ function attempt(action: () => unknown, onError: (error: unknown) => void): void
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
 }
 
 function isItems(value: unknown): value is Items<never> {

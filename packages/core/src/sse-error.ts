@@ -46,7 +46,11 @@ export class SseError extends Error {
   readonly code: SseErrorCode;
 
   /** @param details `cause`, and any further property the error is to carry. */
-  constructor(code: SseErrorCode, message: string, details: { cause?: unknown; [property: string]: unknown } = {}) {
+  constructor(
+    code: SseErrorCode,
+    message: string,
+    details: { cause?: unknown; [property: string]: unknown } = {},
+  ) {
     const { cause, ...properties } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
@@ -60,6 +64,7 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name;
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor
+    ?.name;
   return name ? `an object (${name})` : "an object";
 }

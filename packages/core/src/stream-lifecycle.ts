@@ -55,7 +55,8 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
     this.#host = host;
     this.hooks = new Hooks(this, options.onError);
     this.#openedAt = host.scheduler.now();
-    this.#heartbeatAfter = options.heartbeat === false ? Infinity : options.heartbeat * (1 - Math.random() / 4);
+    this.#heartbeatAfter =
+      options.heartbeat === false ? Infinity : options.heartbeat * (1 - Math.random() / 4);
     this.#expiresAt = this.#openedAt + options.maxAge * (0.9 + Math.random() / 5);
     this.writer = new FrameWriter(exchange.sink, host.scheduler);
   }

@@ -53,7 +53,10 @@ export interface PortSubscription {
 export function portOf(stream: EventStream): StreamPort {
   const open = (stream as { [PORT]?: () => StreamPort } | null | undefined)?.[PORT];
   if (typeof open !== "function") {
-    throw new SseError("ERR_SSE_INVALID_STREAM", `subscribe: expected an EventStream of ssekit, got ${describe(stream)}`);
+    throw new SseError(
+      "ERR_SSE_INVALID_STREAM",
+      `subscribe: expected an EventStream of ssekit, got ${describe(stream)}`,
+    );
   }
   return open.call(stream);
 }

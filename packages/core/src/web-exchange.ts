@@ -59,7 +59,11 @@ export class WebExchange implements Exchange, Sink {
   }
 
   /** Makes the response, which a framework may do in a way of its own. */
-  protected createResponse(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): Response {
+  protected createResponse(
+    body: string | ReadableStream<Uint8Array> | null,
+    status: number,
+    changes: HeaderChanges,
+  ): Response {
     const headers = new Headers();
     for (const [name, value] of Object.entries(changes)) if (value !== null) headers.set(name, value);
     return new Response(body, { status, headers });

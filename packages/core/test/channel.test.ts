@@ -69,7 +69,9 @@ async function connect(
       return parse(text);
     },
     async settled() {
-      while (await Promise.race([readOn(), new Promise<boolean>((resolve) => setTimeout(resolve, 30, false))]));
+      while (
+        await Promise.race([readOn(), new Promise<boolean>((resolve) => setTimeout(resolve, 30, false))])
+      );
       return parse(text);
     },
     text: () => text,
@@ -295,7 +297,13 @@ describe("a channel", () => {
       stream.send("own");
       void channel.publish("after");
     });
-    expect(data(await client.events(5)).map((text) => text.slice(-5))).toEqual(["xxxx0", "xxxx1", "xxxx2", "own", "after"]);
+    expect(data(await client.events(5)).map((text) => text.slice(-5))).toEqual([
+      "xxxx0",
+      "xxxx1",
+      "xxxx2",
+      "own",
+      "after",
+    ]);
   });
 
   it("does not lose what a subscribed stream has sent itself when it closes while it lags", async () => {
@@ -334,7 +342,9 @@ describe("a channel", () => {
     expect(client.stream.bufferedBytes).toBeLessThan(200_000);
     expect(onLag).toHaveBeenCalled();
     const events = await client.events(500);
-    expect(data(events).map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 500 }, (_, i) => i));
+    expect(data(events).map((text) => Number.parseInt(text, 10))).toEqual(
+      Array.from({ length: 500 }, (_, i) => i),
+    );
     await channel.publish("live again");
     expect((await client.events(501)).at(-1)!.data).toBe("live again");
   });
@@ -345,7 +355,9 @@ describe("a channel", () => {
     const client = await connect((stream) => {
       const subscription = one.subscribe(stream);
       expect(() => two.subscribe(stream)).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));
-      expect(() => stream.send({ id: "1", data: "x" })).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));
+      expect(() => stream.send({ id: "1", data: "x" })).toThrow(
+        expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }),
+      );
       subscription.unsubscribe();
       two.subscribe(stream);
     });
@@ -409,7 +421,11 @@ describe("a channel", () => {
       })(),
     );
     await channel.end({ event: "done" });
-    expect((await client.settled()).map(({ event, data: text }) => text || event)).toEqual(["a", "b", "done"]);
+    expect((await client.settled()).map(({ event, data: text }) => text || event)).toEqual([
+      "a",
+      "b",
+      "done",
+    ]);
   });
 
   it("aborts its sources when it is closed, and closes its subscribers", async () => {
@@ -432,16 +448,24 @@ describe("a channel", () => {
     expect([signal.aborted, returned]).toEqual([true, true]);
     await client.settled();
     expect(await client.stream.closed).toBe("closed");
-    expect(() => channel.subscribe(client.stream)).toThrow(expect.objectContaining({ code: "ERR_SSE_CHANNEL_CLOSED" }));
+    expect(() => channel.subscribe(client.stream)).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_CHANNEL_CLOSED" }),
+    );
   });
 
   it("tells a publisher of its mistakes, and onError too", async () => {
     const onError = vi.fn();
     const channel = createChannel({ onError });
     const client = await subscribed(channel);
-    await expect(channel.publish({ data: "x", topic: 5 } as never)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_FIELD" });
-    await expect(channel.publish({ event: "a\nb", data: "x" })).rejects.toMatchObject({ code: "ERR_SSE_INVALID_FIELD" });
-    await expect(channel.publish({ id: "1", data: "x" } as never)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_FIELD" });
+    await expect(channel.publish({ data: "x", topic: 5 } as never)).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_FIELD",
+    });
+    await expect(channel.publish({ event: "a\nb", data: "x" })).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_FIELD",
+    });
+    await expect(channel.publish({ id: "1", data: "x" } as never)).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_FIELD",
+    });
     await expect(channel.publish({ data: null })).rejects.toMatchObject({ code: "ERR_SSE_INVALID_DATA" });
     expect(onError).toHaveBeenCalledTimes(4);
     expect(await client.settled()).toEqual([]);
@@ -454,7 +478,9 @@ describe("a channel", () => {
         vendor: "test",
         validate: async (value: unknown) => {
           await new Promise((turn) => setTimeout(turn, 10));
-          return typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "no number", path: ["n"] }] };
+          return typeof value === "number"
+            ? { value: value * 2 }
+            : { issues: [{ message: "no number", path: ["n"] }] };
         },
       },
     };
@@ -509,7 +535,9 @@ describe("a channel", () => {
     expect(() => createChannel({ hstory: {} } as never)).toThrow("hstory: expected one of");
     expect(() => createChannel({ history: { events: 0 } })).toThrow("history.events");
     expect(() => createChannel({ history: {}, log: new MemoryLog() })).toThrow("history: expected none");
-    expect(() => createChannel().subscribe({} as never)).toThrow(expect.objectContaining({ code: "ERR_SSE_INVALID_STREAM" }));
+    expect(() => createChannel().subscribe({} as never)).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_INVALID_STREAM" }),
+    );
   });
 });
 

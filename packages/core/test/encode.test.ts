@@ -99,7 +99,9 @@ describe("encode", () => {
   }
 
   it("refuses what a serializer returns that is no string, and passes on what it throws as the cause", () => {
-    expect(() => encode({ data: {} }, { serialize: () => 1 as never })).toThrow("expected a string from serialize, got number 1");
+    expect(() => encode({ data: {} }, { serialize: () => 1 as never })).toThrow(
+      "expected a string from serialize, got number 1",
+    );
     const cause = new Error("mine");
     expect(() =>
       encode(

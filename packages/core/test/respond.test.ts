@@ -84,7 +84,9 @@ describe("EventStreamServer.respond", () => {
         throw early;
       }),
     ).rejects.toBe(early);
-    await expect(server.respond(get(), "text" as never)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+    await expect(server.respond(get(), "text" as never)).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_SOURCE",
+    });
     await expect(server.respond(get(), [], { hartbeat: 1 } as never)).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
       message: expect.stringContaining("hartbeat: no such option"),
@@ -119,15 +121,21 @@ describe("EventStreamServer.respond", () => {
 
   it("refuses ids that are reserved for the end", async () => {
     const { stream } = await open();
-    expect(() => stream.send({ id: "7~end", data: "x" })).toThrow(expect.objectContaining({ code: "ERR_SSE_INVALID_FIELD" }));
+    expect(() => stream.send({ id: "7~end", data: "x" })).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_INVALID_FIELD" }),
+    );
   });
 
   it("reads the last event ID from the header as UTF-8, else from the query", async () => {
     const latin1 = String.fromCharCode(...new TextEncoder().encode("é…😀"));
-    expect((await open({}, get("/?lastEventId=q", { "last-event-id": latin1 }))).stream.lastEventId).toBe("é…😀");
+    expect((await open({}, get("/?lastEventId=q", { "last-event-id": latin1 }))).stream.lastEventId).toBe(
+      "é…😀",
+    );
     expect((await open({}, get("/?lastEventId=%C3%A9"))).stream.lastEventId).toBe("é");
     expect((await open({}, get("/", { "last-event-id": "\xff" }))).stream.lastEventId).toBe("\xff");
-    expect((await open({}, get("/", { "last-event-id": "x".repeat(1025) }))).stream.lastEventId).toBeUndefined();
+    expect(
+      (await open({}, get("/", { "last-event-id": "x".repeat(1025) }))).stream.lastEventId,
+    ).toBeUndefined();
     expect((await open()).stream.lastEventId).toBeUndefined();
   });
 
@@ -192,7 +200,9 @@ describe("EventStreamServer.respond", () => {
     await expect(new EventStreamServer().respond(get(), [], { maxStreams: 3 })).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
     });
-    expect(() => new EventStreamServer({ heartbeat: 0 })).toThrow("heartbeat: expected a number of milliseconds above 0");
+    expect(() => new EventStreamServer({ heartbeat: 0 })).toThrow(
+      "heartbeat: expected a number of milliseconds above 0",
+    );
     expect(() => new EventStreamServer({ headers: { a: "b\r\nc: d" } })).toThrow("headers: expected");
   });
 });
@@ -228,7 +238,9 @@ describe("over time, a stream", () => {
     }
     await vi.advanceTimersByTimeAsync(16_100);
     expect(at).toHaveLength(1000);
-    const inOneSecond = Math.max(...[...new Set(at)].map((second) => at.filter((one) => one === second).length));
+    const inOneSecond = Math.max(
+      ...[...new Set(at)].map((second) => at.filter((one) => one === second).length),
+    );
     expect(inOneSecond).toBeLessThan(500);
   });
 
@@ -270,9 +282,7 @@ describe("over time, a stream", () => {
   it("sends its head after headTimeout when the source has nothing yet", async () => {
     const server = new EventStreamServer({ headTimeout: 3_000 });
     let status = 0;
-    void server
-      .respond(get(), () => new Promise(() => {}))
-      .then((response) => (status = response.status));
+    void server.respond(get(), () => new Promise(() => {})).then((response) => (status = response.status));
     await vi.advanceTimersByTimeAsync(2_900);
     expect(status).toBe(0);
     await vi.advanceTimersByTimeAsync(200);

@@ -4,7 +4,10 @@ import { createChannel, createChannels, EventStreamServer, type EventStream } fr
 /** Opens a stream whose client reads everything; `text()` is what it has read so far, a little later. */
 async function open(use: (stream: EventStream) => unknown, lastEventId?: string) {
   const server = new EventStreamServer({ heartbeat: false, onError: () => {} });
-  const headers = { accept: "text/event-stream", ...(lastEventId !== undefined && { "last-event-id": lastEventId }) };
+  const headers = {
+    accept: "text/event-stream",
+    ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
+  };
   let stream!: EventStream;
   const response = await server.respond(new Request("http://test/", { headers }), (opened) => {
     stream = opened;
@@ -28,7 +31,10 @@ describe("subscribing", () => {
     const channel = createChannel();
     await open((stream) => {
       expect(() => channel.subscribe(stream, { topic: "mine" } as never)).toThrow(
-        expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION", message: expect.stringContaining("topic: ") }),
+        expect.objectContaining({
+          code: "ERR_SSE_INVALID_OPTION",
+          message: expect.stringContaining("topic: "),
+        }),
       );
     });
     expect(channel.size).toBe(0);
@@ -36,14 +42,17 @@ describe("subscribing", () => {
 
   it("closes the stream of an asynchronous filter, which would let through everything", async () => {
     const channel = createChannel();
-    const client = await open((stream) => channel.subscribe(stream, { filter: (async () => false) as never }));
+    const client = await open((stream) =>
+      channel.subscribe(stream, { filter: (async () => false) as never }),
+    );
     await channel.publish("secret");
     expect(await client.stream.closed).toBe("error");
     expect(data(await client.text())).toEqual([]);
   });
 
   it("makes text of a snapshot as of what is published", async () => {
-    const serialize = (value: unknown) => JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
+    const serialize = (value: unknown) =>
+      JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
     const channel = createChannel({ serialize });
     const client = await open((stream) => channel.subscribe(stream, { snapshot: () => ({ total: 5n }) }));
     expect(data(await client.text())).toEqual(['{"total":"5n"}']);
@@ -65,7 +74,9 @@ describe("subscribing", () => {
     const channel = createChannel();
     const id = await channel.publish({ topic: "loud", data: "a" });
     const client = await open((stream) => channel.subscribe(stream, { topics: ["quiet"] }));
-    expect(() => client.stream.end({ id: "mine" })).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));
+    expect(() => client.stream.end({ id: "mine" })).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }),
+    );
     client.stream.end();
     expect(await client.text()).toContain(`event: end\nid: ${id}~end\n`);
   });

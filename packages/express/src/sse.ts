@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EventStreamServer, open, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
+import {
+  EventStreamServer,
+  open,
+  type EventStream,
+  type EventStreamOptions,
+  type Source,
+} from "@ssekit/node";
 
 declare global {
   // The namespace that @types/express, 4 and 5, leaves open for this.
@@ -26,12 +32,17 @@ type ExpressRequest = IncomingMessage & { next?(error: unknown): void };
  * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
  */
 export function sse(server: EventStreamServer = new EventStreamServer()) {
-  return function sseMiddleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+  return function sseMiddleware(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
     // Not the `next` of this middleware: that of the handler which is running then, or its router's error handlers
     // would be passed over.
     const fail = (error: unknown): void => (req as ExpressRequest).next?.(error);
     Object.assign(res, {
-      sse: (source?: Source, options?: EventStreamOptions) => open(req, res, { ...options, server, source, fail }),
+      sse: (source?: Source, options?: EventStreamOptions) =>
+        open(req, res, { ...options, server, source, fail }),
     });
     next();
   };

@@ -23,7 +23,11 @@ export class HonoExchange extends WebExchange {
     return this.#ctx.res.headers.get(name) ?? undefined;
   }
 
-  protected override createResponse(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): Response {
+  protected override createResponse(
+    body: string | ReadableStream<Uint8Array> | null,
+    status: number,
+    changes: HeaderChanges,
+  ): Response {
     // On the context, since what is on it replaces what is on the response.
     for (const [name, value] of Object.entries(changes)) this.#ctx.header(name, value ?? undefined);
     return this.#ctx.newResponse(body, status);

@@ -26,7 +26,10 @@ export function sse(server: EventStreamServer = new EventStreamServer()): Middle
     let opened = false;
     c.set("sse", async (source?: Source, options?: EventStreamOptions) => {
       if (opened) {
-        throw new SseError("ERR_SSE_ALREADY_OPEN", "This request has an event stream already; return its response");
+        throw new SseError(
+          "ERR_SSE_ALREADY_OPEN",
+          "This request has an event stream already; return its response",
+        );
       }
       opened = true;
       keepOpen(c);

@@ -18,11 +18,18 @@ adapterContract({
       return c.text("sorry", ((error as { status?: number }).status ?? 500) as 500);
     });
     for (const route of routes) app.all(route.path, (c) => answer(route, c, errors));
-    return Object.assign(await listen(createAdaptorServer({ fetch: app.fetch }) as Server), { events, errors });
+    return Object.assign(await listen(createAdaptorServer({ fetch: app.fetch }) as Server), {
+      events,
+      errors,
+    });
   },
 });
 
-async function answer({ before, headers = {}, misuse, source, options, onStream }: Route, c: Context, errors: unknown[]) {
+async function answer(
+  { before, headers = {}, misuse, source, options, onStream }: Route,
+  c: Context,
+  errors: unknown[],
+) {
   await before?.();
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   // There is no stream without a function.

@@ -1,5 +1,11 @@
 import type { Middleware } from "koa";
-import { EventStreamServer, openOn, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
+import {
+  EventStreamServer,
+  openOn,
+  type EventStream,
+  type EventStreamOptions,
+  type Source,
+} from "@ssekit/node";
 import { KoaExchange, type KoaContext } from "./koa-exchange.js";
 
 declare module "koa" {

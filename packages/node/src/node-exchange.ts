@@ -20,7 +20,11 @@ export class NodeExchange implements Exchange, Sink {
   readonly url: string;
   protected readonly req: IncomingMessage;
   /** An HTTP/2 response is much the same, and has a stream. */
-  protected readonly res: ServerResponse & { readonly stream?: ServerHttp2Stream | null; flush?(): void; [OPENED]?: true };
+  protected readonly res: ServerResponse & {
+    readonly stream?: ServerHttp2Stream | null;
+    flush?(): void;
+    [OPENED]?: true;
+  };
   readonly #fail: (error: unknown) => void;
   #begun = false;
 
@@ -136,7 +140,8 @@ export class NodeExchange implements Exchange, Sink {
   // On the response: the request closes as soon as its body has been read.
   onClose(listener: (error?: Error) => void): void {
     this.res.on("error", () => {}); // a write to a client that has just left; close follows
-    const gone = (): void => listener(!this.#begun && this.res.writableFinished ? this.answered() : undefined);
+    const gone = (): void =>
+      listener(!this.#begun && this.res.writableFinished ? this.answered() : undefined);
     this.res.on("close", gone);
     if (!this.isHttp2 && this.res.socket === null) {
       // It waits behind another response on its connection, and would not hear of that going away.

@@ -55,6 +55,8 @@ function answerError(res: NodeResponse, error: unknown): void {
   if (res.headersSent) return void res.destroy();
   const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
   const code = status ?? statusCode;
-  res.writeHead(typeof code === "number" && code >= 400 && code < 600 ? code : 500, { "content-type": "text/plain" });
+  res.writeHead(typeof code === "number" && code >= 400 && code < 600 ? code : 500, {
+    "content-type": "text/plain",
+  });
   res.end("The event stream could not be opened.\n");
 }

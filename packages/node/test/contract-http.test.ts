@@ -9,6 +9,9 @@ adapterContract({
   async start(routes, options) {
     const events = new EventStreamServer(options);
     const errors: unknown[] = [];
-    return Object.assign(await listen(createServer(nodeListener(routes, events, errors))), { events, errors });
+    return Object.assign(await listen(createServer(nodeListener(routes, events, errors))), {
+      events,
+      errors,
+    });
   },
 });

@@ -12,7 +12,8 @@ const dispatcher = new Agent({ allowH2: true, connect: { rejectUnauthorized: fal
 adapterContract({
   name: "node:http2",
   http: 2,
-  fetch: ((url: string, init: object) => undiciFetch(url, { ...init, dispatcher })) as unknown as typeof fetch,
+  fetch: ((url: string, init: object) =>
+    undiciFetch(url, { ...init, dispatcher })) as unknown as typeof fetch,
   async start(routes, options) {
     const events = new EventStreamServer(options);
     const errors: unknown[] = [];

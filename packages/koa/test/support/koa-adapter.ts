@@ -23,7 +23,8 @@ export function koaAdapter(name: string, create: typeof Koa): Adapter {
         }
       });
       app.use(sse(events));
-      for (const route of routes) app.use((ctx, next) => (ctx.path === route.path ? answer(route, ctx, errors) : next()));
+      for (const route of routes)
+        app.use((ctx, next) => (ctx.path === route.path ? answer(route, ctx, errors) : next()));
       return Object.assign(await listen(createServer(app.callback())), { events, errors });
     },
   };
