@@ -14,7 +14,9 @@ const onRound = (/** @type {number} */ round) => process.stderr.write(`\rround $
 if (chosen.includes("stopped")) {
   const load = { readers: 200, stopped: 50, bytes: 8192, rate: 20 };
   const measured = await measureStopped({ ...load, seconds, rounds, onRound });
-  console.log(`\rstopped: ${load.readers} clients read, ${load.rate} events/s of ${load.bytes} bytes, ms to arrive`);
+  console.log(
+    `\rstopped: ${load.readers} clients read, ${load.rate} events/s of ${load.bytes} bytes, ms to arrive`,
+  );
   console.table(
     Object.fromEntries(
       [

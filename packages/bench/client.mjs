@@ -63,6 +63,9 @@ serve({
     latencies = [];
   },
 
+  /** Of all streams together, since `reset`. */
+  delivered: () => streams.reduce((sum, { events }) => sum + events, 0),
+
   /** Of the messages since `reset`, in milliseconds. */
   latencies() {
     const sorted = Float64Array.from(latencies).toSorted();

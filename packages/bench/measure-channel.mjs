@@ -35,7 +35,8 @@ async function open(clients) {
  */
 async function expectEvents(client, events) {
   const wrong = await client.call("wrong", { events, seconds: 20 });
-  if (wrong.length > 0) throw new Error(`${wrong.length} streams are wrong, such as: ${wrong.slice(0, 3).join(", ")}`);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} streams are wrong, such as: ${wrong.slice(0, 3).join(", ")}`);
 }
 
 /** @typedef {{ count: number, p50: number, p99: number, most: number }} Latencies in milliseconds */
@@ -97,14 +98,13 @@ export async function measureTopics({ few, subscribers, events, bytes, rounds, o
   /** @param {string} topic @param {number} count @param {number} toOthers events that these get */
   const publish = async (topic, count, toOthers) => {
     for (const client of clients) await client.call("reset");
-    const open = await server.call("open");
     const before = await server.call("cpu");
     await server.call("publish", { turns: count, rate: 500, bytes, topic }, 60);
     await expectEvents(interested, count);
     const cpu = (await server.call("cpu")) - before;
     await expectEvents(others, toOthers);
-    const deliveries = few + (toOthers > 0 ? open - few : 0);
-    return { subscribers: open, deliveries, cpu: cpu / count };
+    const delivered = (await interested.call("delivered")) + (await others.call("delivered"));
+    return { subscribers: await server.call("open"), deliveries: delivered / count, cpu: cpu / count };
   };
   const measured = {
     alone: /** @type {TopicCost[]} */ ([]),

@@ -31,7 +31,7 @@ const subjects: Subject[] = [
       return { log, record: log };
     },
     synchronous: true,
-    runs: 1500,
+    runs: 500,
   },
   {
     name: "an asynchronous log",
@@ -40,7 +40,7 @@ const subjects: Subject[] = [
       return { log, record: log.record };
     },
     synchronous: false,
-    runs: 700,
+    runs: 400,
   },
 ];
 

@@ -13,7 +13,10 @@ import { SseError, describe } from "./sse-error.js";
 export interface History {
   /** Number of events. Default 10 000. */
   events?: number;
-  /** Bytes of the events on the wire. Default 16 MiB. The newest event is kept whatever its size. */
+  /**
+   * Bytes of the events on the wire; with their text and bookkeeping they take two to three times as much memory.
+   * Default 16 MiB. The newest event is kept whatever its size.
+   */
   bytes?: number;
   /** Milliseconds. Default 300 000. */
   age?: number;

@@ -263,6 +263,10 @@ export class Subscriber implements PortSubscription {
 
   /** Goes on at the state of now, or at what is still kept. */
   #reset(reason: ResetReason, oldest: string): Promise<void> | undefined {
+    if (this.#after === "start" && this.#lastSentId === undefined) {
+      this.#cursor = oldest; // it has seen nothing yet: the start is now there
+      return undefined;
+    }
     // The client is told when it is known where the hole ends: what is kept now may be gone before it is read.
     this.#hole ??= reason;
     if (this.#options.snapshot === undefined) {

@@ -44,6 +44,13 @@ const burst = fc
     }),
   );
 
+// More than a channel of an asynchronous log remembers by itself.
+const flood = topic.map((of) =>
+  command(`flood(${of})`, (world) => {
+    for (let i = 0; i < 1_200; i++) world.publish(of, false);
+  }),
+);
+
 const subscribe = wishes.map((wish) => command(`subscribe(${JSON.stringify(wish)})`, (world) => world.connect(wish)));
 
 const wait = fc.integer({ min: 0, max: 12 }).map((ms) => command(`wait(${ms})`, () => pause(ms)));
@@ -59,6 +66,7 @@ export const commands = fc.commands(
     publish,
     burst,
     burst,
+    flood,
     subscribe,
     subscribe,
     wait,

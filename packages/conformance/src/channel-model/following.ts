@@ -42,12 +42,12 @@ export class Following {
     const { over, cut } = this.#connection;
     if (cut || this.leftAt !== undefined) return true;
     if (this.endedAt !== undefined || this.#world.ended) return over;
-    return !over && !this.#expectsReset && this.#lacks(this.#stored.length).length === 0;
+    return !over && !this.#expectsReset && this.#lacks(this.epoch.stored.length).length === 0;
   }
 
   report(): string {
     const { over, cut, blocks } = this.#connection;
-    const lacks = this.#lacks(this.#stored.length).map((call) => call.data.slice(0, 10));
+    const lacks = this.#lacks(this.epoch.stored.length).map((call) => call.data.slice(0, 10));
     const seen = blocks.map(({ event, data, id }) => `${event} ${data.slice(0, 12)} ${id?.slice(-6)}`);
     return JSON.stringify({ wishes: this.#wishes, over, cut, lacks, seen, from: this.#lastEventId });
   }
@@ -78,7 +78,7 @@ export class Following {
     if (event === "reset") return this.#verifyReset(block);
     expect(!this.#expectsReset, "an id of another log, and no reset");
     const { leftAt } = this;
-    expect(leftAt === undefined || positionOf(id!) <= this.#positionAfter(leftAt), "an event after it had left");
+    expect(leftAt === undefined || positionOf(id!) <= this.epoch.positionAfter(leftAt), "an event after it had left");
     if (event === "snapshot") return this.#verifySnapshot(block);
     if (this.#wishes.snapshot) {
       const first = this.#position === undefined && this.#wishes.from === undefined;
@@ -88,7 +88,7 @@ export class Following {
     if (event === "heartbeat") {
       this.#expectNothingBefore(position + 1);
     } else {
-      const call = this.#stored[position - 1];
+      const call = this.epoch.stored[position - 1];
       expect(call !== undefined && call.data === data, `${data.slice(0, 20)} is not what was published there`);
       expect(this.#wants(call), "an event that it does not want");
       // A snapshot or a reset may be at the place of the end.
@@ -107,7 +107,7 @@ export class Following {
       this.#expectsReset = false;
     } else {
       expect(reason === "evicted", `evicted as the reason, not ${reason}`);
-      const evicted = this.#stored.length - this.#world.setup.kept;
+      const evicted = this.epoch.stored.length - this.#world.setup.kept;
       const least = this.#position ?? (this.#wishes.from === "start" ? 0 : this.#served);
       expect(least < evicted, "a reset, but nothing was evicted");
       expect(this.#position === undefined || positionOf(id!) > this.#position, "a reset back");
@@ -122,7 +122,7 @@ export class Following {
     const afterReset = this.#previous?.event === "reset";
     expect(afterReset || this.#previous === undefined, "a snapshot in between");
     if (afterReset) expect(id === this.#previous!.id, "a snapshot at another place than its reset");
-    const state = this.#positionAfter(Number(data.slice("state ".length)));
+    const state = this.epoch.positionAfter(Number(data.slice("state ".length)));
     if (this.#world.synchronous) expect(position === state, `the state ${state} at ${position}`);
     else expect(position <= state, `the state ${state}, after which ${position} is not sent`);
     this.#position = position;
@@ -131,7 +131,7 @@ export class Following {
   /** The events of the program keep their place among those of a log that answers at once. */
   #verifyOwn(data: string): void {
     if (!this.#world.synchronous || this.#hadReset) return;
-    const at = this.#positionAfter(Number(data.split(" at ")[1]));
+    const at = this.epoch.positionAfter(Number(data.split(" at ")[1]));
     const served = this.#served;
     expect(served <= at, `own ${data}: comes after ${served}`);
     // A stream that closes or leaves lets go of what it kept for later.
@@ -146,28 +146,18 @@ export class Following {
     expect(this.endedAt !== undefined, "an end that nobody asked for");
     // What it does not want does not count.
     if (this.leftAt === undefined) this.#expectNothingBefore(positionOf(id) + 1);
-    const lacks = this.#world.synchronous ? this.#lacks(this.#positionAfter(this.endedAt)) : [];
+    const lacks = this.#world.synchronous ? this.#lacks(this.epoch.positionAfter(this.endedAt)) : [];
     expect(this.leftAt !== undefined || lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
   // --- the log
 
-  /** What was published, each at its position less one. */
-  get #stored(): Call[] {
-    return this.epoch.calls.filter((call) => !call.failed);
-  }
-
-  /** Where the log was after so many calls. */
-  #positionAfter(calls: number): number {
-    return this.epoch.calls.slice(0, calls).filter((call) => !call.failed).length;
-  }
-
   /** What the client has been served; before the first event, what it need not be served. */
   get #served(): number {
     if (this.#position !== undefined) return this.#position;
-    const begun = this.#positionAfter(this.#begunAt);
+    const begun = this.epoch.positionAfter(this.#begunAt);
     if (this.#wishes.from === undefined) return begun;
-    const known = this.#world.synchronous ? begun : this.#stored.length; // when it was read
+    const known = this.#world.synchronous ? begun : this.epoch.stored.length; // when it was read
     return Math.max(0, known - this.#world.setup.kept);
   }
 
@@ -181,7 +171,7 @@ export class Following {
   /** What the client wants and has not been served, up to a position. */
   #lacks(position: number): Call[] {
     const served = this.#served;
-    return this.#stored.slice(served, position).filter((call) => this.#wants(call));
+    return this.epoch.stored.slice(served, position).filter((call) => this.#wants(call));
   }
 
   #expectNothingBefore(position: number): void {

@@ -27,9 +27,38 @@ export interface Call {
 export type CreateModelLog = (events: number) => { log: EventLog; record: MemoryLog };
 
 /** The life of one log. */
-export interface Epoch {
+export class Epoch {
   readonly name: string;
-  readonly calls: Call[];
+  readonly calls: Call[] = [];
+  #stored: readonly Call[] | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Does a call, and notes what becomes of it. */
+  async note(call: Call, publish: () => Promise<string | undefined>): Promise<void> {
+    this.calls.push(call);
+    this.#stored = undefined;
+    try {
+      const id = await publish();
+      if (id !== undefined) call.position = positionOf(id);
+    } catch {
+      call.failed = true;
+      this.#stored = undefined;
+    }
+  }
+
+  /** What was published, each at its position less one. */
+  get stored(): readonly Call[] {
+    return (this.#stored ??= this.calls.filter((call) => !call.failed));
+  }
+
+  /** Where the log was after so many calls. */
+  positionAfter(calls: number): number {
+    if (this.stored.length === this.calls.length) return calls;
+    return this.calls.slice(0, calls).filter((call) => !call.failed).length;
+  }
 }
 
 const BIG = "x".repeat(30_000);
@@ -68,7 +97,7 @@ export class World {
     const { kept, flushInterval } = this.setup;
     const { log: sound, record } = this.#createLog(kept);
     const read = record.read("start", { events: 1, bytes: 1 }) as { cursor: string };
-    this.epochs.push({ name: epochOf(read.cursor), calls: [] });
+    this.epochs.push(new Epoch(epochOf(read.cursor)));
     const log = this.#faulty(sound);
     const onError = (error: unknown): void => void this.errors.push(error);
     this.channel = createChannel({ log, onError, ...(flushInterval !== undefined && { flushInterval }) });
@@ -91,7 +120,7 @@ export class World {
   }
 
   get ended(): boolean {
-    return this.epoch.calls.some((call) => call.end && !call.failed);
+    return this.epoch.stored.some((call) => call.end);
   }
 
   // --- what can happen
@@ -112,12 +141,7 @@ export class World {
   }
 
   #note(call: Call, publish: () => Promise<string | undefined>): void {
-    this.epoch.calls.push(call);
-    const published = publish().then(
-      (id) => void (call.position = id === undefined ? undefined : positionOf(id)),
-      () => void (call.failed = true),
-    );
-    this.#publishing.push(published);
+    this.#publishing.push(this.epoch.note(call, publish));
   }
 
   fail(operation: LogOperation): void {
@@ -167,8 +191,7 @@ export class World {
     for (const client of this.clients) client.verify();
     const unexpected = this.errors.filter((error) => (error as { code?: unknown }).code !== "ERR_SSE_CHANNEL_ENDED");
     if (unexpected.length > this.faults * (this.clients.length + 1)) throw new Error("errors", { cause: unexpected });
-    for (const { calls } of this.epochs) {
-      const stored = calls.filter((call) => !call.failed);
+    for (const { stored } of this.epochs) {
       for (const [at, { position }] of stored.entries()) {
         if (position !== undefined && position !== at + 1) throw new Error(`at ${position}, not at ${at + 1}`);
       }
