@@ -51,7 +51,9 @@ export async function measureDrain({ streams, stalled = 0, grace, order }) {
     await wait(100);
     const server = /** @type {{ open: number; ms: number }} */ (JSON.parse(await output));
     const reading = clients.slice(stalled);
-    const retries = reading.map((client) => Number(/retry: (\d+)\n\n(?:\r\n0\r\n\r\n)?$/.exec(client.text)?.[1]));
+    const retries = reading.map((client) =>
+      Number(/retry: (\d+)\n\n(?:\r\n0\r\n\r\n)?$/.exec(client.text)?.[1]),
+    );
     return { code, exitMs, server, retries, ended: reading.filter((client) => client.ended).length };
   } finally {
     for (const socket of sockets) socket.destroy();

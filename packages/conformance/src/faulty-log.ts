@@ -10,7 +10,8 @@ export function faultyLog(
   fault: (operation: LogOperation, call: number) => (() => unknown) | undefined,
 ): EventLog {
   const calls: Record<LogOperation, number> = { append: 0, read: 0, tail: 0 };
-  const faulty = <Args extends unknown[], Result>(operation: LogOperation, call: (...args: Args) => Result) =>
+  const faulty =
+    <Args extends unknown[], Result>(operation: LogOperation, call: (...args: Args) => Result) =>
     (...args: Args): Result => {
       const instead = fault(operation, ++calls[operation]);
       return instead === undefined ? call.apply(log, args) : (instead() as Result);

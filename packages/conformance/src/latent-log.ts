@@ -47,7 +47,12 @@ export class LatentLog implements EventLog {
   #told: string;
   #closed = false;
 
-  constructor({ history, record = new MemoryLog(history), seed = 1, latency = [5, 50] }: LatentLogOptions = {}) {
+  constructor({
+    history,
+    record = new MemoryLog(history),
+    seed = 1,
+    latency = [5, 50],
+  }: LatentLogOptions = {}) {
     this.record = record;
     this.#random = seeded(seed);
     this.#latency = latency;

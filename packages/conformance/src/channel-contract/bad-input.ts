@@ -52,7 +52,7 @@ export function badInputContract(createLog: CreateLog): void {
       try {
         const app = await startChannel(createLog, { onError });
         void app.channel.publish({ data: null });
-        const other = await startChannel(createLog, { onError: (async () => onError()) as never });
+        const other = await startChannel(createLog, { onError: async () => onError() });
         void other.channel.publish({ data: null });
         await pause(10);
       } finally {
@@ -63,58 +63,79 @@ export function badInputContract(createLog: CreateLog): void {
   });
 
   describe.each(Object.keys(FAILURES))("a log that %s", (how) => {
-    const failing = (operation: LogOperation, fails: (call: number) => boolean): CreateLog => (history) =>
-      faultyLog(createLog(history), (asked, call) => (asked === operation && fails(call) ? FAILURES[how] : undefined));
+    const failing =
+      (operation: LogOperation, fails: (call: number) => boolean): CreateLog =>
+      (history) =>
+        faultyLog(createLog(history), (asked, call) =>
+          asked === operation && fails(call) ? FAILURES[how] : undefined,
+        );
 
-    it.each(CALLS)("in append, at call %i: that event is not published, its publisher is told, others are", async (bad) => {
-      const app = await startChannel(failing("append", (call) => call === bad));
-      const client = await app.read();
-      const published = Array.from({ length: 5 }, (_, n) => app.channel.publish(`${n + 1}`));
-      const settled = await within("publish()", Promise.allSettled(published));
-      expect(settled.map(({ status }) => status === "fulfilled")).toEqual([1, 2, 3, 4, 5].map((n) => n !== bad));
-      expect(settled[bad - 1]).toMatchObject({ reason: broken });
-      await app.channel.publish("last");
-      const acknowledged = ["1", "2", "3", "4", "5"].filter((text) => text !== `${bad}`);
-      expect(await client.dataUntil("last")).toEqual([...acknowledged, "last"]);
-      expect(app.errors).toEqual([broken]);
-    });
+    it.each(CALLS)(
+      "in append, at call %i: that event is not published, its publisher is told, others are",
+      async (bad) => {
+        const app = await startChannel(failing("append", (call) => call === bad));
+        const client = await app.read();
+        const published = Array.from({ length: 5 }, (_, n) => app.channel.publish(`${n + 1}`));
+        const settled = await within("publish()", Promise.allSettled(published));
+        expect(settled.map(({ status }) => status === "fulfilled")).toEqual(
+          [1, 2, 3, 4, 5].map((n) => n !== bad),
+        );
+        expect(settled[bad - 1]).toMatchObject({ reason: broken });
+        await app.channel.publish("last");
+        const acknowledged = ["1", "2", "3", "4", "5"].filter((text) => text !== `${bad}`);
+        expect(await client.dataUntil("last")).toEqual([...acknowledged, "last"]);
+        expect(app.errors).toEqual([broken]);
+      },
+    );
 
-    it.each(CALLS)("in append, at call %i: publishAll stops there, and end() can be tried again", async (bad) => {
-      const app = await startChannel(failing("append", (call) => call === bad || call === bad + 1));
-      const client = await app.read();
-      await expect(within("publishAll()", app.channel.publishAll(["1", "2", "3", "4"]))).rejects.toBe(broken);
-      await expect(within("end()", app.channel.end())).rejects.toBe(broken);
-      await app.channel.publish("after");
-      await within("end()", app.channel.end());
-      expect(brief(await client.all())).toEqual([...["1", "2", "3", "4"].slice(0, bad - 1), "after", "end"]);
-    });
+    it.each(CALLS)(
+      "in append, at call %i: publishAll stops there, and end() can be tried again",
+      async (bad) => {
+        const app = await startChannel(failing("append", (call) => call === bad || call === bad + 1));
+        const client = await app.read();
+        await expect(within("publishAll()", app.channel.publishAll(["1", "2", "3", "4"]))).rejects.toBe(
+          broken,
+        );
+        await expect(within("end()", app.channel.end())).rejects.toBe(broken);
+        await app.channel.publish("after");
+        await within("end()", app.channel.end());
+        expect(brief(await client.all())).toEqual([
+          ...["1", "2", "3", "4"].slice(0, bad - 1),
+          "after",
+          "end",
+        ]);
+      },
+    );
 
-    it.each(CALLS)("in read, at call %i: the client that read comes back and has lost nothing", async (bad) => {
-      let call = 0;
-      let armed = false;
-      const app = await startChannel(failing("read", () => armed && ++call === bad));
-      const witness = await app.read();
-      const large = Array.from({ length: 30 }, (_, n) => `${n} ${"x".repeat(60_000)}`); // a read each
-      for (const text of large) await app.channel.publish(text);
-      await witness.until(large.at(-1)!);
-      armed = true;
-      const seen: string[] = [];
-      let lastEventId: string | undefined;
-      let connections = 0;
-      while (seen.at(-1) !== large.at(-1)) {
-        expect(++connections).toBeLessThanOrEqual(2);
-        const client = await app.read({ from: "start" }, { lastEventId });
-        await Promise.race([client.ended, client.until(large.at(-1)!).catch(() => {})]);
-        client.leave();
-        if (connections === 1) expect(await client.stream.closed).toBe("error");
-        seen.push(...brief(client.events));
-        lastEventId = client.events.at(-1)?.lastEventId;
-      }
-      expect(seen).toEqual(large);
-      expect(app.errors).toEqual([broken]);
-      await app.channel.publish("last");
-      expect((await witness.dataUntil("last")).length).toBe(31);
-    });
+    it.each(CALLS)(
+      "in read, at call %i: the client that read comes back and has lost nothing",
+      async (bad) => {
+        let call = 0;
+        let armed = false;
+        const app = await startChannel(failing("read", () => armed && ++call === bad));
+        const witness = await app.read();
+        const large = Array.from({ length: 30 }, (_, n) => `${n} ${"x".repeat(60_000)}`); // a read each
+        for (const text of large) await app.channel.publish(text);
+        await witness.until(large.at(-1)!);
+        armed = true;
+        const seen: string[] = [];
+        let lastEventId: string | undefined;
+        let connections = 0;
+        while (seen.at(-1) !== large.at(-1)) {
+          expect(++connections).toBeLessThanOrEqual(2);
+          const client = await app.read({ from: "start" }, { lastEventId });
+          await Promise.race([client.ended, client.until(large.at(-1)!).catch(() => {})]);
+          client.leave();
+          if (connections === 1) expect(await client.stream.closed).toBe("error");
+          seen.push(...brief(client.events));
+          lastEventId = client.events.at(-1)?.lastEventId;
+        }
+        expect(seen).toEqual(large);
+        expect(app.errors).toEqual([broken]);
+        await app.channel.publish("last");
+        expect((await witness.dataUntil("last")).length).toBe(31);
+      },
+    );
 
     it("in tail, at first: the clients of that moment come back, and the next are served", async () => {
       let broke = true;
@@ -129,8 +150,8 @@ export function badInputContract(createLog: CreateLog): void {
       const id = await within("publish()", app.channel.publish("a"));
       const clients = await Promise.all([app.read(), app.read({ from: "start" })]);
       await within("publish()", app.channel.publish("b"));
-      expect((await clients[0]!.dataUntil("b")).at(-1)).toBe("b");
-      expect(await clients[1]!.until("b")).toMatchObject([{ data: "a", lastEventId: id }, { data: "b" }]);
+      expect((await clients[0].dataUntil("b")).at(-1)).toBe("b");
+      expect(await clients[1].until("b")).toMatchObject([{ data: "a", lastEventId: id }, { data: "b" }]);
     });
 
     it("in tail, always: publishing goes on", async () => {
@@ -147,7 +168,9 @@ export function badInputContract(createLog: CreateLog): void {
     const never = (): Promise<never> => new Promise(() => {});
 
     it("read: harms only those who read, and they can leave", async () => {
-      const app = await startChannel((history) => faultyLog(createLog(history), (asked) => (asked === "read" ? never : undefined)));
+      const app = await startChannel((history) =>
+        faultyLog(createLog(history), (asked) => (asked === "read" ? never : undefined)),
+      );
       const live = await app.read();
       const waiting = await app.read({ from: "start" });
       await app.channel.publish("a");

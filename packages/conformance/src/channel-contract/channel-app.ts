@@ -49,7 +49,9 @@ export class ChannelApp {
   url = "";
   readonly #uses = new Map<string, { use: Use; opened(stream: EventStream): void }>();
 
-  constructor(log: EventLog, { streams, history: _, ...options }: ChannelAppOptions) {
+  constructor(log: EventLog, { streams, ...given }: ChannelAppOptions) {
+    const options = { ...given };
+    delete options.history; // of the log, which has it
     this.log = log;
     this.channel = createChannel({
       onError: (error) => void this.errors.push(error),
@@ -94,7 +96,10 @@ export class ChannelApp {
   }
 
   /** Connects with a socket that the test can stop reading, and to which the server may send little ahead. */
-  async connect(use: Use = {}, { lastEventId }: Connecting = {}): Promise<{ client: RawClient; stream: EventStream }> {
+  async connect(
+    use: Use = {},
+    { lastEventId }: Connecting = {},
+  ): Promise<{ client: RawClient; stream: EventStream }> {
     const { path, stream } = this.#expect(use);
     const client = new RawClient(this.url);
     client.request("GET", path, lastEventId === undefined ? {} : { "last-event-id": lastEventId });
@@ -155,7 +160,10 @@ export function expectHolesAnnounced(seen: readonly (number | undefined)[], firs
   let next = first;
   for (const [at, n] of seen.entries()) {
     if (n === undefined) {
-      expect(at === 0 || seen[at - 1] !== undefined, `two resets after ${next - 1}, and no event between`).toBe(true);
+      expect(
+        at === 0 || seen[at - 1] !== undefined,
+        `two resets after ${next - 1}, and no event between`,
+      ).toBe(true);
     } else {
       if (at > 0 && seen[at - 1] === undefined) expect(n, "what follows a reset").toBeGreaterThan(next);
       else expect(n).toBe(next);

@@ -66,7 +66,8 @@ export function closeContract(createLog: CreateLog): void {
         await within("close()", app.channel.close());
         const settled = await within("publish()", Promise.allSettled(publishing));
         for (const result of settled) {
-          if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+          if (result.status === "rejected")
+            expect(result.reason).toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
         }
         for (const client of clients) await client.all();
         expect(app.channel.size).toBe(0);

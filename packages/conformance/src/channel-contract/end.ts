@@ -117,7 +117,9 @@ export function endContract(createLog: CreateLog): void {
     it("can be tried again when its message was wrong", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
-      await expect(app.channel.end({ event: "a\nb" })).rejects.toMatchObject({ code: "ERR_SSE_INVALID_FIELD" });
+      await expect(app.channel.end({ event: "a\nb" })).rejects.toMatchObject({
+        code: "ERR_SSE_INVALID_FIELD",
+      });
       await app.channel.publish("a");
       await app.channel.end({ event: "done" });
       expect(brief(await client.all())).toEqual(["a", "done"]);

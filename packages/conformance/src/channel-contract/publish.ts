@@ -111,7 +111,10 @@ export function publishContract(createLog: CreateLog): void {
   describe("publishAll", () => {
     it("publishes a source with nobody connected; its ids are dropped", async () => {
       const app = await startChannel(createLog);
-      await app.channel.publishAll([{ id: "theirs", event: "delta", data: 1, retry: 5, comment: "c" }, "two"]);
+      await app.channel.publishAll([
+        { id: "theirs", event: "delta", data: 1, retry: 5, comment: "c" },
+        "two",
+      ]);
       const client = await app.read({ from: "start" });
       const events = await client.until("two");
       expect(events).toMatchObject([{ type: "delta", data: "1" }, { data: "two" }]);
@@ -133,7 +136,10 @@ export function publishContract(createLog: CreateLog): void {
       client.leave();
       gate.open();
       const again = await app.read({ from: "start" }, { lastEventId: half.at(-1)!.lastEventId });
-      const [rest, reload] = [await again.dataUntil("19"), await (await app.read({ from: "start" })).dataUntil("19")];
+      const [rest, reload] = [
+        await again.dataUntil("19"),
+        await (await app.read({ from: "start" })).dataUntil("19"),
+      ];
       await within("publishAll()", publishing);
       expect(rest).toEqual(Array.from({ length: 10 }, (_, n) => `${n + 10}`));
       expect(reload).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));

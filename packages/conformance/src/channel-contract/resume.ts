@@ -30,7 +30,7 @@ export function resumeContract(createLog: CreateLog): void {
       const random = seeded(7);
       let over = false;
       const publishing = (async () => {
-        for (let i = 0; i < 600; ) {
+        for (let i = 0; i < 600;) {
           for (let burst = random() * 40; burst > 0 && i < 600; burst--) void app.channel.publish(`${i++}`);
           await pause(random() * 8);
         }
@@ -180,7 +180,10 @@ export function resumeContract(createLog: CreateLog): void {
       await app.channel.publish("20000");
       for (const client of clients) {
         const events = await client.until("20000");
-        expectHolesAnnounced(events.map(({ type, data }) => (type === "reset" ? undefined : Number(data))), 1);
+        expectHolesAnnounced(
+          events.map(({ type, data }) => (type === "reset" ? undefined : Number(data))),
+          1,
+        );
       }
     });
   });

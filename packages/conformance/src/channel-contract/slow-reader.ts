@@ -10,7 +10,9 @@ const COUNT = 1_000;
 
 /** The numbers at the start of the events that have come, and `undefined` for a reset. */
 function numbersOf({ text }: RawClient): (number | undefined)[] {
-  return [...text.matchAll(/data: (?:(\d+) x|\{"reason")/g)].map(([, n]) => (n === undefined ? n : Number(n)));
+  return [...text.matchAll(/data: (?:(\d+) x|\{"reason")/g)].map(([, n]) =>
+    n === undefined ? n : Number(n),
+  );
 }
 
 export function slowReaderContract(createLog: CreateLog): void {
@@ -29,7 +31,9 @@ export function slowReaderContract(createLog: CreateLog): void {
       }
       await app.channel.publish(`${COUNT} ${FILLER}`);
       const seen = await reader.until(`${COUNT} ${FILLER}`);
-      expect(seen.map(({ data }) => Number.parseInt(data, 10))).toEqual(Array.from({ length: COUNT + 1 }, (_, n) => n));
+      expect(seen.map(({ data }) => Number.parseInt(data, 10))).toEqual(
+        Array.from({ length: COUNT + 1 }, (_, n) => n),
+      );
       expect(most).toBeLessThan(200_000);
       expect(app.lags).toBeGreaterThan(0);
       stopped.client.socket.resume();

@@ -94,7 +94,10 @@ export function snapshotContract(createLog: CreateLog): void {
 
     it("of nothing is none", async () => {
       const app = await startChannel(createLog);
-      const clients = [await app.read({ snapshot: () => undefined }), await app.read({ snapshot: async () => {} })];
+      const clients = [
+        await app.read({ snapshot: () => undefined }),
+        await app.read({ snapshot: async () => {} }),
+      ];
       await app.channel.publish("last");
       for (const client of clients) expect(await client.dataUntil("last")).toEqual(["last"]);
     });

@@ -12,7 +12,9 @@ export function subscriptionContract(createLog: CreateLog): void {
       const client = await app.read((stream) => {
         app.channel.subscribe(stream);
         for (const channel of [app.channel, other]) {
-          expect(() => channel.subscribe(stream)).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));
+          expect(() => channel.subscribe(stream)).toThrow(
+            expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }),
+          );
         }
         const withId = { id: "1", data: "x" };
         expect(() => stream.send(withId)).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));

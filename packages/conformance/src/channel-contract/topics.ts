@@ -27,7 +27,8 @@ export function topicsContract(createLog: CreateLog): void {
 
     it("choose what is replayed", async () => {
       const app = await startChannel(createLog);
-      for (let i = 0; i < 50; i++) await app.channel.publish({ data: i, topic: i % 10 === 7 ? "seven" : "other" });
+      for (let i = 0; i < 50; i++)
+        await app.channel.publish({ data: i, topic: i % 10 === 7 ? "seven" : "other" });
       const client = await app.read({ topics: ["seven"], from: "start" });
       await app.channel.publish({ data: "last", topic: "seven" });
       expect(await client.dataUntil("last")).toEqual(["7", "17", "27", "37", "47", "last"]);
@@ -115,7 +116,10 @@ export function topicsContract(createLog: CreateLog): void {
       const seen: string[] = [];
       publish = (text) => void app.channel.publish(`${text} ${seen.push(text)}`);
       const clients = [await app.read({ from: "start" }), await app.read({}, { lastEventId: "nonsense" })];
-      clients.push(await app.read({}, { lastEventId: "nonsense" }), await app.read({ from: "start", topics: ["x"] }));
+      clients.push(
+        await app.read({}, { lastEventId: "nonsense" }),
+        await app.read({ from: "start", topics: ["x"] }),
+      );
       clients[3]!.leave();
       await until("all hooks", () => seen.length === 7);
       await app.channel.publish("last");

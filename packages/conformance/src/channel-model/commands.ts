@@ -21,20 +21,24 @@ const topic = fc.constantFrom(undefined, ...TOPICS);
 const wishes: fc.Arbitrary<Wishes> = fc.record({
   topics: fc.option(fc.subarray(TOPICS, { minLength: 1 }), { nil: undefined }),
   filter: fc.option(fc.constant(3), { nil: undefined, freq: 4 }),
-  from: fc.constantFrom(undefined, "start" as const),
+  from: fc.constantFrom(undefined, "start" as const, "newest" as const),
   snapshot: fc.boolean(),
 });
 
 /** What is done to one of the clients, if there is one. */
 function toClient(name: string, act: (client: World["clients"][number]) => unknown): fc.Arbitrary<Command> {
-  return fc.nat({ max: 5 }).map((n) =>
-    command(`${name}(${n})`, ({ clients }) => clients.length > 0 && act(clients[n % clients.length]!)),
-  );
+  return fc
+    .nat({ max: 5 })
+    .map((n) =>
+      command(`${name}(${n})`, ({ clients }) => clients.length > 0 && act(clients[n % clients.length]!)),
+    );
 }
 
 const publish = fc
   .record({ topic, big: fc.boolean() })
-  .map((one) => command(`publish(${one.topic}${one.big ? ", big" : ""})`, (world) => world.publish(one.topic, one.big)));
+  .map((one) =>
+    command(`publish(${one.topic}${one.big ? ", big" : ""})`, (world) => world.publish(one.topic, one.big)),
+  );
 
 const burst = fc
   .record({ count: fc.integer({ min: 2, max: 30 }), topic, big: fc.boolean() })
@@ -51,7 +55,9 @@ const flood = topic.map((of) =>
   }),
 );
 
-const subscribe = wishes.map((wish) => command(`subscribe(${JSON.stringify(wish)})`, (world) => world.connect(wish)));
+const subscribe = wishes.map((wish) =>
+  command(`subscribe(${JSON.stringify(wish)})`, (world) => world.connect(wish)),
+);
 
 const wait = fc.integer({ min: 0, max: 12 }).map((ms) => command(`wait(${ms})`, () => pause(ms)));
 

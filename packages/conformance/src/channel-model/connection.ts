@@ -1,4 +1,5 @@
-import { EventStreamServer, type EventStream } from "@ssekit/core";
+import type { EventStreamServer } from "@ssekit/core";
+import { type EventStream } from "@ssekit/core";
 import { within } from "../within.js";
 
 /** What has come on a connection, block by block. */

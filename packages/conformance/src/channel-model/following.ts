@@ -60,7 +60,9 @@ export class Following {
       try {
         this.#verifyBlock(block);
       } catch (error) {
-        throw new Error(`${(error as Error).message}; at block ${this.#verified} of ${this.report()}`, { cause: error });
+        throw new Error(`${(error as Error).message}; at block ${this.#verified} of ${this.report()}`, {
+          cause: error,
+        });
       }
       if (block.event !== "own") this.#previous = block;
     }
@@ -78,22 +80,28 @@ export class Following {
     if (event === "reset") return this.#verifyReset(block);
     expect(!this.#expectsReset, "an id of another log, and no reset");
     const { leftAt } = this;
-    expect(leftAt === undefined || positionOf(id!) <= this.epoch.positionAfter(leftAt), "an event after it had left");
+    expect(
+      leftAt === undefined || positionOf(id) <= this.epoch.positionAfter(leftAt),
+      "an event after it had left",
+    );
     if (event === "snapshot") return this.#verifySnapshot(block);
     if (this.#wishes.snapshot) {
-      const first = this.#position === undefined && this.#wishes.from === undefined;
+      const first = this.#position === undefined && this.#wishes.from !== "start";
       expect(!first && this.#previous?.event !== "reset", "no snapshot");
     }
-    const position = positionOf(id!);
+    const position = positionOf(id);
     if (event === "heartbeat") {
       this.#expectNothingBefore(position + 1);
     } else {
       const call = this.epoch.stored[position - 1];
-      expect(call !== undefined && call.data === data, `${data.slice(0, 20)} is not what was published there`);
+      expect(
+        call !== undefined && call.data === data,
+        `${data.slice(0, 20)} is not what was published there`,
+      );
       expect(this.#wants(call), "an event that it does not want");
       // A snapshot or a reset may be at the place of the end.
       this.#expectNothingBefore(call.end ? Math.max(position, (this.#position ?? 0) + 1) : position);
-      if (call.end) expect(event === "done" && id!.endsWith("~end"), "a last event that does not say so");
+      if (call.end) expect(event === "done" && id.endsWith("~end"), "a last event that does not say so");
       if (call.end) this.#over = true;
     }
     this.#position = position;
@@ -147,7 +155,10 @@ export class Following {
     // What it does not want does not count.
     if (this.leftAt === undefined) this.#expectNothingBefore(positionOf(id) + 1);
     const lacks = this.#world.synchronous ? this.#lacks(this.epoch.positionAfter(this.endedAt)) : [];
-    expect(this.leftAt !== undefined || lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
+    expect(
+      this.leftAt !== undefined || lacks.length === 0,
+      `the end comes before ${lacks[0]?.data.slice(0, 10)}`,
+    );
   }
 
   // --- the log
@@ -156,7 +167,7 @@ export class Following {
   get #served(): number {
     if (this.#position !== undefined) return this.#position;
     const begun = this.epoch.positionAfter(this.#begunAt);
-    if (this.#wishes.from === undefined) return begun;
+    if (this.#wishes.from !== "start") return begun;
     const known = this.#world.synchronous ? begun : this.epoch.stored.length; // when it was read
     return Math.max(0, known - this.#world.setup.kept);
   }
@@ -175,7 +186,8 @@ export class Following {
   }
 
   #expectNothingBefore(position: number): void {
-    if (this.#position !== undefined) expect(position > this.#position, `${position} after ${this.#position}`);
+    if (this.#position !== undefined)
+      expect(position > this.#position, `${position} after ${this.#position}`);
     const lacks = this.#lacks(position - 1);
     expect(lacks.length === 0, `${lacks[0]?.data.slice(0, 10)} is missing before ${position}`);
   }

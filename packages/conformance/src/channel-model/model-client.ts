@@ -7,7 +7,8 @@ export interface Wishes {
   topics: readonly string[] | undefined;
   /** Only every so many events. */
   filter: number | undefined;
-  from: "start" | undefined;
+  /** `newest`: after what was acknowledged last, which its node need not know of yet. */
+  from: "start" | "newest" | undefined;
   snapshot: boolean;
 }
 
@@ -43,13 +44,16 @@ export class ModelClient {
     const { topics, filter, from, snapshot } = this.#wishes;
     const connection = new Connection();
     this.#connection = connection;
-    const following = new Following(this.#world, this.#wishes, connection, this.#lastEventId);
+    const { newest } = this.#world.epoch;
+    const after = this.#lastEventId ?? (from === "newest" ? newest : undefined);
+    const following = new Following(this.#world, this.#wishes, connection, after);
     this.#followings.push(following);
     await connection.open(this.#world.server, this.#lastEventId, (stream) => {
       const subscription = this.#world.channel.subscribe(stream, {
         ...(topics !== undefined && { topics }),
         ...(filter !== undefined && { filter: ({ data }) => Number.parseInt(data, 10) % filter === 0 }),
-        ...(from !== undefined && { from }),
+        ...(from === "start" && { from }),
+        ...(from === "newest" && newest !== undefined && { from: newest }),
         ...(snapshot && { snapshot: () => `state ${following.epoch.calls.length}` }),
       });
       this.#unsubscribe = () => subscription.unsubscribe();

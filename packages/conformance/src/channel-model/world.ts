@@ -30,6 +30,8 @@ export type CreateModelLog = (events: number) => { log: EventLog; record: Memory
 export class Epoch {
   readonly name: string;
   readonly calls: Call[] = [];
+  /** The id that was acknowledged last. */
+  newest: string | undefined;
   #stored: readonly Call[] | undefined;
 
   constructor(name: string) {
@@ -42,7 +44,9 @@ export class Epoch {
     this.#stored = undefined;
     try {
       const id = await publish();
-      if (id !== undefined) call.position = positionOf(id);
+      if (id === undefined) return;
+      call.position = positionOf(id);
+      this.newest = id;
     } catch {
       call.failed = true;
       this.#stored = undefined;
@@ -189,11 +193,15 @@ export class World {
 
   verify(): void {
     for (const client of this.clients) client.verify();
-    const unexpected = this.errors.filter((error) => (error as { code?: unknown }).code !== "ERR_SSE_CHANNEL_ENDED");
-    if (unexpected.length > this.faults * (this.clients.length + 1)) throw new Error("errors", { cause: unexpected });
+    const unexpected = this.errors.filter(
+      (error) => (error as { code?: unknown }).code !== "ERR_SSE_CHANNEL_ENDED",
+    );
+    if (unexpected.length > this.faults * (this.clients.length + 1))
+      throw new Error("errors", { cause: unexpected });
     for (const { stored } of this.epochs) {
       for (const [at, { position }] of stored.entries()) {
-        if (position !== undefined && position !== at + 1) throw new Error(`at ${position}, not at ${at + 1}`);
+        if (position !== undefined && position !== at + 1)
+          throw new Error(`at ${position}, not at ${at + 1}`);
       }
     }
   }

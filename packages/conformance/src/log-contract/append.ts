@@ -11,7 +11,9 @@ export function appendContract(subject: LogSubject): void {
       await log.untilReadable(id);
       const [entry] = await log.entries("start");
       expect(entry).toMatchObject({ ...draft, id });
-      expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ event: "tick", id, data: draft.data }));
+      expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(
+        encode({ event: "tick", id, data: draft.data }),
+      );
     });
 
     it("stores a message without type, without text and without topic", async () => {
@@ -20,7 +22,9 @@ export function appendContract(subject: LogSubject): void {
       await log.untilReadable(id);
       const [entry] = await log.entries("start");
       expect(entry).toMatchObject({ id, data: "" });
-      expect([entry!.event, entry!.topic, entry!.end, entry!.idempotencyKey]).toEqual(Array(4).fill(undefined));
+      expect([entry!.event, entry!.topic, entry!.end, entry!.idempotencyKey]).toEqual(
+        Array(4).fill(undefined),
+      );
       expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ id, data: "" }));
     });
 

@@ -17,7 +17,9 @@ export function closeContract(subject: LogSubject): void {
       await log.appendAll("a");
       await log.log.close();
       await expect(log.append("b")).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
-      await expect(log.append({ data: "b", end: true })).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+      await expect(log.append({ data: "b", end: true })).rejects.toMatchObject({
+        code: "ERR_SSE_CHANNEL_CLOSED",
+      });
     });
 
     it("ends all tails", async () => {

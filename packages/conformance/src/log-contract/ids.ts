@@ -17,11 +17,15 @@ const HOSTILE: Record<string, (id: string) => string> = {
   "a plus": (id) => id.replace(/(\d+)$/, "+$1"),
   "a fraction": (id) => `${id}.0`,
   "an exponent": (id) => `${id}e0`,
-  "hexadecimal": (id) => id.replace(/\d+$/, "0x1"),
+  hexadecimal: (id) => id.replace(/\d+$/, "0x1"),
   "digits of another script": (id) =>
-    id.replace(/\d+$/, (digits) => digits.replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit)))),
+    id.replace(/\d+$/, (digits) =>
+      digits.replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit))),
+    ),
   "full-width digits": (id) =>
-    id.replace(/\d+$/, (digits) => digits.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))),
+    id.replace(/\d+$/, (digits) =>
+      digits.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit))),
+    ),
   "a space before": (id) => ` ${id}`,
   "a space after": (id) => `${id} `,
   "a line end after": (id) => `${id}\n`,
@@ -31,7 +35,7 @@ const HOSTILE: Record<string, (id: string) => string> = {
   "a soft hyphen": (id) => id.replace(/-(\d+)$/, "\u00ad-$1"),
   "a lone surrogate": () => "\ud800",
   "an emoji": () => "🙂-1",
-  "infinity": (id) => id.replace(/\d+$/, "Infinity"),
+  infinity: (id) => id.replace(/\d+$/, "Infinity"),
   "more than a whole number holds": (id) => id.replace(/\d+$/, "9007199254740993"),
   "more than any number holds": (id) => id.replace(/\d+$/, "9".repeat(400)),
   "words of a Redis stream: the newest": () => "$",
@@ -51,7 +55,12 @@ export function idsContract(subject: LogSubject): void {
   describe("its ids", () => {
     it("are an epoch and a position, each of its own, short, and safe in a header", async () => {
       const log = await probe(subject);
-      const ids = await log.appendAll("a", "b", { data: "c", event: "x", topic: "t" }, { data: "d", end: true });
+      const ids = await log.appendAll(
+        "a",
+        "b",
+        { data: "c", event: "x", topic: "t" },
+        { data: "d", end: true },
+      );
       expect(new Set(ids).size).toBe(4);
       expect(new Set(ids.map(epochOf)).size).toBe(1);
       for (const id of ids) {
@@ -93,7 +102,9 @@ export function idsContract(subject: LogSubject): void {
       const log = await probe(subject);
       await log.appendAll("a");
       const url = new URL("../../vectors/injection.json", import.meta.url);
-      const values = (JSON.parse(readFileSync(url, "utf8")) as { value: unknown }[]).map(({ value }) => value);
+      const values = (JSON.parse(readFileSync(url, "utf8")) as { value: unknown }[]).map(
+        ({ value }) => value,
+      );
       const texts = values.filter((value) => typeof value === "string");
       expect(texts.length).toBeGreaterThan(40);
       for (const read of await Promise.all(texts.map((text) => log.read(text)))) {

@@ -22,7 +22,10 @@ export class LogProbe {
   }
 
   append(draft: Draft | string): Promise<string> {
-    return within("append()", promised(() => this.log.append(typeof draft === "string" ? { data: draft } : draft)));
+    return within(
+      "append()",
+      promised(() => this.log.append(typeof draft === "string" ? { data: draft } : draft)),
+    );
   }
 
   /** Appends one after another. */
@@ -33,7 +36,10 @@ export class LogProbe {
   }
 
   read(after: string, max = { events: 1_000, bytes: 1 << 20 }): Promise<Read> {
-    return within("read()", promised(() => this.log.read(after, max)));
+    return within(
+      "read()",
+      promised(() => this.log.read(after, max)),
+    );
   }
 
   /** The entries after an id, which must be readable. */
@@ -47,7 +53,10 @@ export class LogProbe {
 
   async follow(): Promise<Follower> {
     const follower = new Follower();
-    follower.tail = await within("tail()", promised(() => this.log.tail((entries) => follower.hear(entries))));
+    follower.tail = await within(
+      "tail()",
+      promised(() => this.log.tail((entries) => follower.hear(entries))),
+    );
     return follower;
   }
 

@@ -30,7 +30,7 @@ export function readContract(subject: LogSubject): void {
       const ids = await log.appendAll(...numbers(10));
       await log.untilReadable(ids.at(-1)!);
       const pages: string[][] = [];
-      for (let cursor = "start"; ; ) {
+      for (let cursor = "start"; ;) {
         const read = expectEntries(await log.read(cursor, { ...MUCH, events: 4 }));
         pages.push(read.entries.map((entry) => entry.data));
         expect(read.atTail).toBe(read.cursor === ids.at(-1));

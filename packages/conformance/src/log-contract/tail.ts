@@ -70,7 +70,8 @@ export function tailContract(subject: LogSubject): void {
       const appending: Promise<string>[] = [];
       const echo = await promised(() =>
         log.log.tail((entries) => {
-          for (const { data } of entries) if (data.startsWith("ping")) appending.push(log.append(`pong ${data}`));
+          for (const { data } of entries)
+            if (data.startsWith("ping")) appending.push(log.append(`pong ${data}`));
         }),
       );
       const follower = await log.follow();
