@@ -1,6 +1,7 @@
 import { encode } from "./encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
+import { FrameMaker } from "./frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
@@ -76,6 +77,7 @@ class Server implements EventStreamServer {
     this.#options = resolveOptions(options);
     this.#host = {
       scheduler: new HeartbeatScheduler(),
+      frames: new FrameMaker(),
       refuse: (exchange) => this.#refuse(exchange),
       closed: (stream) => {
         this.#streams.delete(stream);

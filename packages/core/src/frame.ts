@@ -14,6 +14,25 @@ export function createFrame(text: string): Frame {
   return { bytes: encoder.encode(text) };
 }
 
+// What is kept for its like.
+const MAX_KEPT_LENGTH = 64 * 1024;
+
+/** Makes frames of what programs send, and gives the last one again for the same text: a loop over streams encodes once. */
+export class FrameMaker {
+  #text: string | undefined;
+  #frame: Frame | undefined;
+
+  make(text: string): Frame {
+    if (text === this.#text) return this.#frame!;
+    const frame = createFrame(text);
+    if (text.length <= MAX_KEPT_LENGTH) {
+      this.#text = text;
+      this.#frame = frame;
+    }
+    return frame;
+  }
+}
+
 /** The bytes of several frames in one piece. */
 export function joinFrames(frames: readonly Frame[]): Uint8Array {
   if (frames.length === 1) return frames[0]!.bytes;

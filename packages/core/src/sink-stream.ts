@@ -83,7 +83,7 @@ export class SinkStream extends StreamLifecycle {
       this.abort("slow");
       return false;
     }
-    const frame = createFrame(block);
+    const frame = this.frames.make(block);
     return this.subscription?.defer(frame) || this.push(frame);
   }
 

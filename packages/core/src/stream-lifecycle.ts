@@ -2,7 +2,7 @@ import { Closure } from "./closure.js";
 import { encode } from "./encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
-import { createFrame, type Frame } from "./frame.js";
+import { createFrame, type Frame, type FrameMaker } from "./frame.js";
 import { FrameWriter } from "./frame-writer.js";
 import type { HeartbeatScheduler, Scheduled } from "./heartbeat-scheduler.js";
 import { Hooks } from "./hooks.js";
@@ -16,6 +16,7 @@ import type { PortSubscription } from "./stream-port.js";
 /** What a stream needs of the server it belongs to. */
 export interface StreamHost {
   readonly scheduler: HeartbeatScheduler;
+  readonly frames: FrameMaker;
   /** Asks the client to come back later. */
   refuse(exchange: Exchange): void;
   /** The stream is over; called once. */
@@ -37,6 +38,7 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
   protected readonly options: ResolvedOptions;
   protected readonly requested: RequestedId;
   protected readonly writer: FrameWriter;
+  protected readonly frames: FrameMaker;
   protected readonly closure = new Closure();
   protected readonly hooks: Hooks;
   protected subscription: PortSubscription | undefined;
@@ -53,6 +55,7 @@ export abstract class StreamLifecycle implements EventStream, Scheduled {
     this.requested = requested;
     this.options = options;
     this.#host = host;
+    this.frames = host.frames;
     this.hooks = new Hooks(this, options.onError);
     this.#openedAt = host.scheduler.now();
     this.#heartbeatAfter =

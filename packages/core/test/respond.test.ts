@@ -44,6 +44,19 @@ describe("EventStreamServer.respond", () => {
     expect(new TextDecoder().decode(value).match(/data: \d/g)).toHaveLength(10);
   });
 
+  it("encodes a message once that is sent to many streams in a loop", async () => {
+    const server = new EventStreamServer();
+    const readers = [];
+    for (let i = 0; i < 2; i++) readers.push((await server.respond(get(), () => {})).body!.getReader());
+    for (const reader of readers) await reader.read();
+    for (const stream of server.streams) stream.send({ data: { n: 1 } });
+    const [one, two] = await Promise.all(readers.map((reader) => reader.read()));
+    expect(new TextDecoder().decode(one!.value)).toBe('data: {"n":1}\n\n');
+    expect(two!.value).toBe(one!.value);
+    for (const stream of server.streams) stream.send({ data: { n: 2 } });
+    expect(new TextDecoder().decode((await readers[0]!.read()).value)).toBe('data: {"n":2}\n\n');
+  });
+
   it("closes with reason client when the reader cancels", async () => {
     const { stream, reader, server } = await open();
     const { signal } = stream;
