@@ -21,8 +21,6 @@ export interface LatentLogOptions {
   seed?: number;
   /** Milliseconds that an answer takes. Default 5 to 50. */
   latency?: readonly [min: number, max: number];
-  /** Milliseconds after which the listeners hear of an entry. Default: half an answer's. */
-  hearing?: readonly [min: number, max: number];
 }
 
 type Listener = (entries: readonly Entry[]) => void;
@@ -37,8 +35,7 @@ export class LatentLog implements EventLog {
   fault: (operation: LogOperation) => Error | undefined = () => undefined;
   readonly record: MemoryLog;
   readonly #random: () => number;
-  readonly #oneWay: readonly [min: number, max: number];
-  readonly #hearing: readonly [min: number, max: number];
+  readonly #latency: readonly [min: number, max: number];
   readonly #leaveRecord: () => void;
   readonly #listeners = new Set<Listener>();
   // What is under way, and what becomes of it if the log is closed first.
@@ -55,12 +52,10 @@ export class LatentLog implements EventLog {
     record = new MemoryLog(history),
     seed = 1,
     latency = [5, 50],
-    hearing,
   }: LatentLogOptions = {}) {
     this.record = record;
     this.#random = seeded(seed);
-    this.#oneWay = [latency[0] / 2, latency[1] / 2];
-    this.#hearing = hearing ?? this.#oneWay;
+    this.#latency = latency;
     const tail = this.record.tail((entries) => this.#hear(entries));
     this.#told = tail.cursor;
     this.#leaveRecord = () => tail.stop();
@@ -146,13 +141,15 @@ export class LatentLog implements EventLog {
     }
   }
 
-  #later(run: () => void, closed: () => void, [min, max] = this.#oneWay): void {
+  /** Half of an answer's time. */
+  #later(run: () => void, closed: () => void): void {
+    const [min, max] = this.#latency;
     const timer = setTimeout(
       () => {
         this.#pending.delete(timer);
         run();
       },
-      min + this.#random() * (max - min),
+      (min + this.#random() * (max - min)) / 2,
     );
     this.#pending.set(timer, closed);
   }
@@ -165,7 +162,6 @@ export class LatentLog implements EventLog {
       this.#later(
         () => this.#tell(),
         () => {},
-        this.#hearing,
       );
     }
   }
