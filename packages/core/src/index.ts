@@ -1,16 +1,16 @@
-export { encode, type Serialize } from "./encode.js";
-export type { CloseReason, EventStream } from "./event-stream.js";
-export { EventStreamServer, type DrainOptions } from "./event-stream-server.js";
-export type { Exchange, HeaderChanges } from "./exchange.js";
-export { createFrame, joinFrames, type Frame } from "./frame.js";
-export { HeartbeatScheduler, type Scheduled } from "./heartbeat-scheduler.js";
-export { END_SUFFIX, START_ID } from "./last-event-id.js";
-export type { EventMessage } from "./message.js";
-export type { EventStreamOptions } from "./options.js";
-export type { Sink } from "./sink.js";
-export type { Items, Source } from "./source.js";
+export { encode, type Serialize } from "./format/encode.js";
+export type { CloseReason, EventStream } from "./stream/event-stream.js";
+export { EventStreamServer, type DrainOptions } from "./stream/event-stream-server.js";
+export type { Exchange, HeaderChanges } from "./stream/exchange.js";
+export { createFrame, joinFrames, type Frame } from "./format/frame.js";
+export { HeartbeatScheduler, type Scheduled } from "./stream/heartbeat-scheduler.js";
+export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
+export type { EventMessage } from "./format/message.js";
+export type { EventStreamOptions } from "./stream/options.js";
+export type { Sink } from "./stream/sink.js";
+export type { Items, Source } from "./stream/source.js";
 export { SseError, describe, type SseErrorCode } from "./sse-error.js";
-export { WebExchange } from "./web-exchange.js";
+export { WebExchange } from "./stream/web-exchange.js";
 export {
   createChannel,
   type Channel,
@@ -20,8 +20,8 @@ export {
   type EventMap,
   type SubscribeOptions,
   type Subscription,
-} from "./channel.js";
-export { createChannels, type Channels, type ChannelsOptions } from "./channels.js";
+} from "./channel/channel.js";
+export { createChannels, type Channels, type ChannelsOptions } from "./channel/channels.js";
 export {
   createEntry,
   type Draft,
@@ -31,6 +31,6 @@ export {
   type ReadLimit,
   type ResetReason,
   type Tail,
-} from "./event-log.js";
-export { MemoryLog, type History } from "./memory-log.js";
-export type { SchemaResult, StandardSchema } from "./standard-schema.js";
+} from "./channel/event-log.js";
+export { MemoryLog, type History } from "./channel/memory-log.js";
+export type { SchemaResult, StandardSchema } from "./channel/standard-schema.js";

@@ -1,9 +1,9 @@
 import type { ChannelOptions, ChannelSource } from "./channel.js";
-import { dataText, encode } from "./encode.js";
+import { dataText, encode } from "../format/encode.js";
 import type { Draft, EventLog } from "./event-log.js";
-import { sendItems } from "./send-items.js";
-import { isThenable, readItems, type Items } from "./source.js";
-import { SseError, describe } from "./sse-error.js";
+import { sendItems } from "../stream/send-items.js";
+import { isThenable, readItems, type Items } from "../stream/source.js";
+import { SseError, describe } from "../sse-error.js";
 import type { SchemaResult } from "./standard-schema.js";
 
 // What a source may carry beyond what is published: a log gives its own ids, and has no connection to retry.

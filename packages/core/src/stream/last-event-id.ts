@@ -1,10 +1,5 @@
+import { END_SUFFIX } from "../format/reserved-ids.js";
 import type { Exchange } from "./exchange.js";
-
-/** The id suffix that says: this stream is finished. Reserved. */
-export const END_SUFFIX = "~end";
-
-/** The id of the first event of a `once` stream: something for the client to come back with. */
-export const START_ID = "~start";
 
 // An id is a client's word and may be looked up and logged by the app, so it is kept short.
 const MAX_BYTES = 1024;

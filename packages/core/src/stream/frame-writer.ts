@@ -1,4 +1,4 @@
-import type { Frame } from "./frame.js";
+import type { Frame } from "../format/frame.js";
 import type { Sink } from "./sink.js";
 
 // What is handed to the sink at once. A client that takes this much within stallTimeout is not stalled.

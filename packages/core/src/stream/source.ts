@@ -1,6 +1,6 @@
 import type { EventStream } from "./event-stream.js";
-import type { EventMessage } from "./message.js";
-import { SseError, describe } from "./sse-error.js";
+import type { EventMessage } from "../format/message.js";
+import { SseError, describe } from "../sse-error.js";
 
 /** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
 export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStream<T>;

@@ -7,7 +7,7 @@ import {
   type ReadLimit,
   type Tail,
 } from "./event-log.js";
-import { SseError, describe } from "./sse-error.js";
+import { SseError, describe } from "../sse-error.js";
 
 /** How much of the past is kept: what exceeds any of the three is evicted. */
 export interface History {

@@ -1,4 +1,4 @@
-import type { Frame } from "./frame.js";
+import type { Frame } from "../format/frame.js";
 
 /** What a program has sent on a stream that still lacks what was published before: each waits for a place in the log. */
 export class DeferredFrames {

@@ -1,9 +1,9 @@
 import type { Entry, EventLog, ResetReason } from "./event-log.js";
-import type { EventStream } from "./event-stream.js";
-import type { Serialize } from "./encode.js";
+import type { EventStream } from "../stream/event-stream.js";
+import type { Serialize } from "../format/encode.js";
 import { LogChannel } from "./log-channel.js";
 import type { History } from "./memory-log.js";
-import type { Items } from "./source.js";
+import type { Items } from "../stream/source.js";
 import type { StandardSchema } from "./standard-schema.js";
 
 /** The events of a channel: the type of the data of each event type. */

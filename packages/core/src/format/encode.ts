@@ -1,5 +1,5 @@
 import type { EventMessage } from "./message.js";
-import { SseError, describe } from "./sse-error.js";
+import { SseError, describe } from "../sse-error.js";
 
 /** Makes text of the `data` of a message that is not a string. The default is `JSON.stringify`. */
 export type Serialize = (data: unknown) => string;

@@ -1,7 +1,7 @@
 import type { Channel, ChannelOptions, EventMap } from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import { LogChannel } from "./log-channel.js";
-import { SseError, describe } from "./sse-error.js";
+import { SseError, describe } from "../sse-error.js";
 
 /** Options of channels by key. */
 export interface ChannelsOptions<Events = EventMap> extends Omit<ChannelOptions<Events>, "log"> {

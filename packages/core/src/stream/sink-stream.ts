@@ -1,11 +1,12 @@
-import { encode } from "./encode.js";
-import { createFrame, type Frame } from "./frame.js";
-import { END_SUFFIX, NO_ID } from "./last-event-id.js";
-import type { EventMessage } from "./message.js";
+import { encode } from "../format/encode.js";
+import { createFrame, type Frame } from "../format/frame.js";
+import { END_SUFFIX } from "../format/reserved-ids.js";
+import { NO_ID } from "./last-event-id.js";
+import type { EventMessage } from "../format/message.js";
 import { acceptsEventStream } from "./response-headers.js";
 import { sendItems } from "./send-items.js";
 import { isThenable, readItems, type Items, type Source } from "./source.js";
-import { SseError } from "./sse-error.js";
+import { SseError } from "../sse-error.js";
 import { StreamLifecycle } from "./stream-lifecycle.js";
 import { PORT, type StreamPort } from "./stream-port.js";
 

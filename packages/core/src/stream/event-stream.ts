@@ -1,4 +1,4 @@
-import type { EventMessage } from "./message.js";
+import type { EventMessage } from "../format/message.js";
 import type { Source } from "./source.js";
 
 /**

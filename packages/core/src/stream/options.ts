@@ -1,8 +1,8 @@
-import type { Serialize } from "./encode.js";
-import { encode } from "./encode.js";
+import type { Serialize } from "../format/encode.js";
+import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
-import { createFrame, type Frame } from "./frame.js";
-import { SseError, describe } from "./sse-error.js";
+import { createFrame, type Frame } from "../format/frame.js";
+import { SseError, describe } from "../sse-error.js";
 
 /** Options of an `EventStreamServer`. All but `maxStreams` and `refuse` can also be given for one stream. */
 export interface EventStreamOptions {

@@ -1,7 +1,7 @@
-import { encode } from "./encode.js";
+import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
-import { FrameMaker } from "./frame.js";
+import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
@@ -14,7 +14,7 @@ import {
 } from "./response-headers.js";
 import { SinkStream } from "./sink-stream.js";
 import { checkSource, type Source } from "./source.js";
-import { SseError, describe } from "./sse-error.js";
+import { SseError, describe } from "../sse-error.js";
 import type { StreamHost, StreamLifecycle } from "./stream-lifecycle.js";
 import { WebExchange } from "./web-exchange.js";
 

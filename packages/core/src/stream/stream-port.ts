@@ -1,28 +1,35 @@
+import type { Frame } from "../format/frame.js";
+import { SseError, describe } from "../sse-error.js";
 import type { EventStream } from "./event-stream.js";
-import type { Frame } from "./frame.js";
 import type { RequestedId } from "./last-event-id.js";
-import { SseError, describe } from "./sse-error.js";
 
 /** The key of a stream's port. Registered, so that a channel of one copy of this package takes streams of another. */
 export const PORT = Symbol.for("ssekit.stream/1");
 
 /** What a stream is for a channel. */
 export interface StreamPort {
-  /** What the request said about the last event the client saw. */
+  /** What the request said about the last event the client saw. After a first subscription: nothing. */
   readonly requested: RequestedId;
   /** The stream takes nothing more. */
-  readonly closed: boolean;
+  readonly isClosing: boolean;
   /** As much waits for the client as may be sent ahead of it. */
-  readonly congested: boolean;
+  readonly isCongested: boolean;
+  /** Nothing waits for the client. */
+  readonly isIdle: boolean;
+  /** Timers belong to the stream's request, as in a Worker. */
+  readonly ownTimer: boolean;
   /** Binds the stream to a subscription. @throws {SseError} `ERR_SSE_SUBSCRIBED` */
   attach(subscription: PortSubscription): void;
   detach(): void;
-  /** Sends a frame. `id`: the id in it, if there is one. `flush`: in this turn, else when `flush` is called. */
-  push(frame: Frame, id: string | undefined, flush: boolean): void;
+  /** Sends a frame. `id`: the id in it, if there is one. `flush`: at the end of this turn, else when `flush` is called. */
+  sendFrame(frame: Frame, id: string | undefined, flush: boolean): void;
   flush(): void;
+  /** Resolves when nothing waits for the client any more, with `false` if the stream has closed meanwhile. */
   drained(): Promise<boolean>;
-  /** Ends the stream for good: with the usual last event, after an id; without one: a last event has been sent. */
-  end(after?: string): void;
+  /** Finishes the stream: with the usual last event, whose id is this place and `~end`. */
+  finishAt(place: string): void;
+  /** Finishes the stream: its last event has been sent. */
+  finish(): void;
   /** Closes the stream; the client may come back. */
   close(): void;
   /** Reports an error and closes the stream with it. */
@@ -34,18 +41,22 @@ export interface StreamPort {
 /** What a stream asks of its subscription. */
 export interface PortSubscription {
   /** The stream has closed. */
-  closed(): void;
-  /** Sends a heartbeat that carries the cursor. `false`: the client has it. */
+  streamClosed(): void;
+  /** Sends a heartbeat that carries the cursor, if the client needs one. `false`: it does not. */
   heartbeat(): boolean;
-  /** Keeps a frame of the program's own until what was published before it has been sent. `false`: all of that has. */
+  /** Keeps a frame of the program's own until the events before it have been sent. `false`: they have been. */
   defer(frame: Frame): boolean;
   /** Calls `end` when all that was published until now has been sent. `false`: it has been. */
   deferEnd(end: () => void): boolean;
+  /** Goes on without the snapshot that it waits for. */
+  skipSnapshot(): void;
   /** Sends what is kept by `defer`: the stream is about to close. */
   release(): void;
+  /** Resolves when nothing is kept by `defer` any more; `undefined`: nothing is. */
+  released(): Promise<void> | undefined;
   /** How far it has come in the log, if it has begun. */
   readonly cursor: string | undefined;
-  /** Bytes that are kept by `defer`. */
+  /** Memory in bytes that the frames kept by `defer` take. */
   readonly bufferedBytes: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Entry } from "./event-log.js";
-import { isThenable } from "./source.js";
-import { SseError } from "./sse-error.js";
+import { isThenable } from "../stream/source.js";
+import { SseError } from "../sse-error.js";
 
 /** Which entries a subscriber wants to see. The end of the log is for everybody. */
 export class Selection {

@@ -1,13 +1,14 @@
 import { Closure } from "./closure.js";
-import { encode } from "./encode.js";
+import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
-import { createFrame, type Frame, type FrameMaker } from "./frame.js";
+import { createFrame, type Frame, type FrameMaker } from "../format/frame.js";
 import { FrameWriter } from "./frame-writer.js";
 import type { HeartbeatScheduler, Scheduled } from "./heartbeat-scheduler.js";
 import { Hooks } from "./hooks.js";
-import { START_ID, type RequestedId } from "./last-event-id.js";
-import type { EventMessage } from "./message.js";
+import { START_ID } from "../format/reserved-ids.js";
+import type { RequestedId } from "./last-event-id.js";
+import type { EventMessage } from "../format/message.js";
 import type { ResolvedOptions } from "./options.js";
 import { streamHeaders } from "./response-headers.js";
 import type { Source } from "./source.js";

@@ -1,6 +1,6 @@
-import type { Serialize } from "./encode.js";
+import type { Serialize } from "../format/encode.js";
 import type { Entry, EventLog, ResetReason } from "./event-log.js";
-import type { Frame } from "./frame.js";
+import type { Frame } from "../format/frame.js";
 import type { Selection } from "./selection.js";
 import type { Subscriber } from "./subscriber.js";
 

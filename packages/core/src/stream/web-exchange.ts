@@ -1,5 +1,5 @@
 import type { Exchange, HeaderChanges } from "./exchange.js";
-import { joinFrames, type Frame } from "./frame.js";
+import { joinFrames, type Frame } from "../format/frame.js";
 import type { Sink } from "./sink.js";
 
 const HIGH_WATER_MARK = 16 * 1024;

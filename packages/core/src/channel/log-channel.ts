@@ -9,13 +9,13 @@ import type {
   Subscription,
 } from "./channel.js";
 import type { EventLog } from "./event-log.js";
-import type { EventStream } from "./event-stream.js";
-import { callSafely } from "./hooks.js";
+import type { EventStream } from "../stream/event-stream.js";
+import { callSafely } from "../stream/hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
 import { Selection } from "./selection.js";
-import { SseError, describe } from "./sse-error.js";
-import { portOf } from "./stream-port.js";
+import { SseError, describe } from "../sse-error.js";
+import { portOf } from "../stream/stream-port.js";
 import { Subscriber } from "./subscriber.js";
 
 /** A channel over a log: a publisher and an audience. */

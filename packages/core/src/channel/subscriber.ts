@@ -1,11 +1,11 @@
 import { DeferredFrames } from "./deferred-frames.js";
-import { dataText, encode } from "./encode.js";
+import { dataText, encode } from "../format/encode.js";
 import type { Entry, Read, ResetReason } from "./event-log.js";
-import { createFrame, type Frame } from "./frame.js";
-import { END_SUFFIX } from "./last-event-id.js";
-import { nextTurn } from "./send-items.js";
-import { isThenable } from "./source.js";
-import type { PortSubscription, StreamPort } from "./stream-port.js";
+import { createFrame, type Frame } from "../format/frame.js";
+import { END_SUFFIX } from "../format/reserved-ids.js";
+import { nextTurn } from "../stream/send-items.js";
+import { isThenable } from "../stream/source.js";
+import type { PortSubscription, StreamPort } from "../stream/stream-port.js";
 import type { SubscriberHost, SubscriberOptions } from "./subscriber-host.js";
 
 const READ_LIMIT = { events: 500, bytes: 64 * 1024 };

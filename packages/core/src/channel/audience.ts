@@ -1,11 +1,11 @@
 import type { ChannelOptions } from "./channel.js";
-import { encode } from "./encode.js";
+import { encode } from "../format/encode.js";
 import type { Entry, EventLog, ResetReason, Tail } from "./event-log.js";
-import type { EventStream } from "./event-stream.js";
-import { createFrame, type Frame } from "./frame.js";
-import { callSafely } from "./hooks.js";
+import type { EventStream } from "../stream/event-stream.js";
+import { createFrame, type Frame } from "../format/frame.js";
+import { callSafely } from "../stream/hooks.js";
 import { RecentEntries } from "./recent-entries.js";
-import { isThenable } from "./source.js";
+import { isThenable } from "../stream/source.js";
 import type { Subscriber } from "./subscriber.js";
 import type { SubscriberHost } from "./subscriber-host.js";
 

@@ -1,4 +1,4 @@
-import type { Sink } from "./sink.js";
+import type { Sink, SinkOwner } from "./sink.js";
 
 /** Response headers to set; `null` removes one that is there. Names are in lower case. */
 export type HeaderChanges = Record<string, string | null>;
@@ -21,10 +21,10 @@ export interface Exchange {
   requestHeader(name: string): string | undefined;
   /** A header that the app has set on the response, by its lower-case name. */
   responseHeader(name: string): string | undefined;
-  /** Where the stream goes; its `onClose` also tells that the client left before `begin`. */
-  readonly sink: Sink;
-  /** Commits a head of status 200. The body is what goes to the sink. */
-  begin(headers: HeaderChanges): void;
+  /** Tells the owner from now on when the client leaves, also before `begin`. Called once, before `begin`. */
+  watch(owner: SinkOwner): void;
+  /** Commits a head of status 200, and gives what takes the body. */
+  begin(headers: HeaderChanges): Sink;
   /** Sends a whole response. `connection: close` is left out where the protocol has none. */
   reply(status: number, headers: HeaderChanges, body?: string): void;
   /** An error before the head: hands it to the framework, as an error of the handler. */

@@ -1,0 +1,62 @@
+// What all readers together may use of one turn of the event loop. A storm of clients then delays nobody by more.
+const BUDGET_MS = 10;
+
+/** Shares the event loop: what many streams have to do is spread over turns, by time and in the order in which they ask. */
+export class TurnBudget {
+  readonly #now: () => number;
+  #turnBegan: number | undefined;
+  // A ring would save the copies; this is cut off now and then.
+  #waiting: (() => void)[] = [];
+  #head = 0;
+
+  /** @param now a clock in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Whether nothing more should be done in this turn: its time is used up, or others wait for theirs. */
+  get isSpent(): boolean {
+    if (this.#turnBegan === undefined) {
+      this.#turnBegan = this.#now();
+      this.#nextTurn();
+      return false;
+    }
+    return this.#head < this.#waiting.length || this.#now() - this.#turnBegan >= BUDGET_MS;
+  }
+
+  /** Calls the task in a turn that has time left. It must not throw. */
+  defer(task: () => void): void {
+    this.#waiting.push(task);
+    if (this.#turnBegan !== undefined) return;
+    this.#turnBegan = this.#now();
+    this.#nextTurn();
+  }
+
+  #nextTurn(): void {
+    const timer = setTimeout(() => this.#turn(), 0);
+    if (this.#head === this.#waiting.length) (timer as { unref?(): void }).unref?.();
+  }
+
+  #turn(): void {
+    const began = this.#now();
+    this.#turnBegan = began;
+    while (this.#head < this.#waiting.length && this.#now() - began < BUDGET_MS) {
+      const task = this.#waiting[this.#head]!;
+      this.#waiting[this.#head++] = undefined!;
+      task();
+    }
+    if (this.#head > 1_000 || this.#head === this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#waiting.length === 0) this.#turnBegan = undefined;
+    else this.#nextTurn();
+  }
+}
+
+let budget: TurnBudget | undefined;
+
+/** The budget of all streams of this copy of the package. Made late: a Worker's module scope has no clock. */
+export function turnBudget(): TurnBudget {
+  return (budget ??= new TurnBudget());
+}
