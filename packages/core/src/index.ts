@@ -12,25 +12,34 @@ export type { Items, Source } from "./stream/source.js";
 export { SseError, describe, type SseErrorCode } from "./sse-error.js";
 export { WebExchange } from "./stream/web-exchange.js";
 export {
-  createChannel,
   type Channel,
   type ChannelMessage,
   type ChannelOptions,
   type ChannelSource,
+  type ChannelStage,
   type EventMap,
   type SubscribeOptions,
   type Subscription,
 } from "./channel/channel.js";
 export { createChannels, type Channels, type ChannelsOptions } from "./channel/channels.js";
-export {
-  createEntry,
-  type Draft,
-  type Entry,
-  type EventLog,
-  type Read,
-  type ReadLimit,
-  type ResetReason,
-  type Tail,
+export { createChannel } from "./channel/create-channel.js";
+export type {
+  AppendOptions,
+  BoundedHistory,
+  CompleteHistory,
+  Draft,
+  Entry,
+  EventLog,
+  History,
+  LogStore,
+  News,
+  Peek,
+  Read,
+  ReadFrom,
+  ReadLimit,
+  ResetReason,
+  Tail,
 } from "./channel/event-log.js";
-export { MemoryLog, type History } from "./channel/memory-log.js";
+export { MemoryLog } from "./channel/memory-log.js";
+export { memoryLogs } from "./channel/memory-logs.js";
 export type { SchemaResult, StandardSchema } from "./channel/standard-schema.js";

@@ -1,176 +1,231 @@
-import type { ChannelOptions } from "./channel.js";
-import { encode } from "../format/encode.js";
-import type { Entry, EventLog, ResetReason, Tail } from "./event-log.js";
-import type { EventStream } from "../stream/event-stream.js";
+import { dataText, encode, type Serialize } from "../format/encode.js";
 import { createFrame, type Frame } from "../format/frame.js";
 import { callSafely } from "../stream/hooks.js";
-import { RecentEntries } from "./recent-entries.js";
 import { isThenable } from "../stream/source.js";
-import type { Subscriber } from "./subscriber.js";
-import type { SubscriberHost } from "./subscriber-host.js";
+import type { ChannelOptions, ChannelStage } from "./channel.js";
+import type { Entry, EventLog, News, ResetReason, Tail } from "./event-log.js";
+import { compareIds } from "./ids.js";
+import { LiveMembers } from "./live-members.js";
+import type { Member, SubscriberHost } from "./subscriber-host.js";
+import { Window, type Place } from "./window.js";
+
+/** Tells of an error that no caller can be told of. */
+export type Report = (error: unknown, stage: ChannelStage) => void;
+
+/** How the log is followed: from the first member to the last. */
+interface Following {
+  /** What is told before the window is there. */
+  readonly early: News[];
+  window?: Window;
+  tail?: Tail;
+  pending?: Promise<void>;
+}
 
 /** The subscribers of a channel on this node: follows the tail of the log, once for all of them. */
 export class Audience implements SubscriberHost {
   readonly log: EventLog;
-  tail: string | undefined;
-  tailNumber = 0;
-  lastEntry: Entry | undefined;
-  synchronous = false;
+  /** The number of members of each topic. */
   readonly topics = new Map<string, number>();
-  /** When the last one left, in milliseconds of `performance.now()`. */
-  leftAt = 0;
+  /** Whether a message has been published here. */
+  hasPublished = false;
   readonly #options: ChannelOptions;
-  readonly #report: (error: unknown) => void;
-  readonly #streams = new Map<Subscriber, EventStream>();
-  // The live ones: those that want all topics, and the others by topic.
-  readonly #live = new Set<Subscriber>();
-  readonly #liveByTopic = new Map<string, Set<Subscriber>>();
-  readonly #waiting = new Set<Subscriber>();
-  readonly #unflushed = new Set<Subscriber>();
-  #received: Entry[] = [];
-  #dispatching = false;
-  #closed = false;
-  #following: Promise<void> | undefined;
-  #stop: (() => void) | undefined;
-  #recent: RecentEntries | undefined;
-  #heartbeat: Frame | undefined;
+  readonly #report: Report;
+  readonly #onEmpty: () => void;
+  readonly #members = new Set<Member>();
+  readonly #live = new LiveMembers();
+  #waiting = new Set<Member>();
+  readonly #unflushed = new Set<Member>();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #following: Following | undefined;
+  #closed = false;
+  // Numbers go on from window to window: a member that joins while an entry of the last one is handed out has it.
+  #nextNumber = 0;
+  // An entry that is being handed out.
+  #delivering = false;
+  // The newest id that this channel was given for a message, unless the window has reached it.
+  #published: string | undefined;
+  // Of the messages that are sent before the log is followed.
+  #early: Place | undefined;
+  #heartbeat: { readonly id: string; readonly frame: Frame } | undefined;
+  #snapshot: { readonly id: string; readonly text: string; readonly frame: Frame } | undefined;
 
-  constructor(log: EventLog, options: ChannelOptions, report: (error: unknown) => void) {
+  constructor(log: EventLog, options: ChannelOptions, report: Report, onEmpty: () => void) {
     this.log = log;
     this.#options = options;
     this.#report = report;
+    this.#onEmpty = onEmpty;
   }
 
   get size(): number {
-    return this.#streams.size;
+    return this.#members.size;
+  }
+
+  get window(): Window | undefined {
+    return this.#following?.window;
   }
 
   /** Settles when the log is followed, or cannot be; `undefined`: it is, or nobody has asked for it. */
   get following(): Promise<void> | undefined {
-    return this.tail === undefined ? this.#following : undefined;
-  }
-
-  get serialize(): ChannelOptions["serialize"] {
-    return this.#options.serialize;
+    return this.#following?.pending;
   }
 
   get flushNow(): boolean {
     return this.#options.flushInterval === undefined;
   }
 
-  /** Takes a subscriber in, and starts it when the log is followed. */
-  join(subscriber: Subscriber, stream: EventStream, start: () => void): void {
-    this.#streams.set(subscriber, stream);
-    for (const topic of subscriber.topics ?? []) this.topics.set(topic, (this.topics.get(topic) ?? 0) + 1);
-    this.#hook(() => this.#options.onSubscribe?.(stream));
+  /** Takes a member in, and starts it when the log is followed. */
+  join(member: Member, start: () => void): void {
+    this.#members.add(member);
+    for (const topic of member.topics ?? []) this.topics.set(topic, (this.topics.get(topic) ?? 0) + 1);
+    this.#hook(() => this.#options.onSubscribe?.(member.stream));
     let following: Promise<void> | undefined;
     try {
       following = this.#follow();
     } catch (error) {
-      return subscriber.fail(error);
+      return member.fail(error);
     }
     if (following === undefined) start();
-    else following.then(start, (error: unknown) => subscriber.fail(error));
+    else following.then(start, (error: unknown) => member.fail(error));
   }
 
   /** Closes all streams. */
   close(): void {
     this.#closed = true;
-    for (const subscriber of [...this.#streams.keys()]) subscriber.port.close();
-    this.#stop?.();
+    for (const member of [...this.#members]) member.port.close();
+    this.#stop();
     clearTimeout(this.#flushTimer);
   }
 
-  // --- the tail
+  /** A message that this channel has published has been given its id. */
+  published(id: string): void {
+    this.hasPublished = true;
+    const order = this.#published === undefined ? 1 : compareIds(id, this.#published);
+    if (order === undefined || order > 0) this.#published = id;
+  }
 
-  /** Follows the log. A failure is that of the subscribers that wait for it; the next one tries again. */
+  // --- following
+
+  /** Follows the log. A failure is that of the members that wait for it; the next one tries again. */
   #follow(): Promise<void> | undefined {
-    if (this.tail !== undefined) return undefined;
-    if (this.#following !== undefined) return this.#following;
-    const tail = this.log.tail((entries) => this.#receive(entries));
+    if (this.#following !== undefined) return this.#following.pending;
+    const following: Following = { early: [] };
+    const tail = this.log.tail((news) => this.#hear(following, news));
+    this.#following = following;
     if (!isThenable(tail)) {
-      this.synchronous = true;
-      this.#followed(tail);
+      this.#followed(following, tail, true);
       return undefined;
     }
-    this.#following = Promise.resolve(tail).then((followed) => {
-      this.#recent = new RecentEntries(followed.cursor);
-      this.#followed(followed);
-    });
-    this.#following.catch(() => (this.#following = undefined));
-    return this.#following;
+    following.pending = Promise.resolve(tail).then(
+      (answered) => this.#followed(following, answered, false),
+      (error: unknown) => {
+        if (this.#following === following) this.#following = undefined;
+        throw error;
+      },
+    );
+    following.pending.catch(() => {});
+    return following.pending;
   }
 
-  #followed(tail: Tail): void {
-    if (this.#closed) return tail.stop();
-    this.tail = tail.cursor;
-    this.lastEntry = tail.end;
-    this.#stop = () => tail.stop();
-    this.#receive([]);
+  #followed(following: Following, tail: Tail, synchronous: boolean): void {
+    if (this.#following !== following) return tail.stop(); // all have left meanwhile
+    delete following.pending;
+    following.tail = tail;
+    following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous);
+    if (this.#early !== undefined) following.window.await(this.#early);
+    this.#early = undefined;
+    for (const news of following.early.splice(0)) this.#hear(following, news);
   }
 
-  /** Hands entries on in their order, also those that are published while others are handed on. */
-  #receive(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#received.push(entry);
-    if (this.#dispatching || this.tail === undefined) return;
-    this.#dispatching = true;
-    for (const entry of this.#received) this.#dispatch(entry); // also those that are added meanwhile
-    this.#received = [];
-    this.#dispatching = false;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const subscriber of waiting) subscriber.wake();
+  #stop(): void {
+    const following = this.#following;
+    this.#following = undefined;
+    this.#nextNumber = (following?.window?.head ?? this.#nextNumber) + 1;
+    this.#snapshot = this.#heartbeat = undefined;
+    following?.tail?.stop();
   }
 
-  #dispatch(entry: Entry): void {
-    const previous = this.tail!;
-    const number = ++this.tailNumber;
-    this.tail = entry.id;
-    this.#heartbeat = undefined;
-    this.#recent?.push(entry);
-    if (entry.end) this.lastEntry = entry;
-    const deliver = (subscribers: Iterable<Subscriber>): void => {
-      for (const subscriber of subscribers)
-        if (subscriber.joinedAt < number) subscriber.deliver(entry, previous);
-    };
-    if (entry.end) return deliver([...this.#streams.keys()].filter((subscriber) => subscriber.live));
-    deliver(this.#live);
-    if (entry.topic !== undefined) deliver(this.#liveByTopic.get(entry.topic) ?? []);
-  }
-
-  // --- what subscribers need
-
-  recent(id: string): readonly Entry[] | undefined {
-    return this.#recent?.after(id);
-  }
-
-  tailHeartbeat(): Frame {
-    return (this.#heartbeat ??= createFrame(encode({ event: "heartbeat", id: this.tail!, data: "" })));
-  }
-
-  setLive(subscriber: Subscriber, live: boolean): void {
-    if (subscriber.topics === undefined) {
-      if (live) this.#live.add(subscriber);
-      else this.#live.delete(subscriber);
-      return;
-    }
-    for (const topic of subscriber.topics) {
-      const subscribers = this.#liveByTopic.get(topic);
-      if (!live) {
-        subscribers?.delete(subscriber);
-        if (subscribers?.size === 0) this.#liveByTopic.delete(topic);
-      } else if (subscribers !== undefined) subscribers.add(subscriber);
-      else this.#liveByTopic.set(topic, new Set([subscriber]));
+  #hear(following: Following, news: News): void {
+    const { window } = following;
+    if (window === undefined) return void following.early.push(news);
+    if ("status" in news) {
+      if (news.status === "down") this.#report(news.error ?? new Error("The log is down"), "tail");
+    } else if ("reset" in news) {
+      this.#break(window, news.reset, news.cursor);
+    } else {
+      for (const entry of news.entries) {
+        if (this.#following !== following) return; // the last member has left
+        this.#deliver(window, entry);
+      }
     }
   }
 
-  waitForTail(subscriber: Subscriber): void {
-    this.#waiting.add(subscriber);
+  #deliver(window: Window, entry: Entry): void {
+    const number = window.push(entry);
+    this.#delivering = true;
+    if (!entry.control) this.#live.deliver(entry, number);
+    this.#delivering = false;
+    this.#wake();
   }
 
-  pushed(subscriber: Subscriber): void {
-    this.#unflushed.add(subscriber);
+  /** The tail goes on elsewhere: all that were live have lost something. */
+  #break(window: Window, reason: ResetReason, cursor: string): void {
+    window.break(cursor);
+    for (const member of this.#live.list()) member.lose(reason);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const member of waiting) member.wake();
+  }
+
+  // --- what members need
+
+  place(): Place {
+    const { window } = this;
+    if (window === undefined) return (this.#early ??= { id: this.#published ?? "", number: Infinity });
+    const place = window.place(this.#published);
+    if (place.number !== Infinity) this.#published = undefined;
+    return place;
+  }
+
+  isDelivering(handed: number): boolean {
+    return this.#delivering && handed < this.window!.head;
+  }
+
+  heartbeatFrame(): Frame {
+    const id = this.window!.cursor;
+    if (this.#heartbeat?.id !== id) {
+      this.#heartbeat = { id, frame: createFrame(encode({ event: "heartbeat", id, data: "" })) };
+    }
+    return this.#heartbeat.frame;
+  }
+
+  resetFrame(id: string, reason: ResetReason): Frame {
+    return createFrame(encode({ event: "reset", id, data: JSON.stringify({ reason }) }));
+  }
+
+  snapshotFrame(id: string, state: unknown): Frame {
+    const text = dataText(state, this.#options.serialize as Serialize | undefined);
+    if (this.#snapshot?.id !== id || this.#snapshot.text !== text) {
+      this.#snapshot = { id, text, frame: createFrame(encode({ event: "snapshot", id, data: text })) };
+    }
+    return this.#snapshot.frame;
+  }
+
+  setLive(member: Member, live: boolean): void {
+    if (live) this.#live.add(member);
+    else this.#live.delete(member);
+  }
+
+  waitForTail(member: Member): void {
+    this.#waiting.add(member);
+  }
+
+  sent(member: Member): void {
+    this.#unflushed.add(member);
     this.#flushTimer ??= setTimeout(() => {
       this.#flushTimer = undefined;
       for (const one of this.#unflushed) one.port.flush();
@@ -178,29 +233,30 @@ export class Audience implements SubscriberHost {
     }, this.#options.flushInterval);
   }
 
-  left(subscriber: Subscriber): void {
-    const stream = this.#streams.get(subscriber)!;
-    this.#streams.delete(subscriber);
-    this.leftAt = performance.now();
-    this.#waiting.delete(subscriber);
-    if (this.#unflushed.delete(subscriber)) subscriber.port.flush();
-    for (const topic of subscriber.topics ?? []) {
+  left(member: Member): void {
+    this.#members.delete(member);
+    this.#waiting.delete(member);
+    if (this.#unflushed.delete(member)) member.port.flush();
+    for (const topic of member.topics ?? []) {
       const count = this.topics.get(topic)! - 1;
       if (count > 0) this.topics.set(topic, count);
       else this.topics.delete(topic);
     }
-    this.#hook(() => this.#options.onUnsubscribe?.(stream));
+    this.#hook(() => this.#options.onUnsubscribe?.(member.stream));
+    if (this.#members.size > 0) return;
+    this.#stop();
+    if (!this.#closed) this.#onEmpty();
   }
 
-  lagging(subscriber: Subscriber): void {
-    this.#hook(() => this.#options.onLag?.(this.#streams.get(subscriber)!));
+  lagging(member: Member): void {
+    this.#hook(() => this.#options.onLag?.(member.stream));
   }
 
-  reset(subscriber: Subscriber, reason: ResetReason): void {
-    this.#hook(() => this.#options.onReset?.(this.#streams.get(subscriber)!, reason));
+  told(member: Member, reason: ResetReason): void {
+    this.#hook(() => this.#options.onReset?.(member.stream, reason));
   }
 
   #hook(call: () => unknown): void {
-    callSafely(call, this.#report);
+    callSafely(call, (error) => this.#report(error, "hook"));
   }
 }

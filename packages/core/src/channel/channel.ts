@@ -1,17 +1,15 @@
-import type { Entry, EventLog, ResetReason } from "./event-log.js";
-import type { EventStream } from "../stream/event-stream.js";
 import type { Serialize } from "../format/encode.js";
-import { LogChannel } from "./log-channel.js";
-import type { History } from "./memory-log.js";
+import type { EventStream } from "../stream/event-stream.js";
 import type { Items } from "../stream/source.js";
+import type { Entry, EventLog, History, ResetReason } from "./event-log.js";
 import type { StandardSchema } from "./standard-schema.js";
 
 /** The events of a channel: the type of the data of each event type. */
 export type EventMap = Record<string, unknown>;
 
 interface Labels {
-  /** Only subscribers that name this topic, or no topics at all, see the event. */
-  topic?: string;
+  /** Only subscribers that name one of these topics, or no topics at all, see the event. */
+  topic?: string | string[];
   /** A second event with the key of one that is still in the history is not published: its id is returned. */
   idempotencyKey?: string;
 }
@@ -32,19 +30,24 @@ export type ChannelSource<T> =
 
 /** What a subscriber wants to see, and from where. */
 export interface SubscribeOptions<Events = EventMap> {
-  /** Only events with one of these topics. Default: all events, with a topic or without. */
+  /**
+   * Only events with one of these topics. Left out: all events, with a topic or without. `undefined`, given
+   * explicitly, is refused: a user id that is forgotten must not open everybody's feed.
+   */
   topics?: readonly string[];
   /** Only events for which this returns `true`, of those with its topics. One that throws closes its stream. */
   filter?(entry: Omit<Entry, "event"> & { readonly event?: keyof Events & string }): boolean;
   /**
-   * Where a client begins that brings no last event ID: `"start"` of what is kept, or after the event with this id.
-   * Default: what is published from now on.
+   * Where a client begins that brings no last event ID: at the first event ever published (`"start"`; if that is no
+   * longer kept the client is sent a `reset`), at the oldest that is kept (`"oldest"`), or after the event with an id.
+   * @default what is published from now on
    */
-  from?: string;
+  from?: "start" | "oldest" | { readonly after: string };
   /**
-   * The state of now. Sent as event `snapshot` to a client that begins without history, and after every `reset`; what
+   * The current state. Sent as event `snapshot` to a client that begins without history, and after every `reset`; what
    * is published after the call follows. If it returns a promise, what is published meanwhile follows too, and may be
-   * in the state already. Not called with `from`, unless there is a reset.
+   * in the state already. Not called while the client has earlier events to read, nor with `from`, unless there is a
+   * reset.
    */
   snapshot?(): unknown;
 }
@@ -55,9 +58,15 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
+/**
+ * Where an error of a channel comes from: a call of `publish` or `end`; a source of `publishAll`; the log's tail, for
+ * instance because the log cannot be reached; a hook of the app; closing a channel that is idle.
+ */
+export type ChannelStage = "publish" | "source" | "tail" | "hook" | "close";
+
 /** Options of a channel. */
 export interface ChannelOptions<Events = EventMap> {
-  /** How much of the past the channel's own `MemoryLog` keeps. */
+  /** What the channel's own `MemoryLog` keeps. */
   history?: History;
   /** Another log, such as one that many nodes share. The channel closes it. Default: a `MemoryLog`. */
   log?: EventLog;
@@ -74,10 +83,16 @@ export interface ChannelOptions<Events = EventMap> {
   /** A client is told that there is a hole in what it sees. */
   onReset?(stream: EventStream, reason: ResetReason): void;
   /**
-   * Errors of hooks, and of what was published, which is also rejected. Default `console.error`. When the log cannot be
-   * read or followed, the streams that wait for it are closed, with the error to their own `onError`.
+   * The last event of the channel, for `end()`, when a source of `publishAll` has failed. The error's own message is
+   * for nobody outside. @default `{ event: "failed" }`
    */
-  onError?(error: unknown): void;
+  describeError?(error: unknown): { event?: string; data?: unknown } | undefined;
+  /**
+   * Errors of hooks and of the log, and of what was published, which is also rejected. When the log cannot be read or
+   * followed, the streams that wait for it are closed, with the error to their own `onError`.
+   * @default `console.error`
+   */
+  onError?(error: unknown, context: { readonly stage: ChannelStage }): void;
 }
 
 /** Publishing to a log, to any number of subscribers. */
@@ -96,10 +111,10 @@ export interface Channel<Events = EventMap> {
    * Publishes all that a source yields, one after another, whether somebody listens or not. Ids, comments and
    * `retry` of the source are dropped. Need not be awaited.
    *
-   * @returns when the source is exhausted, or the channel is closed.
-   * @throws what the source or `publish` throws, as a rejection.
+   * @returns `true` when the source is exhausted, `false` if the channel was closed before.
+   * @throws what the source or `publish` throws, as a rejection. Then `end()` tells readers of a failure.
    */
-  publishAll(source: ChannelSource<unknown>): Promise<void>;
+  publishAll(source: ChannelSource<unknown>): Promise<boolean>;
   /**
    * Subscribes a stream: from the last event ID its client came with, else as `from` says. A stream has one
    * subscription. Nothing happens for a stream that is closed.
@@ -111,7 +126,10 @@ export interface Channel<Events = EventMap> {
   /**
    * Ends the channel for good, after what was published: subscribers, also those that come later, are sent what they
    * lack and a last event (type `end` unless the message names another), and are ended. Waits for `publishAll`, so a
-   * source must not await it.
+   * source must not await it. If a source of `publishAll` has failed, the last event is `failed`, or what
+   * `describeError` returns, and not the message. Does nothing when the channel is closed.
+   *
+   * @throws the error of a source that has failed, as a rejection, when the readers have been told.
    */
   end(message?: { event?: string; data?: unknown }): Promise<void>;
   /** Closes the channel here: its subscribers, which may come back; its sources, whose signals abort; its log. */
@@ -120,9 +138,6 @@ export interface Channel<Events = EventMap> {
   readonly size: number;
   /** Number of subscribers of each topic. */
   readonly topics: ReadonlyMap<string, number>;
-}
-
-/** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
-export function createChannel<Events = EventMap>(options: ChannelOptions<Events> = {}): Channel<Events> {
-  return new LogChannel(options) as unknown as Channel<Events>;
+  /** Whether the log can be reached, for a health probe. */
+  readonly status: EventLog["status"];
 }

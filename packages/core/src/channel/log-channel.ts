@@ -1,74 +1,89 @@
+import type { EventStream } from "../stream/event-stream.js";
+import { callSafely } from "../stream/hooks.js";
+import { portOf } from "../stream/stream-port.js";
+import { SseError } from "../sse-error.js";
 import { Audience } from "./audience.js";
+import { checkChannelOptions, checkSubscribeOptions } from "./channel-options.js";
 import type {
   Channel,
   ChannelMessage,
   ChannelOptions,
   ChannelSource,
+  ChannelStage,
   EventMap,
   SubscribeOptions,
   Subscription,
 } from "./channel.js";
 import type { EventLog } from "./event-log.js";
-import type { EventStream } from "../stream/event-stream.js";
-import { callSafely } from "../stream/hooks.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
-import { Selection } from "./selection.js";
-import { SseError, describe } from "../sse-error.js";
-import { portOf } from "../stream/stream-port.js";
+import { EVERYTHING, Selection } from "./selection.js";
 import { Subscriber } from "./subscriber.js";
+
+/** Hears when a channel is used, and when nobody uses it any more. */
+export interface UseListener {
+  used(channel: LogChannel): void;
+  idle(channel: LogChannel): void;
+}
 
 /** A channel over a log: a publisher and an audience. */
 export class LogChannel implements Channel {
   readonly #log: EventLog;
   readonly #publisher: Publisher;
   readonly #audience: Audience;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: NonNullable<ChannelOptions["onError"]>;
+  readonly #listener: UseListener | undefined;
   #closing: Promise<void> | undefined;
-  // How many calls are under way, and when the last began or was over.
+  // How many calls are under way.
   #calls = 0;
-  #usedAt = performance.now();
+  // The error of a source, which end() rejects with again.
+  #sourceError: unknown;
 
-  constructor(options: ChannelOptions) {
-    checkOptions(options);
+  constructor(options: ChannelOptions, listener?: UseListener) {
+    checkChannelOptions(options);
     this.#onError = options.onError ?? ((error) => console.error(error));
+    this.#listener = listener;
     this.#log = options.log ?? new MemoryLog(options.history);
-    this.#audience = new Audience(this.#log, options, (error) => this.#report(error));
+    this.#audience = new Audience(
+      this.#log,
+      options,
+      (error, stage) => this.report(error, stage),
+      () => this.#mayBeIdle(),
+    );
     this.#publisher = new Publisher(this.#log, options, this.#audience);
   }
 
   publish(message: ChannelMessage<EventMap>): Promise<string> {
-    return this.#told(() => this.#publisher.publish(message));
+    return this.#told("publish", () => this.#publisher.publish(message));
   }
 
-  publishAll(source: ChannelSource<unknown>): Promise<void> {
-    return this.#told(() => this.#publisher.publishAll(source));
+  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
+    return this.#told("source", () => this.#publisher.publishAll(source));
   }
 
   end(message?: { event?: string; data?: unknown }): Promise<void> {
-    return this.#told(() => this.#publisher.end(message));
+    return this.#told("publish", () => this.#publisher.end(message));
   }
 
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
-    checkSubscription(options);
+    checkSubscribeOptions(options);
     const port = portOf(stream);
-    if (this.#closing !== undefined)
+    if (this.#closing !== undefined) {
       throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
-    if (port.closed) return { unsubscribe() {} };
-    const { topics, filter, from, snapshot } = options;
-    const subscriber = new Subscriber(port, this.#audience, {
-      selection: new Selection(topics, filter),
-      snapshot,
-    });
-    port.attach(subscriber);
-    this.#usedAt = performance.now();
+    }
+    if (port.isClosing) return { unsubscribe() {} };
+    const { topics, filter, from = "tail", snapshot } = options;
+    const selection =
+      topics === undefined && filter === undefined ? EVERYTHING : new Selection(topics, filter);
+    const subscriber = new Subscriber(stream, port, this.#audience, selection, snapshot);
     const { id, unknown } = port.requested;
-    this.#audience.join(subscriber, stream, () => {
-      if (id !== undefined || unknown) subscriber.start({ after: id ?? "", seen: true });
-      else if (from === undefined) subscriber.start("tail");
-      else subscriber.start(from === "start" ? from : { after: from, seen: false });
+    port.attach(subscriber);
+    this.#listener?.used(this);
+    this.#audience.join(subscriber, () => {
+      if (id !== undefined || unknown) subscriber.start({ after: id ?? "" }, id);
+      else subscriber.start(from, undefined);
     });
-    return { unsubscribe: () => subscriber.leave() };
+    return new StreamSubscription(subscriber);
   }
 
   close(): Promise<void> {
@@ -89,87 +104,60 @@ export class LogChannel implements Channel {
     return this.#audience.topics;
   }
 
-  /** Since when nobody has used the channel, in milliseconds of `performance.now()`; `Infinity` while it is used. */
-  get idleSince(): number {
-    return this.#audience.size > 0 || this.#calls > 0
-      ? Infinity
-      : Math.max(this.#usedAt, this.#audience.leftAt);
+  /** Whether something has been published here. */
+  get hasEvents(): boolean {
+    return this.#audience.hasPublished;
+  }
+
+  get status(): EventLog["status"] {
+    return this.#log.status;
   }
 
   /** Runs what need not be awaited: its error is rejected, and told to `onError`. */
-  #told<T>(call: () => T | Promise<T>): Promise<T> {
-    this.#used(1);
+  #told<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
+    this.#calls++;
+    this.#listener?.used(this);
     let result: Promise<T>;
     try {
       result = Promise.resolve(call());
     } catch (error) {
       result = Promise.reject(error);
     }
-    result.then(
-      () => this.#used(-1),
-      (error: unknown) => {
-        this.#used(-1);
-        this.#report(error);
-      },
-    );
+    const over = (): void => {
+      this.#calls--;
+      this.#mayBeIdle();
+    };
+    result.then(over, (error: unknown) => {
+      over();
+      this.report(error, stage);
+    });
     return result;
   }
 
-  #used(calls: number): void {
-    this.#calls += calls;
-    this.#usedAt = performance.now();
+  #mayBeIdle(): void {
+    if (this.#calls === 0 && this.#audience.size === 0) this.#listener?.idle(this);
   }
 
-  #report(error: unknown): void {
+  /** Tells `onError`. */
+  report(error: unknown, stage: ChannelStage): void {
+    if (stage === "source") this.#sourceError = error;
+    else if (error === this.#sourceError && error !== undefined) return;
     callSafely(
-      () => this.#onError(error),
+      () => this.#onError(error, { stage }),
       (thrown) => console.error(thrown),
     );
   }
 }
 
-function checkOptions(options: ChannelOptions): void {
-  const known = [
-    "history",
-    "log",
-    "serialize",
-    "schemas",
-    "flushInterval",
-    "onSubscribe",
-    "onUnsubscribe",
-    "onLag",
-    "onReset",
-    "onError",
-  ];
-  for (const name of Object.keys(options))
-    expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
-  const { history, log, flushInterval } = options;
-  expect(
-    history === undefined || log === undefined,
-    "history",
-    "none: it is of the MemoryLog, and there is another log",
-    history,
-  );
-  const isInterval =
-    flushInterval === undefined ||
-    (typeof flushInterval === "number" && flushInterval >= 0 && flushInterval < 2 ** 31);
-  expect(isInterval, "flushInterval", "milliseconds from 0", flushInterval);
-}
+/** What the app holds of a subscription: nothing of its inside. */
+class StreamSubscription implements Subscription {
+  readonly #subscriber: Subscriber;
 
-function checkSubscription(options: SubscribeOptions): void {
-  const known = ["topics", "filter", "from", "snapshot"];
-  for (const name of Object.keys(options))
-    expect(known.includes(name), name, `one of ${known.join(", ")}`, name);
-  const { topics, filter, from, snapshot } = options;
-  const isTopics =
-    topics === undefined || (Array.isArray(topics) && topics.every((topic) => typeof topic === "string"));
-  expect(isTopics, "topics", "an array of strings", topics);
-  expect(filter === undefined || typeof filter === "function", "filter", "a function", filter);
-  expect(from === undefined || typeof from === "string", "from", '"start" or an id', from);
-  expect(snapshot === undefined || typeof snapshot === "function", "snapshot", "a function", snapshot);
-}
+  constructor(subscriber: Subscriber) {
+    this.#subscriber = subscriber;
+  }
 
-function expect(holds: boolean, name: string, expected: string, got: unknown): void {
-  if (!holds)
-    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${expected}, got ${describe(got)}`);
+  unsubscribe(): void {
+    this.#subscriber.leave();
+  }
 }

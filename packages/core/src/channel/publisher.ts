@@ -1,61 +1,81 @@
+import { SseError } from "../sse-error.js";
+import { isThenable } from "../stream/source.js";
 import type { ChannelOptions, ChannelSource } from "./channel.js";
-import { dataText, encode } from "../format/encode.js";
+import { createDraft } from "./draft.js";
 import type { Draft, EventLog } from "./event-log.js";
-import { sendItems } from "../stream/send-items.js";
-import { isThenable, readItems, type Items } from "../stream/source.js";
-import { SseError, describe } from "../sse-error.js";
-import type { SchemaResult } from "./standard-schema.js";
+import { publishItems } from "./publish-items.js";
 
-// What a source may carry beyond what is published: a log gives its own ids, and has no connection to retry.
-const DROPPED = new Set(["id", "retry", "comment"]);
-const FIELDS = new Set(["event", "data", "topic", "idempotencyKey"]);
+/** What the publishing side needs of its channel. */
+export interface PublisherHost {
+  /** Settles when those who have subscribed can be told what is published; `undefined`: they can. */
+  readonly following: Promise<void> | undefined;
+  /** A message has been given its id. */
+  published(id: string): void;
+}
 
 /** The publishing side of a channel: makes drafts of messages and appends them, in the order of the calls. */
 export class Publisher {
   readonly #log: EventLog;
   readonly #options: ChannelOptions;
-  readonly #audience: { readonly following: Promise<void> | undefined };
-  readonly #sources = new Set<Promise<void>>();
+  readonly #host: PublisherHost;
+  readonly #sources = new Set<Promise<boolean>>();
   readonly #onClose = new Set<() => void>();
+  // The error of a source that has failed. What it should have written never looks complete.
+  #failure: { readonly error: unknown } | undefined;
   // Until it has settled the next message waits, for a validator of an earlier one or for the audience.
   #turn: Promise<unknown> | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
 
-  /**
-   * @param audience what those who have subscribed wait for: that the log is followed. What is published after they
-   *   have subscribed waits too, so that they see it.
-   */
-  constructor(
-    log: EventLog,
-    options: ChannelOptions,
-    audience: { readonly following: Promise<void> | undefined },
-  ) {
+  constructor(log: EventLog, options: ChannelOptions, host: PublisherHost) {
     this.#log = log;
     this.#options = options;
-    this.#audience = audience;
+    this.#host = host;
   }
 
   publish(message: unknown): string | Promise<string> {
+    if (this.#closed) {
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
+    }
     this.#expectGoingOn();
     return this.#append(message);
   }
 
-  publishAll(source: ChannelSource<unknown>): Promise<void> {
-    const running = this.#publishAll(source);
+  /** Resolves with `false` if the channel was closed before the source was exhausted. */
+  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
+    if (!this.#closed) this.#expectGoingOn();
+    const running = publishItems(source, {
+      append: (item) => this.#append(item),
+      isClosed: () => this.#closed,
+      onClose: (listener) => {
+        this.#onClose.add(listener);
+        return () => this.#onClose.delete(listener);
+      },
+    });
     this.#sources.add(running);
-    const done = (): void => void this.#sources.delete(running);
-    running.then(done, done);
+    running.then(
+      () => this.#sources.delete(running),
+      (error: unknown) => {
+        this.#failure ??= { error };
+        this.#sources.delete(running);
+      },
+    );
     return running;
   }
 
-  end(message: object = {}): Promise<void> {
-    this.#expectOpen();
+  /** Does nothing when the channel is closed: who comes later is told nothing, and may come back. */
+  end(message: object | string = {}): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     if (this.#ending !== undefined) return this.#ending;
-    const draft = { event: "end", ...message };
-    this.#ending = this.#end(draft);
-    this.#ending.catch(() => (this.#ending = undefined)); // may be tried again
-    return this.#ending;
+    const fields = typeof message === "string" ? { data: message } : message;
+    const draft = createDraft({ event: "end", ...fields }, true, this.#options);
+    if (isThenable(draft)) draft.then(undefined, () => {});
+    const ending = this.#end(draft);
+    this.#ending = ending;
+    ending.catch((error: unknown) => {
+      if (error !== this.#failure?.error) this.#ending = undefined; // may be tried again
+    });
+    return ending;
   }
 
   close(): void {
@@ -63,65 +83,44 @@ export class Publisher {
     for (const listener of this.#onClose) listener();
   }
 
-  #expectOpen(): void {
-    if (this.#closed)
-      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
-  }
-
   #expectGoingOn(): void {
-    this.#expectOpen();
     if (this.#ending === undefined) return;
     throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
   }
 
-  async #end(message: object): Promise<void> {
-    if (this.#sources.size > 0) await Promise.allSettled(this.#sources);
-    await this.#append(message, true);
+  async #end(draft: Draft | Promise<Draft>): Promise<void> {
+    while (this.#sources.size > 0) await Promise.allSettled(this.#sources);
+    if (this.#closed) return;
+    const failure = this.#failure;
+    if (failure === undefined) {
+      await this.#appendDraft(draft);
+      return;
+    }
+    await this.#appendDraft(this.#failedDraft(failure.error));
+    throw failure.error;
   }
 
-  async #publishAll(source: ChannelSource<unknown>): Promise<void> {
-    this.#expectGoingOn();
-    const controller = new AbortController();
-    let abort!: () => void;
-    const aborted = new Promise<void>((resolve) => {
-      abort = () => {
-        resolve(); // before the source rejects for it
-        controller.abort();
-      };
-    });
-    this.#onClose.add(abort);
+  /** What readers are told instead of the end, for the source has failed. */
+  #failedDraft(error: unknown): Draft | Promise<Draft> {
     try {
-      const starting = typeof source === "function" ? source({ signal: controller.signal }) : source;
-      const items = await Promise.race([starting, aborted]);
-      if (items === undefined && this.#closed) return discard(starting);
-      await sendItems(readItems(items as Items<unknown>), {
-        send: (item) => {
-          const appended = this.#append(withoutDropped(item));
-          return isThenable(appended) ? appended.then(() => true) : true;
-        },
-        isCongested: () => false, // nobody need listen
-        drained: () => Promise.resolve(true),
-        onClosing: (listener) => {
-          this.#onClose.add(listener);
-          if (this.#closed) listener();
-          return () => this.#onClose.delete(listener);
-        },
-        lateError: () => {}, // the channel is closed, which is why it fails
-      });
-    } finally {
-      this.#onClose.delete(abort);
+      const described = this.#options.describeError?.(error);
+      return createDraft({ event: "failed", ...described }, true, this.#options);
+    } catch {
+      return { event: "failed", data: "", end: true }; // readers are told, whatever the hook has done
     }
   }
 
-  #append(message: unknown, end = false): string | Promise<string> {
-    const draft = this.#draft(message, end);
-    const { following } = this.#audience;
-    if (!isThenable(draft) && this.#turn === undefined && following === undefined)
-      return this.#log.append(draft);
+  #append(message: unknown): string | Promise<string> {
+    return this.#appendDraft(createDraft(message, false, this.#options));
+  }
+
+  #appendDraft(draft: Draft | Promise<Draft>): string | Promise<string> {
+    const { following } = this.#host;
+    if (!isThenable(draft) && this.#turn === undefined && following === undefined) return this.#store(draft);
     const turn = Promise.allSettled([draft, this.#turn, following]);
     const appended = turn.then(([made]) => {
       if (made.status === "rejected") throw made.reason;
-      return this.#log.append(made.value);
+      return this.#store(made.value);
     });
     this.#turn = turn;
     void turn.then(() => {
@@ -130,65 +129,14 @@ export class Publisher {
     return appended;
   }
 
-  #draft(message: unknown, end: boolean): Draft | Promise<Draft> {
-    const fields = (typeof message === "string" ? { data: message } : message) as Record<string, unknown>;
-    if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-      throw invalid("message", "an object with event, data and topic, or a string", fields);
-    }
-    for (const name of Object.keys(fields)) {
-      if (!FIELDS.has(name))
-        throw invalid(name, "only event, data, topic and idempotencyKey: the log gives the id", fields[name]);
-    }
-    const { event, data, topic, idempotencyKey } = fields;
-    if (topic !== undefined && typeof topic !== "string") throw invalid("topic", "a string", topic);
-    if (idempotencyKey !== undefined && typeof idempotencyKey !== "string") {
-      throw invalid("idempotencyKey", "a string", idempotencyKey);
-    }
-    if (event !== undefined) encode({ event: event as string }); // refused here, before it is stored
-    const make = (valid: unknown): Draft => ({
-      ...(event !== undefined && { event: event as string }),
-      data: valid === undefined ? "" : dataText(valid, this.#options.serialize),
-      ...(topic !== undefined && { topic }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(end && { end }),
-    });
-    const type = (event as string | undefined) ?? "message";
-    const { schemas } = this.#options;
-    const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-    if (schema === undefined) return make(data);
-    const result = schema["~standard"].validate(data);
-    return isThenable(result)
-      ? Promise.resolve(result).then((validated) => make(valueOf(type, validated)))
-      : make(valueOf(type, result));
+  #store(draft: Draft): string | Promise<string> {
+    const appended = this.#log.append([draft]);
+    if (!isThenable(appended)) return this.#stored(appended);
+    return Promise.resolve(appended).then((ids) => this.#stored(ids));
   }
-}
 
-/** Tells a source that is not wanted any more, when it is there. */
-function discard(starting: unknown): void {
-  Promise.resolve(starting as Items<unknown>)
-    .then((items) => readItems(items).return(() => {}))
-    .catch(() => {});
-}
-
-function valueOf(type: string, result: SchemaResult<unknown>): unknown {
-  if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ message, path }) =>
-    path?.length ? `${path.map(segment).join(".")}: ${message}` : message,
-  );
-  throw new SseError("ERR_SSE_INVALID_DATA", `data of ${type}: ${issues.join("; ")}`, {
-    issues: result.issues,
-  });
-}
-
-function segment(part: unknown): string {
-  return String(typeof part === "object" && part !== null && "key" in part ? part.key : part);
-}
-
-function withoutDropped(item: unknown): unknown {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !DROPPED.has(name)));
-}
-
-function invalid(field: string, expected: string, value: unknown): SseError {
-  return new SseError("ERR_SSE_INVALID_FIELD", `${field}: expected ${expected}, got ${describe(value)}`);
+  #stored([id]: readonly string[]): string {
+    this.#host.published(id!);
+    return id!;
+  }
 }

@@ -1,6 +1,6 @@
-import type { Entry } from "./event-log.js";
-import { isThenable } from "../stream/source.js";
 import { SseError } from "../sse-error.js";
+import { isThenable } from "../stream/source.js";
+import type { Entry } from "./event-log.js";
 
 /** Which entries a subscriber wants to see. The end of the log is for everybody. */
 export class Selection {
@@ -13,13 +13,23 @@ export class Selection {
     this.#filter = filter;
   }
 
-  hasTopicOf({ topic, end }: Entry): boolean {
-    return this.topics === undefined || end === true || (topic !== undefined && this.topics.has(topic));
+  get hasFilter(): boolean {
+    return this.#filter !== undefined;
+  }
+
+  /** Whether it passes entries over. */
+  get isSelective(): boolean {
+    return this.topics !== undefined || this.#filter !== undefined;
+  }
+
+  hasTopicOf({ topics, end }: Entry): boolean {
+    const wanted = this.topics;
+    return wanted === undefined || end === true || (topics?.some((topic) => wanted.has(topic)) ?? false);
   }
 
   /** @throws what the filter throws; `ERR_SSE_INVALID_OPTION` for one that is asynchronous. */
   passes(entry: Entry): boolean {
-    if (this.#filter === undefined || entry.end) return true;
+    if (this.#filter === undefined) return true;
     const passes: unknown = this.#filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
@@ -29,3 +39,6 @@ export class Selection {
     );
   }
 }
+
+/** Everything: the selection of most subscribers, which need not each have one. */
+export const EVERYTHING = new Selection(undefined, undefined);

@@ -1,44 +1,54 @@
-import type { Serialize } from "../format/encode.js";
-import type { Entry, EventLog, ResetReason } from "./event-log.js";
 import type { Frame } from "../format/frame.js";
-import type { Selection } from "./selection.js";
-import type { Subscriber } from "./subscriber.js";
+import type { EventStream } from "../stream/event-stream.js";
+import type { StreamPort } from "../stream/stream-port.js";
+import type { Entry, EventLog, ResetReason } from "./event-log.js";
+import type { Place, Window } from "./window.js";
+
+/** A subscriber, as its channel sees it. */
+export interface Member {
+  readonly port: StreamPort;
+  readonly stream: EventStream;
+  /** The topics it names; `undefined`: it sees all events. */
+  readonly topics: ReadonlySet<string> | undefined;
+  /** Whether it is handed new entries. */
+  readonly isLive: boolean;
+  /** Takes the entry with this number, as a live member. */
+  deliver(entry: Entry, number: number): void;
+  /** Hears that the tail does not go on where it was, as a live member. */
+  lose(reason: ResetReason): void;
+  /** The window has moved, which it waited for. */
+  wake(): void;
+  /** Reports an error of the channel and closes the stream with it. */
+  fail(error: unknown): void;
+}
 
 /** What a subscriber needs of its channel. */
 export interface SubscriberHost {
   readonly log: EventLog;
-  /** The position up to which live subscribers have been served; `undefined` until the log is followed. */
-  readonly tail: string | undefined;
-  /** Number of the entry that is at the tail: one that joins the live ones has seen that entry. */
-  readonly tailNumber: number;
-  /** The entry that ended the log, if it has ended. It is at the tail. */
-  readonly lastEntry: Entry | undefined;
-  /** The log answers at once, so the order of the program's calls can be kept. */
-  readonly synchronous: boolean;
-  /** What is sent in one turn leaves in that turn; otherwise the channel flushes. */
+  /** The newest entries; `undefined` until the log is followed. */
+  readonly window: Window | undefined;
+  /** What is sent leaves at the end of the turn; otherwise the channel flushes. */
   readonly flushNow: boolean;
-  /** Makes text of a snapshot, as of what is published. */
-  readonly serialize: Serialize | undefined;
-  /** Entries after an id, if the channel still has them. */
-  recent(id: string): readonly Entry[] | undefined;
-  /** The heartbeat that carries the cursor of the tail, made once for all. */
-  tailHeartbeat(): Frame;
-  /** Puts the subscriber among the live ones, or takes it out. */
-  setLive(subscriber: Subscriber, live: boolean): void;
-  /** Calls `wake` when the tail has moved. */
-  waitForTail(subscriber: Subscriber): void;
-  /** Something was pushed that the channel is to flush. */
-  pushed(subscriber: Subscriber): void;
-  /** The subscriber has gone, or its stream. */
-  left(subscriber: Subscriber): void;
+  /** The place of a message that the program sends now: after all that has been published until now. */
+  place(): Place;
+  /** Whether an entry is being handed out that a member, with the number of its newest one, has not been handed yet. */
+  isDelivering(handed: number): boolean;
+  /** The event `reset` at a place. */
+  resetFrame(id: string, reason: ResetReason): Frame;
+  /** The event `snapshot` at a place. The same state at the same place is one frame. */
+  snapshotFrame(id: string, state: unknown): Frame;
+  /** The heartbeat that carries the newest place. */
+  heartbeatFrame(): Frame;
+  /** Puts the member among the live ones, or takes it out. */
+  setLive(member: Member, live: boolean): void;
+  /** Calls `wake` when the window has moved. */
+  waitForTail(member: Member): void;
+  /** Something was sent that the channel is to flush. */
+  sent(member: Member): void;
+  /** The member has left, or its stream has closed. */
+  left(member: Member): void;
   /** Its client does not keep up. */
-  lagging(subscriber: Subscriber): void;
+  lagging(member: Member): void;
   /** Its client has been told of a hole. */
-  reset(subscriber: Subscriber, reason: ResetReason): void;
-}
-
-/** What a subscriber wants to see. */
-export interface SubscriberOptions {
-  readonly selection: Selection;
-  readonly snapshot: (() => unknown) | undefined;
+  told(member: Member, reason: ResetReason): void;
 }

@@ -1,0 +1,66 @@
+import { sendItems } from "../stream/send-items.js";
+import { isThenable, readItems, type Items } from "../stream/source.js";
+import type { ChannelSource } from "./channel.js";
+
+// What a source may carry beyond what is published: a log gives its own ids, and has no connection to retry.
+const DROPPED = new Set(["id", "retry", "comment"]);
+
+/** Where the items of a source go. */
+export interface ItemsTarget {
+  append(item: unknown): string | Promise<string>;
+  isClosed(): boolean;
+  /** Calls the listener when the channel closes. Returns what takes the listener away. */
+  onClose(listener: () => void): () => void;
+}
+
+/** Publishes what a source yields. Resolves with `false` as soon as the channel closes. */
+export async function publishItems(source: ChannelSource<unknown>, target: ItemsTarget): Promise<boolean> {
+  if (target.isClosed()) {
+    if (typeof source !== "function") discard(source);
+    return false;
+  }
+  const controller = new AbortController();
+  let abort!: () => void;
+  const aborted = new Promise<undefined>((resolve) => {
+    abort = () => {
+      resolve(undefined); // before the source rejects for it
+      controller.abort();
+    };
+  });
+  const forget = target.onClose(abort);
+  try {
+    const starting = typeof source === "function" ? source({ signal: controller.signal }) : source;
+    const items = await Promise.race([starting, aborted]);
+    if (items === undefined && target.isClosed()) {
+      discard(starting);
+      return false;
+    }
+    return await sendItems(readItems(items as Items<unknown>), {
+      send: (item) => {
+        const appended = target.append(withoutDropped(item));
+        return isThenable(appended) ? appended.then(() => true) : true;
+      },
+      isCongested: () => false, // nobody need listen
+      drained: () => Promise.resolve(true),
+      onClosing: (listener) => {
+        if (target.isClosed()) listener();
+        return target.onClose(listener);
+      },
+      lateError: () => {}, // the channel is closed, which is why it fails
+    });
+  } finally {
+    forget();
+  }
+}
+
+/** Tells a source that is not wanted any more, when it is there. */
+function discard(starting: unknown): void {
+  Promise.resolve(starting as Items<unknown>)
+    .then((items) => readItems(items).return(() => {}))
+    .catch(() => {});
+}
+
+function withoutDropped(item: unknown): unknown {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !DROPPED.has(name)));
+}

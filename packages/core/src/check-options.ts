@@ -1,0 +1,52 @@
+import { SseError, describe } from "./sse-error.js";
+
+/** What an option has to be, in words, and whether a value is that. */
+export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const MAX_MS = 2 ** 31 - 1; // timers take no more
+
+const number = (value: unknown): value is number => typeof value === "number";
+
+/** Milliseconds, as a timer takes them, above 0. */
+export const MS: Check = [
+  `a number of milliseconds above 0 and up to ${MAX_MS}`,
+  (value) => number(value) && value > 0 && value <= MAX_MS,
+];
+/** Milliseconds from 0. */
+export const MS_FROM_0: Check = [
+  `a number of milliseconds from 0 to ${MAX_MS}`,
+  (value) => number(value) && value >= 0 && value <= MAX_MS,
+];
+/** A number above 0; `Infinity` is no limit. */
+export const LIMIT: Check = ["a number above 0", (value) => number(value) && value > 0];
+export const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
+export const OBJECT: Check = ["an object", (value) => typeof value === "object" && value !== null];
+
+/**
+ * Checks options, in the same words everywhere. An option that is `undefined` counts as left out.
+ *
+ * @param what whose options they are, for the message.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ */
+export function checkOptions(
+  what: string,
+  options: unknown,
+  checks: { readonly [name: string]: Check },
+): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw invalidOption(what, "an object of options", options);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      const known = Object.keys(checks).join(", ");
+      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option of ${what}; there are ${known}`);
+    }
+    const [expected, holds] = checks[name]!;
+    if (value !== undefined && !holds(value)) throw invalidOption(name, expected, value);
+  }
+}
+
+/** The error of an option that is not what it has to be. */
+export function invalidOption(name: string, expected: string, value: unknown): SseError {
+  return new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${expected}, got ${describe(value)}`);
+}
