@@ -1,6 +1,6 @@
 import { readEvents, type ReceivedEvent } from "@ssekit/testing";
 import { describe, expect, test } from "vitest";
-import { startExample } from "../../../packages/conformance/src/start-example.js";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 const toTheEnd = (events: ReceivedEvent[]) => events.at(-1)?.type === "end";
 const last = (events: ReceivedEvent[]) => ({ type: events.at(-2)!.type, ...JSON.parse(events.at(-2)!.data) });

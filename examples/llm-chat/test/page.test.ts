@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { recorded, startApp } from "./start-app.js";
 
 const recordedText = textOf(recorded);

@@ -1,8 +1,8 @@
 import { encode } from "@ssekit/core";
 import { createParser } from "eventsource-parser";
 import { describe, expect, it } from "vitest";
-import { wellFormed } from "../src/as-received.js";
-import { injections } from "../src/injection-vectors.js";
+import { wellFormed } from "../src/support/as-received.js";
+import { injections } from "../src/support/injection-vectors.js";
 
 describe("P1: what encode writes for one message is one event, without another field", () => {
   it.each(injections())("$name", ({ message, refusedWith, expected }) => {

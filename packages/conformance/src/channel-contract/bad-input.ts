@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { faultyLog } from "../faulty-log.js";
 import type { LogOperation } from "../latent-log.js";
-import { pause, within } from "../within.js";
+import { pause, within } from "../support/within.js";
 import { brief, startChannel, type CreateLog } from "./channel-app.js";
 
 const broken = new Error("the log is broken on purpose");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { never, pause, within } from "../within.js";
+import { never, pause, within } from "../support/within.js";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function closeContract(createLog: CreateLog): void {

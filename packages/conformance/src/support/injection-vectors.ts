@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { EventMessage } from "@ssekit/core";
 import { asReceived, wellFormed } from "./as-received.js";
-import type { ReceivedEvent } from "./clients/stream-reader.js";
+import type { ReceivedEvent } from "../clients/stream-reader.js";
 
 interface Entry {
   id: string;
@@ -22,7 +22,7 @@ export interface Injection {
 
 /** The entries of vectors/injection.json. */
 export function injections(): Injection[] {
-  const url = new URL("../vectors/injection.json", import.meta.url);
+  const url = new URL("../../vectors/injection.json", import.meta.url);
   return (JSON.parse(readFileSync(url, "utf8")) as Entry[]).map((entry) => {
     const message: EventMessage = { event: "ev", id: "id0", data: "probe", [entry.field]: valueOf(entry) };
     const { event, id, data, retry, comment } = message;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
 import { StreamReader } from "../clients/stream-reader.js";
-import { injections } from "../injection-vectors.js";
+import { injections } from "../support/injection-vectors.js";
 
 /** P1: no value in any field creates another field or event. */
 export function injectionContract(adapter: Adapter): void {

@@ -1,8 +1,8 @@
 import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { never, pause, until } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { never, pause, until } from "../support/within.js";
 
 const fail = (): never => {
   throw new Error("thrown on purpose");

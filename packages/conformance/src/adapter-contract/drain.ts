@@ -1,8 +1,8 @@
 import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { never, pause, until, within } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { never, pause, until, within } from "../support/within.js";
 
 const STREAMS = 1_000;
 const RETRY: [number, number] = [20_000, 30_000];

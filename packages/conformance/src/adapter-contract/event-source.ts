@@ -1,8 +1,8 @@
 import { EventSource } from "eventsource";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { startApp, type TestApp } from "../start-app.js";
-import { never, pause, until } from "../within.js";
+import { startApp, type TestApp } from "../support/start-app.js";
+import { never, pause, until } from "../support/within.js";
 
 const RETRY = 100;
 
