@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect } from "vitest";
+import { describe } from "vitest";
 import type { Adapter } from "./adapter.js";
 import { backPressureContract } from "./adapter-contract/back-pressure.js";
 import { chromiumContract } from "./adapter-contract/chromium.js";
@@ -16,22 +16,12 @@ import { responseContract } from "./adapter-contract/response.js";
 import { roundTripContract } from "./adapter-contract/round-trip.js";
 import { sourceErrorsContract } from "./adapter-contract/source-errors.js";
 import { sourcesContract } from "./adapter-contract/sources.js";
+import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
 /** What every adapter keeps, as tests: call it in a test file with the adapter. */
 export function adapterContract(adapter: Adapter): void {
   describe(adapter.name, () => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown): void => void unhandled.push(error);
-
-    beforeEach(() => {
-      process.on("unhandledRejection", note).on("uncaughtException", note);
-    });
-
-    afterEach(() => {
-      process.off("unhandledRejection", note).off("uncaughtException", note);
-      expect(unhandled.splice(0), "unhandled errors").toEqual([]);
-    });
-
+    nothingUnhandled();
     responseContract(adapter);
     headContract(adapter);
     sourcesContract(adapter);
