@@ -75,12 +75,12 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("cancels by leaving", async () => {
-    const { address, printed } = await startExample("koa-progress", { PAUSE: "200" });
+    const { address, output } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
     await page.goto("about:blank");
-    await printed("Nobody was watching.");
+    await expect.poll(output, { timeout: 10_000 }).toContain("Nobody was watching.");
   });
 
   test("starts no more than four at a time", async () => {
@@ -88,6 +88,8 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     const { page, start, card } = await open(address);
     for (let n = 0; n < 4; n++) await start("photos");
     await page.locator("#start :disabled").first().waitFor();
+    expect(await page.locator("#start :enabled").count()).toBe(0);
+    expect(await page.locator("article").count()).toBe(4);
     const running = await card("Resize 60 photos", "progress");
     await running.locator("button").click();
     await card("Resize 60 photos", "cancelled");

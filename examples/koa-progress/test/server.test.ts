@@ -47,7 +47,8 @@ describe("the server", () => {
     const { progress, printed } = await start({ pause: 200 });
     await readEvents(progress(), 2);
     await printed("Resize 60 photos: cancelled");
-    await printed("Nobody was watching.");
+    const late = await readEvents(progress(), toTheEnd);
+    expect(last(late)).toMatchObject({ type: "cancelled", note: "Nobody was watching." });
   });
 
   test("goes on with a job that one of two readers has left", async () => {

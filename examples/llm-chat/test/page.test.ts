@@ -161,7 +161,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     const { address } = await startApp();
     const { page, note } = await open(`${address}/#gone`);
     await note("does not have this answer any more");
-    await page.locator("#ask-button").waitFor();
+    await expect.poll(() => page.isVisible("#ask-button"), { timeout: 20_000 }).toBe(true);
   });
 
   test("shows the answer token by token", async () => {

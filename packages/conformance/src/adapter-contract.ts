@@ -20,7 +20,7 @@ import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
 /** What every adapter keeps, as tests: call it in a test file with the adapter. */
 export function adapterContract(adapter: Adapter): void {
-  describe(adapter.name, () => {
+  describe(`the contract of adapters: ${adapter.name}`, () => {
     nothingUnhandled();
     responseContract(adapter);
     headContract(adapter);

@@ -106,8 +106,9 @@ export function backPressureContract(adapter: Adapter): void {
       await app.request("/", { headers: ACCEPT });
       flood(stream!);
       stream!.close();
-      await within("closed", stream!.closed);
+      expect(await within("closed", stream!.closed)).toBe("closed");
       await until("no stream", () => app.events.streams.size === 0);
+      expect(app.closeReasons).toEqual(["closed"]);
     });
   });
 

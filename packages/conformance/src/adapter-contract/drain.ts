@@ -92,6 +92,8 @@ export function drainContract(adapter: Adapter): void {
       const app = await startApp(adapter, { path: "/" });
       await within("events.close()", Promise.all([app.events.close(), app.events.close()]));
       await within("events.close()", app.events.close());
+      expect(await (await app.read("/")).all()).toEqual([]);
+      expect(app.events.streams.size).toBe(0);
     });
 
     it("closes streams that close others, and send while they close", async () => {
