@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { symbols } from "../market.js";
 import { startApp } from "./start-app.js";
 

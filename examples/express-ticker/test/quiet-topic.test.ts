@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createChannel, EventStreamServer, sse } from "@ssekit/express";
 import express from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 
 const chromium = systemProgram("chromium");
 const poll = { timeout: 10_000, interval: 20 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
-import { startExample } from "../../../packages/conformance/src/start-example.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 const chromium = systemProgram("chromium");
 

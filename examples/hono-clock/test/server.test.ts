@@ -1,7 +1,7 @@
 import { readEvents } from "@ssekit/testing";
 import { describe, expect, test } from "vitest";
 import app from "../app.js";
-import { startExample } from "../../../packages/conformance/src/start-example.js";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 describe("the server", () => {
   test("tells its clock at every full second", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
-import { startExample } from "../../../packages/conformance/src/start-example.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 const chromium = systemProgram("chromium");
 
@@ -75,12 +75,12 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
   });
 
   test("cancels by leaving", async () => {
-    const { address, printed } = await startExample("koa-progress", { PAUSE: "200" });
+    const { address, output } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");
     await card("Resize 60 photos", "progress");
     await page.goto("about:blank");
-    await printed("Nobody was watching.");
+    await expect.poll(output, { timeout: 10_000 }).toContain("Nobody was watching.");
   });
 
   test("starts no more than four at a time", async () => {
@@ -88,6 +88,8 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     const { page, start, card } = await open(address);
     for (let n = 0; n < 4; n++) await start("photos");
     await page.locator("#start :disabled").first().waitFor();
+    expect(await page.locator("#start :enabled").count()).toBe(0);
+    expect(await page.locator("article").count()).toBe(4);
     const running = await card("Resize 60 photos", "progress");
     await running.locator("button").click();
     await card("Resize 60 photos", "cancelled");

@@ -1,6 +1,6 @@
 import { readEvents, type ReceivedEvent } from "@ssekit/testing";
 import { describe, expect, test } from "vitest";
-import { startExample } from "../../../packages/conformance/src/start-example.js";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 const toTheEnd = (events: ReceivedEvent[]) => events.at(-1)?.type === "end";
 const last = (events: ReceivedEvent[]) => ({ type: events.at(-2)!.type, ...JSON.parse(events.at(-2)!.data) });
@@ -47,7 +47,8 @@ describe("the server", () => {
     const { progress, printed } = await start({ pause: 200 });
     await readEvents(progress(), 2);
     await printed("Resize 60 photos: cancelled");
-    await printed("Nobody was watching.");
+    const late = await readEvents(progress(), toTheEnd);
+    expect(last(late)).toMatchObject({ type: "cancelled", note: "Nobody was watching." });
   });
 
   test("goes on with a job that one of two readers has left", async () => {

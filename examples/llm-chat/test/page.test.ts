@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { launchChromium } from "../../../packages/conformance/src/launch-chromium.js";
-import { systemProgram } from "../../../packages/conformance/src/system-program.js";
+import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { recorded, startApp } from "./start-app.js";
 
 const recordedText = textOf(recorded);
@@ -161,7 +161,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     const { address } = await startApp();
     const { page, note } = await open(`${address}/#gone`);
     await note("does not have this answer any more");
-    await page.locator("#ask-button").waitFor();
+    await expect.poll(() => page.isVisible("#ask-button"), { timeout: 20_000 }).toBe(true);
   });
 
   test("shows the answer token by token", async () => {

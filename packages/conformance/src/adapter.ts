@@ -1,5 +1,5 @@
 import type { EventStream, EventStreamOptions, EventStreamServer, Source } from "@ssekit/core";
-import type { Listening } from "./listen.js";
+import type { Listening } from "./support/listen.js";
 
 /** What one path of the app answers with, whatever the method of the request. */
 export interface Route {

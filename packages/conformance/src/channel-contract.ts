@@ -10,7 +10,7 @@ import { slowReaderContract } from "./channel-contract/slow-reader.js";
 import { snapshotContract } from "./channel-contract/snapshot.js";
 import { subscriptionContract } from "./channel-contract/subscription.js";
 import { topicsContract } from "./channel-contract/topics.js";
-import { nothingUnhandled } from "./nothing-unhandled.js";
+import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
 /** What a channel keeps, whatever its log, as tests: call it in a test file with what makes a log. */
 export function channelContract(name: string, createLog: CreateLog): void {

@@ -9,7 +9,7 @@ import {
   type ReadLimit,
   type Tail,
 } from "@ssekit/core";
-import { seeded } from "./seeded.js";
+import { seeded } from "./support/seeded.js";
 
 export type LogOperation = "append" | "read" | "tail";
 

@@ -7,7 +7,7 @@ import type { LogSubject } from "./log-contract/log-subject.js";
 import { nodesContract } from "./log-contract/nodes.js";
 import { readContract } from "./log-contract/read.js";
 import { tailContract } from "./log-contract/tail.js";
-import { nothingUnhandled } from "./nothing-unhandled.js";
+import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
 export type { LogSubject } from "./log-contract/log-subject.js";
 

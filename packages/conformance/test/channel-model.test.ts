@@ -4,7 +4,7 @@ import { describe, it } from "vitest";
 import { commands } from "../src/channel-model/commands.js";
 import { World, type CreateModelLog } from "../src/channel-model/world.js";
 import { LatentLog } from "../src/latent-log.js";
-import { nothingUnhandled } from "../src/nothing-unhandled.js";
+import { nothingUnhandled } from "../src/support/nothing-unhandled.js";
 
 // fast-check prints the seed and the path of a failure; with SSEKIT_SEED another run of commands is tried.
 const seed = Number(process.env["SSEKIT_SEED"] ?? 20_240);

@@ -1,15 +1,15 @@
 import { encode } from "@ssekit/core";
 import { createParser } from "eventsource-parser";
 import { describe, expect, it } from "vitest";
-import { wellFormed } from "../src/as-received.js";
-import { injections } from "../src/injection-vectors.js";
+import { wellFormed } from "../src/support/as-received.js";
+import { refusedInjections, sentInjections } from "../src/support/injection-vectors.js";
 
 describe("P1: what encode writes for one message is one event, without another field", () => {
-  it.each(injections())("$name", ({ message, refusedWith, expected }) => {
-    if (refusedWith !== undefined) {
-      expect(() => encode(message)).toThrow(expect.objectContaining({ code: refusedWith }));
-      return;
-    }
+  it.each(refusedInjections)("refused: $name", ({ message, refusedWith }) => {
+    expect(() => encode(message)).toThrow(expect.objectContaining({ code: refusedWith }));
+  });
+
+  it.each(sentInjections)("sent: $name", ({ message, expected }) => {
     const received: typeof expected = { events: [], retries: [], comments: [] };
     createParser({
       onEvent: ({ event = "message", data, id = "" }) =>

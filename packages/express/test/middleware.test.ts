@@ -113,7 +113,7 @@ describe.each([
     streams[0]!.send("open");
     await reader.untilData("open");
     streams[0]!.end();
-    await reader.all();
+    expect(await reader.allData()).toEqual(["open"]);
   });
 
   it("a client that left before the handler: a stream that is closed, and no error", async () => {

@@ -104,18 +104,21 @@ describe("a response that is no event stream", () => {
     });
   });
 
-  test.each([
-    ["text/event-stream", true],
-    ["text/event-stream;", true],
-    ["Text/Event-Stream ; charset=windows-1252", true],
-    ["text/event-streams", false],
-    ["text/plain", false],
-    ["", false],
-  ])("is told by the essence of its content type: %j", async (type, accepted) => {
-    const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
-    if (accepted) expect(await collect(relayed)).toEqual([{ data: "a" }]);
-    else await expect(relayed.next()).rejects.toMatchObject({ code: "ERR_SSE_UPSTREAM_CONTENT_TYPE" });
-  });
+  test.each(["text/event-stream", "text/event-stream;", "Text/Event-Stream ; charset=windows-1252"])(
+    "is not there when the essence of its content type is right: %j",
+    async (type) => {
+      const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
+      expect(await collect(relayed)).toEqual([{ data: "a" }]);
+    },
+  );
+
+  test.each(["text/event-streams", "text/plain", ""])(
+    "is told by the essence of its content type: %j",
+    async (type) => {
+      const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
+      await expect(relayed.next()).rejects.toMatchObject({ code: "ERR_SSE_UPSTREAM_CONTENT_TYPE" });
+    },
+  );
 
   test("and has no body or a body that was read is an error without it", async () => {
     const read = new Response("teapot", { status: 418 });

@@ -15,8 +15,8 @@ import {
 import { expect, onTestFinished } from "vitest";
 import { RawClient } from "../clients/raw-client.js";
 import { type ReceivedEvent, StreamReader } from "../clients/stream-reader.js";
-import { listen } from "../listen.js";
-import { until, within } from "../within.js";
+import { listen } from "../support/listen.js";
+import { until, within } from "../support/within.js";
 
 /** Makes the log of a channel. */
 export type CreateLog = (history?: History) => EventLog;

@@ -1,5 +1,6 @@
+import type { SseError } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
-import { never, pause, within } from "../within.js";
+import { never, pause, within } from "../support/within.js";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function closeContract(createLog: CreateLog): void {
@@ -65,10 +66,10 @@ export function closeContract(createLog: CreateLog): void {
         await pause(ms);
         await within("close()", app.channel.close());
         const settled = await within("publish()", Promise.allSettled(publishing));
-        for (const result of settled) {
-          if (result.status === "rejected")
-            expect(result.reason).toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
-        }
+        const rejected = settled.filter((result) => result.status === "rejected");
+        expect(rejected.map(({ reason }) => (reason as SseError).code)).toEqual(
+          rejected.map(() => "ERR_SSE_CHANNEL_CLOSED"),
+        );
         for (const client of clients) await client.all();
         expect(app.channel.size).toBe(0);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createGate, within } from "../within.js";
+import { createGate, within } from "../support/within.js";
 import { brief, startChannel, type CreateLog } from "./channel-app.js";
 
 export function endContract(createLog: CreateLog): void {

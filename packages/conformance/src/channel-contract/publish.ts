@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { parseRawResponse } from "../clients/raw-client.js";
-import { createGate, pause, within } from "../within.js";
+import { createGate, pause, within } from "../support/within.js";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function publishContract(createLog: CreateLog): void {

@@ -1,7 +1,7 @@
 import { createChannel } from "@ssekit/core";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { seeded } from "../seeded.js";
-import { pause } from "../within.js";
+import { seeded } from "../support/seeded.js";
+import { pause } from "../support/within.js";
 import { brief, expectHolesAnnounced, startChannel, type ChannelApp, type CreateLog } from "./channel-app.js";
 
 async function publishAll(app: ChannelApp, ...data: string[]): Promise<string[]> {

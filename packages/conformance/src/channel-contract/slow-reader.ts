@@ -1,7 +1,7 @@
 import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { RawClient } from "../clients/raw-client.js";
-import { pause, until, within } from "../within.js";
+import { pause, until, within } from "../support/within.js";
 import { expectHolesAnnounced, startChannel, type CreateLog } from "./channel-app.js";
 
 const FILLER = "x".repeat(8_000);

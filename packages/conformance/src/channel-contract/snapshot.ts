@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { pause, until } from "../within.js";
+import { pause, until } from "../support/within.js";
 import { brief, startChannel, type ChannelApp, type CreateLog } from "./channel-app.js";
 
 /** Publishes numbers, of which the state is the last. The state is set first, as the documentation asks. */

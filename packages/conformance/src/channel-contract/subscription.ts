@@ -1,6 +1,6 @@
 import { createChannel } from "@ssekit/core";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { until } from "../within.js";
+import { until } from "../support/within.js";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function subscriptionContract(createLog: CreateLog): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { until } from "../within.js";
+import { until } from "../support/within.js";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function topicsContract(createLog: CreateLog): void {

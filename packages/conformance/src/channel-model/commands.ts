@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { LogOperation } from "../latent-log.js";
-import { pause } from "../within.js";
+import { pause } from "../support/within.js";
 import type { Wishes } from "./model-client.js";
 import { TOPICS, type World } from "./world.js";
 

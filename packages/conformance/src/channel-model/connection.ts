@@ -1,6 +1,6 @@
 import type { EventStreamServer } from "@ssekit/core";
 import { type EventStream } from "@ssekit/core";
-import { within } from "../within.js";
+import { within } from "../support/within.js";
 
 /** What has come on a connection, block by block. */
 export interface Block {

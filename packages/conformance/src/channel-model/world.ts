@@ -1,7 +1,7 @@
 import { createChannel, EventStreamServer, type Channel, type EventLog, type MemoryLog } from "@ssekit/core";
 import { faultyLog } from "../faulty-log.js";
 import type { LogOperation } from "../latent-log.js";
-import { pause, within } from "../within.js";
+import { pause, within } from "../support/within.js";
 import { ModelClient, type Wishes } from "./model-client.js";
 
 /** What a run begins with. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import { until } from "../within.js";
+import { until } from "../support/within.js";
 
 /** A response of HTTP/1.1 as it is on the wire. */
 export interface RawResponse {

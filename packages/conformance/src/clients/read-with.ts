@@ -1,7 +1,7 @@
 import { EventSource as NpmEventSource } from "eventsource";
 import { EventSource as LaunchDarklyEventSource } from "launchdarkly-eventsource";
 import { EventSource as UndiciEventSource } from "undici";
-import { within } from "../within.js";
+import { within } from "../support/within.js";
 import { type ReceivedEvent, StreamReader } from "./stream-reader.js";
 
 /** Reads a stream up to the event that ends it. `types` are the types of its events. */

@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { until, within } from "../within.js";
+import { until, within } from "../support/within.js";
 
 /** An event as EventSource hands it out. */
 export interface ReceivedEvent {

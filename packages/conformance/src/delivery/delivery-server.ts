@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { start } from "../../../bench/rpc.mjs";
-import { pause } from "../within.js";
+import { pause } from "../support/within.js";
 import type { DeliveryOptions } from "./server.mjs";
 
 const SCRIPT = new URL("server.mjs", import.meta.url);

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { until } from "../within.js";
+import { until } from "../support/within.js";
 import { startDeliveryServer } from "./delivery-server.js";
 import { RestlessReaders } from "./restless-readers.js";
 import { seededRandom, type Random } from "./seeded-random.js";

@@ -1,4 +1,4 @@
-import { seeded } from "../seeded.js";
+import { seeded } from "../support/seeded.js";
 
 /** Random choices, the same ones for the same seed. */
 export interface Random {

@@ -1,4 +1,4 @@
-import { until } from "../within.js";
+import { until } from "../support/within.js";
 import type { LogReader } from "./log-reader.js";
 
 /** Waits until every reader is at this event, no longer than so many milliseconds; or has found a fault. */

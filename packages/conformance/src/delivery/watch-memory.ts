@@ -1,4 +1,4 @@
-import { pause } from "../within.js";
+import { pause } from "../support/within.js";
 import type { DeliveryServer, ServerMemory } from "./delivery-server.js";
 
 /** What V8 may let lie in a process before it collects it, above all buffers of which it is told by their size. */

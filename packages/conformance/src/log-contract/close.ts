@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pause, within } from "../within.js";
+import { pause, within } from "../support/within.js";
 import { numbers, probe, promised, type LogSubject } from "./log-subject.js";
 
 export function closeContract(subject: LogSubject): void {

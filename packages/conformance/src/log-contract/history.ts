@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pause } from "../within.js";
+import { pause } from "../support/within.js";
 import { expectEntries, expectReset, numbers, probe, type LogProbe, type LogSubject } from "./log-subject.js";
 
 export function historyContract(subject: LogSubject): void {

@@ -1,6 +1,6 @@
 import type { Draft, Entry, EventLog, History, Read, Tail } from "@ssekit/core";
 import { onTestFinished } from "vitest";
-import { until, within } from "../within.js";
+import { until, within } from "../support/within.js";
 
 /** A log under test. */
 export interface LogSubject {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tail } from "@ssekit/core";
-import { pause, within } from "../within.js";
+import { pause, within } from "../support/within.js";
 import { expectEntries, Follower, numbers, probe, promised, type LogSubject } from "./log-subject.js";
 
 export function tailContract(subject: LogSubject): void {

@@ -1,7 +1,7 @@
 import type { EventMessage } from "@ssekit/core";
 import fc from "fast-check";
 import { asReceived, wellFormed } from "./as-received.js";
-import type { ReceivedEvent } from "./clients/stream-reader.js";
+import type { ReceivedEvent } from "../clients/stream-reader.js";
 
 const HOSTILE = [
   "\r", "\n", "\r\n", "\n\n", "\0", "\ufeff", "\ud800", "\udc00", "\ud83d\ude00", "\u2028", "\u2029", "\u0085", "\v",

@@ -1,8 +1,8 @@
 import type { EventMessage } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { never } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { never } from "../support/within.js";
 
 /** A finished stream stays finished; `once` even a broken one. */
 export function endContract(adapter: Adapter): void {

@@ -1,8 +1,8 @@
 import type { Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { never, pause } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { never, pause } from "../support/within.js";
 
 /** Ways to fail before the first item. */
 const FAILURES: Record<string, (error: unknown) => Source> = {

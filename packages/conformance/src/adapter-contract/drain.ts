@@ -1,8 +1,8 @@
 import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { never, pause, until, within } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { never, pause, until, within } from "../support/within.js";
 
 const STREAMS = 1_000;
 const RETRY: [number, number] = [20_000, 30_000];
@@ -92,6 +92,8 @@ export function drainContract(adapter: Adapter): void {
       const app = await startApp(adapter, { path: "/" });
       await within("events.close()", Promise.all([app.events.close(), app.events.close()]));
       await within("events.close()", app.events.close());
+      expect(await (await app.read("/")).all()).toEqual([]);
+      expect(app.events.streams.size).toBe(0);
     });
 
     it("closes streams that close others, and send while they close", async () => {

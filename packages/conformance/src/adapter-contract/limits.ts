@@ -1,8 +1,8 @@
 import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { until, within } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { until, within } from "../support/within.js";
 
 /** How many streams there may be, and for how long. */
 export function limitsContract(adapter: Adapter): void {

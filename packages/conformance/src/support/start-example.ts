@@ -6,7 +6,7 @@ import { onTestFinished, vi } from "vitest";
 /** Starts `node server.js` of an example, on the built packages, as `npm start` does, on a free port. */
 export async function startExample(example: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["server.js"], {
-    cwd: fileURLToPath(new URL(`../../../examples/${example}`, import.meta.url)),
+    cwd: fileURLToPath(new URL(`../../../../examples/${example}`, import.meta.url)),
     env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Adapter } from "../adapter.js";
 import type { ReceivedEvent } from "../clients/stream-reader.js";
-import { dispatchedOf, hostileMessages } from "../hostile-messages.js";
-import { launchChromium } from "../launch-chromium.js";
-import { startApp } from "../start-app.js";
-import { systemProgram } from "../system-program.js";
-import { never, pause, until } from "../within.js";
+import { dispatchedOf, hostileMessages } from "../support/hostile-messages.js";
+import { launchChromium } from "../support/launch-chromium.js";
+import { startApp } from "../support/start-app.js";
+import { systemProgram } from "../support/system-program.js";
+import { never, pause, until } from "../support/within.js";
 
 type Browser = Awaited<ReturnType<typeof launchChromium>>;
 type Page = Awaited<ReturnType<Browser["newPage"]>>;

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { readWith } from "../clients/read-with.js";
-import { dispatchedOf, hostileMessages } from "../hostile-messages.js";
-import { startApp } from "../start-app.js";
+import { dispatchedOf, hostileMessages } from "../support/hostile-messages.js";
+import { startApp } from "../support/start-app.js";
 
 /** P2: what is sent is what clients read. */
 export function roundTripContract(adapter: Adapter): void {

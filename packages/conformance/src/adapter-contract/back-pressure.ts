@@ -2,8 +2,8 @@ import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { StreamReader } from "../clients/stream-reader.js";
-import { ACCEPT, startApp } from "../start-app.js";
-import { pause, until, within } from "../within.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { pause, until, within } from "../support/within.js";
 
 const KB = 1024;
 const LIMIT = 256 * KB;
@@ -106,8 +106,9 @@ export function backPressureContract(adapter: Adapter): void {
       await app.request("/", { headers: ACCEPT });
       flood(stream!);
       stream!.close();
-      await within("closed", stream!.closed);
+      expect(await within("closed", stream!.closed)).toBe("closed");
       await until("no stream", () => app.events.streams.size === 0);
+      expect(app.closeReasons).toEqual(["closed"]);
     });
   });
 

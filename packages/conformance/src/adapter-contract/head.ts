@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { startApp } from "../start-app.js";
-import { createGate, pause } from "../within.js";
+import { startApp } from "../support/start-app.js";
+import { createGate, pause } from "../support/within.js";
 
 /** When the head leaves. */
 export function headContract(adapter: Adapter): void {

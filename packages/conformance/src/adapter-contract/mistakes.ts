@@ -1,8 +1,8 @@
 import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { itIf } from "../applies-if.js";
-import { ACCEPT, startApp } from "../start-app.js";
+import { itIf } from "../support/applies-if.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
 
 const BAD_SOURCES: Record<string, unknown> = {
   "a string": "text",

@@ -1,4 +1,4 @@
-import { findProgram, systemPrograms } from "../../../scripts/system-programs.mjs";
+import { findProgram, systemPrograms } from "../../../../scripts/system-programs.mjs";
 
 /**
  * The path of a program that npm cannot install, or `undefined` where it is missing:

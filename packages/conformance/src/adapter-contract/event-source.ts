@@ -1,8 +1,9 @@
+import type { EventStream } from "@ssekit/core";
 import { EventSource } from "eventsource";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { startApp, type TestApp } from "../start-app.js";
-import { never, pause, until } from "../within.js";
+import { startApp, type TestApp } from "../support/start-app.js";
+import { never, pause, until } from "../support/within.js";
 
 const RETRY = 100;
 
@@ -51,20 +52,27 @@ export function eventSourceContract(adapter: Adapter): void {
 
     it("starts a live feed again after a break", async () => {
       let started = 0;
-      const app = await startApp(adapter, { path: "/", onStream: () => started++ }, { retry: RETRY });
-      connect(app);
-      await until("the stream", () => app.events.streams.size === 1);
+      const onStream = (stream: EventStream): void => void stream.send(`start ${++started}`);
+      const app = await startApp(adapter, { path: "/", onStream }, { retry: RETRY });
+      const client = connect(app);
+      const received: string[] = [];
+      client.source.addEventListener("message", ({ data }) => received.push(data));
+      await until("the first event", () => received.length === 1);
       app.cut();
-      await until("the second start", () => started === 2);
+      await until("the second event", () => received.length === 2);
+      expect(received).toEqual(["start 1", "start 2"]);
     });
 
-    it("comes back when it was refused for too many", async () => {
-      const app = await startApp(adapter, { path: "/", source: ["one"] }, { retry: RETRY, maxStreams: 0 });
+    it("waits to come back when it was refused for too many", async () => {
+      let started = 0;
+      const source = (): string[] => (started++, ["one"]);
+      const app = await startApp(adapter, { path: "/", source }, { retry: RETRY, maxStreams: 0 });
       const client = connect(app);
       let opened = 0;
       client.source.addEventListener("open", () => opened++);
       await until("the refusal", () => opened === 1);
       await until("the client to wait", () => client.source.readyState === EventSource.CONNECTING);
+      expect(started).toBe(0);
     });
   });
 }

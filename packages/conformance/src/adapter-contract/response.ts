@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { describeIf } from "../applies-if.js";
+import { describeIf } from "../support/applies-if.js";
 import { parseRawResponse, RawClient } from "../clients/raw-client.js";
-import { startApp } from "../start-app.js";
-import { until } from "../within.js";
+import { startApp } from "../support/start-app.js";
+import { until } from "../support/within.js";
 
 /** The head of a stream, its first block, HEAD and the heartbeat. */
 export function responseContract(adapter: Adapter): void {

@@ -1,11 +1,11 @@
 import type { EventStream, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { describeIf } from "../applies-if.js";
+import { describeIf } from "../support/applies-if.js";
 import { RawClient } from "../clients/raw-client.js";
-import { ACCEPT, startApp, type TestApp } from "../start-app.js";
-import { startUpstream } from "../start-upstream.js";
-import { createGate, never, until, within } from "../within.js";
+import { ACCEPT, startApp, type TestApp } from "../support/start-app.js";
+import { startUpstream } from "../support/start-upstream.js";
+import { createGate, never, until, within } from "../support/within.js";
 
 /** A place in a stream at which its client leaves: what upstream has said until then, and how far that has come. */
 const PLACES: { place: string; said: string | undefined; arrived(text: string): boolean }[] = [

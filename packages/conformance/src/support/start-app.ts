@@ -1,7 +1,7 @@
 import type { CloseReason, EventStreamOptions } from "@ssekit/core";
 import { onTestFinished } from "vitest";
-import type { Adapter, App, Route } from "./adapter.js";
-import { StreamReader } from "./clients/stream-reader.js";
+import type { Adapter, App, Route } from "../adapter.js";
+import { StreamReader } from "../clients/stream-reader.js";
 import { within } from "./within.js";
 
 /** An app of one test, and its clients. */

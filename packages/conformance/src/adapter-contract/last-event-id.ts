@@ -2,7 +2,7 @@ import type { EventStream } from "@ssekit/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { ACCEPT, startApp } from "../start-app.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
 
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { EventMessage } from "@ssekit/core";
 import { asReceived, wellFormed } from "./as-received.js";
-import type { ReceivedEvent } from "./clients/stream-reader.js";
+import type { ReceivedEvent } from "../clients/stream-reader.js";
 
 interface Entry {
   id: string;
@@ -20,9 +20,14 @@ export interface Injection {
   expected: { events: ReceivedEvent[]; retries: number[]; comments: string[] };
 }
 
-/** The entries of vectors/injection.json. */
-export function injections(): Injection[] {
-  const url = new URL("../vectors/injection.json", import.meta.url);
+const injections = readInjections();
+
+/** The entries of vectors/injection.json that `encode` refuses, and those that it writes. */
+export const refusedInjections = injections.filter(({ refusedWith }) => refusedWith !== undefined);
+export const sentInjections = injections.filter(({ refusedWith }) => refusedWith === undefined);
+
+function readInjections(): Injection[] {
+  const url = new URL("../../vectors/injection.json", import.meta.url);
   return (JSON.parse(readFileSync(url, "utf8")) as Entry[]).map((entry) => {
     const message: EventMessage = { event: "ev", id: "id0", data: "probe", [entry.field]: valueOf(entry) };
     const { event, id, data, retry, comment } = message;

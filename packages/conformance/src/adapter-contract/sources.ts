@@ -1,10 +1,10 @@
 import type { EventMessage, EventStream, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { describeIf } from "../applies-if.js";
+import { describeIf } from "../support/applies-if.js";
 import { parseRawResponse, RawClient } from "../clients/raw-client.js";
-import { startApp } from "../start-app.js";
-import { createGate, pause, within } from "../within.js";
+import { startApp } from "../support/start-app.js";
+import { createGate, pause, within } from "../support/within.js";
 
 const TEN = Array.from({ length: 10 }, (_, index) => String(index));
 

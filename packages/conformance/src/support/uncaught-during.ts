@@ -1,0 +1,20 @@
+import { pause } from "./within.js";
+
+/** What is thrown or rejected and handled by nobody while `act` runs, in place of failing the test. */
+export async function uncaughtDuring(act: () => Promise<void>): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  const note = (error: unknown): void => void errors.push(error);
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const others = events.map((event) => process.listeners(event as "uncaughtException"));
+  for (const event of events) process.removeAllListeners(event).on(event, note);
+  try {
+    await act();
+    await pause(0); // Node tells of a rejection when the microtasks are done
+    return errors;
+  } finally {
+    for (const [i, event] of events.entries()) {
+      process.off(event, note);
+      for (const other of others[i]!) process.on(event, other);
+    }
+  }
+}
