@@ -90,7 +90,7 @@ export function resumeContract(createLog: CreateLog): void {
       const app = await startChannel(createLog);
       const [first] = await publishAll(app, "a", "b");
       const start = await app.read({ from: "start" });
-      const after = await app.read({ from: first! });
+      const after = await app.read({ from: { after: first! } });
       const live = await app.read();
       await app.channel.publish("c");
       expect(await start.dataUntil("c")).toEqual(["a", "b", "c"]);

@@ -84,7 +84,7 @@ export function snapshotContract(createLog: CreateLog): void {
       const id = await app.channel.publish("a");
       const clients = [
         await app.read({ snapshot, from: "start" }),
-        await app.read({ snapshot, from: id }),
+        await app.read({ snapshot, from: { after: id } }),
         await app.read({ snapshot }, { lastEventId: id }),
       ];
       await app.channel.publish("last");

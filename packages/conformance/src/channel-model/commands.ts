@@ -21,7 +21,7 @@ const topic = fc.constantFrom(undefined, ...TOPICS);
 const wishes: fc.Arbitrary<Wishes> = fc.record({
   topics: fc.option(fc.subarray(TOPICS, { minLength: 1 }), { nil: undefined }),
   filter: fc.option(fc.constant(3), { nil: undefined, freq: 4 }),
-  from: fc.constantFrom(undefined, "start" as const, "newest" as const),
+  from: fc.constantFrom(undefined, "start" as const, "oldest" as const, "newest" as const),
   snapshot: fc.boolean(),
 });
 

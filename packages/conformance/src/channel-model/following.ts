@@ -86,7 +86,8 @@ export class Following {
     );
     if (event === "snapshot") return this.#verifySnapshot(block);
     if (this.#wishes.snapshot) {
-      const first = this.#position === undefined && this.#wishes.from !== "start";
+      const { from } = this.#wishes;
+      const first = this.#position === undefined && from !== "start" && from !== "oldest";
       expect(!first && this.#previous?.event !== "reset", "no snapshot");
     }
     const position = positionOf(id);
@@ -167,7 +168,8 @@ export class Following {
   get #served(): number {
     if (this.#position !== undefined) return this.#position;
     const begun = this.epoch.positionAfter(this.#begunAt);
-    if (this.#wishes.from !== "start") return begun;
+    if (this.#wishes.from === "start") return 0;
+    if (this.#wishes.from !== "oldest") return begun;
     const known = this.#world.synchronous ? begun : this.epoch.stored.length; // when it was read
     return Math.max(0, known - this.#world.setup.kept);
   }

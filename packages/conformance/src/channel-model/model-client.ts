@@ -8,7 +8,7 @@ export interface Wishes {
   /** Only every so many events. */
   filter: number | undefined;
   /** `newest`: after what was acknowledged last, which its node need not know of yet. */
-  from: "start" | "newest" | undefined;
+  from: "start" | "oldest" | "newest" | undefined;
   snapshot: boolean;
 }
 
@@ -52,8 +52,8 @@ export class ModelClient {
       const subscription = this.#world.channel.subscribe(stream, {
         ...(topics !== undefined && { topics }),
         ...(filter !== undefined && { filter: ({ data }) => Number.parseInt(data, 10) % filter === 0 }),
-        ...(from === "start" && { from }),
-        ...(from === "newest" && newest !== undefined && { from: newest }),
+        ...((from === "start" || from === "oldest") && { from }),
+        ...(from === "newest" && newest !== undefined && { from: { after: newest } }),
         ...(snapshot && { snapshot: () => `state ${following.epoch.calls.length}` }),
       });
       this.#unsubscribe = () => subscription.unsubscribe();

@@ -100,7 +100,7 @@ export class World {
   #begin(): void {
     const { kept, flushInterval } = this.setup;
     const { log: sound, record } = this.#createLog(kept);
-    const read = record.read("start", { events: 1, bytes: 1 }) as { cursor: string };
+    const read = record.read("oldest", { events: 1, bytes: 1 }) as { cursor: string };
     this.epochs.push(new Epoch(epochOf(read.cursor)));
     const log = this.#faulty(sound);
     const onError = (error: unknown): void => void this.errors.push(error);

@@ -15,10 +15,6 @@ export interface ItemsTarget {
 
 /** Publishes what a source yields. Resolves with `false` as soon as the channel closes. */
 export async function publishItems(source: ChannelSource<unknown>, target: ItemsTarget): Promise<boolean> {
-  if (target.isClosed()) {
-    if (typeof source !== "function") discard(source);
-    return false;
-  }
   const controller = new AbortController();
   let abort!: () => void;
   const aborted = new Promise<undefined>((resolve) => {
@@ -51,6 +47,11 @@ export async function publishItems(source: ChannelSource<unknown>, target: Items
   } finally {
     forget();
   }
+}
+
+/** Tells a source that was passed as a value and cannot be published that it is not wanted. */
+export function discardSource(source: ChannelSource<unknown>): void {
+  if (typeof source !== "function") discard(source);
 }
 
 /** Tells a source that is not wanted any more, when it is there. */

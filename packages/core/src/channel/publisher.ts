@@ -3,7 +3,7 @@ import { isThenable } from "../stream/source.js";
 import type { ChannelOptions, ChannelSource } from "./channel.js";
 import { createDraft } from "./draft.js";
 import type { Draft, EventLog } from "./event-log.js";
-import { publishItems } from "./publish-items.js";
+import { discardSource, publishItems } from "./publish-items.js";
 
 /** What the publishing side needs of its channel. */
 export interface PublisherHost {
@@ -24,6 +24,7 @@ export class Publisher {
   #failure: { readonly error: unknown } | undefined;
   // Until it has settled the next message waits, for a validator of an earlier one or for the audience.
   #turn: Promise<unknown> | undefined;
+  readonly #logErrors = new Set<unknown>();
   #ending: Promise<void> | undefined;
   #closed = false;
 
@@ -34,16 +35,13 @@ export class Publisher {
   }
 
   publish(message: unknown): string | Promise<string> {
-    if (this.#closed) {
-      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
-    }
     this.#expectGoingOn();
     return this.#append(message);
   }
 
   /** Resolves with `false` if the channel was closed before the source was exhausted. */
   publishAll(source: ChannelSource<unknown>): Promise<boolean> {
-    if (!this.#closed) this.#expectGoingOn();
+    this.#expectGoingOn(() => discardSource(source));
     const running = publishItems(source, {
       append: (item) => this.#append(item),
       isClosed: () => this.#closed,
@@ -56,8 +54,10 @@ export class Publisher {
     running.then(
       () => this.#sources.delete(running),
       (error: unknown) => {
-        this.#failure ??= { error };
+        // After an error of the log it is for the program to say what was lost.
+        if (!this.#logErrors.has(error)) this.#failure ??= { error };
         this.#sources.delete(running);
+        if (this.#sources.size === 0) this.#logErrors.clear();
       },
     );
     return running;
@@ -83,15 +83,21 @@ export class Publisher {
     for (const listener of this.#onClose) listener();
   }
 
-  #expectGoingOn(): void {
-    if (this.#ending === undefined) return;
+  #expectGoingOn(refused?: () => void): void {
+    if (!this.#closed && this.#ending === undefined) return;
+    refused?.();
+    if (this.#closed) throw closedError();
     throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
   }
 
   async #end(draft: Draft | Promise<Draft>): Promise<void> {
-    while (this.#sources.size > 0) await Promise.allSettled(this.#sources);
-    if (this.#closed) return;
-    const failure = this.#failure;
+    let failure = this.#failure;
+    while (this.#sources.size > 0) {
+      const settled = await Promise.allSettled(this.#sources);
+      const failed = settled.find((result) => result.status === "rejected");
+      if (failed !== undefined) failure ??= { error: failed.reason as unknown };
+    }
+    if (this.#closed) throw closedError();
     if (failure === undefined) {
       await this.#appendDraft(draft);
       return;
@@ -130,13 +136,25 @@ export class Publisher {
   }
 
   #store(draft: Draft): string | Promise<string> {
-    const appended = this.#log.append([draft]);
-    if (!isThenable(appended)) return this.#stored(appended);
-    return Promise.resolve(appended).then((ids) => this.#stored(ids));
+    const fail = (error: unknown): never => {
+      if (this.#sources.size > 0) this.#logErrors.add(error);
+      throw error;
+    };
+    try {
+      const appended = this.#log.append([draft]);
+      if (!isThenable(appended)) return this.#stored(appended);
+      return Promise.resolve(appended).then((ids) => this.#stored(ids), fail);
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   #stored([id]: readonly string[]): string {
     this.#host.published(id!);
     return id!;
   }
+}
+
+function closedError(): SseError {
+  return new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
 }
