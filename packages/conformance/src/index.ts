@@ -4,6 +4,7 @@ export { RawClient } from "./clients/raw-client.js";
 export { type ReceivedEvent, StreamReader } from "./clients/stream-reader.js";
 export { launchChromium } from "./launch-chromium.js";
 export { listen, type Listening } from "./listen.js";
+export { logContract, logStoreContract, type LogStoreSubject, type LogSubject } from "./log-contract.js";
 export { startExample } from "./start-example.js";
 export { systemProgram } from "./system-program.js";
 export { createGate, never, pause, until, within } from "./within.js";

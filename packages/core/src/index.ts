@@ -22,15 +22,25 @@ export {
   type Subscription,
 } from "./channel/channel.js";
 export { createChannels, type Channels, type ChannelsOptions } from "./channel/channels.js";
-export {
-  createEntry,
-  type Draft,
-  type Entry,
-  type EventLog,
-  type Read,
-  type ReadLimit,
-  type ResetReason,
-  type Tail,
+export { createEntry } from "./channel/entry.js";
+export type {
+  AppendOptions,
+  BoundedHistory,
+  CompleteHistory,
+  Draft,
+  Entry,
+  EventLog,
+  History,
+  LogStore,
+  News,
+  Peek,
+  Read,
+  ReadFrom,
+  ReadLimit,
+  ResetReason,
+  Tail,
 } from "./channel/event-log.js";
-export { MemoryLog, type History } from "./channel/memory-log.js";
+export { compareIds, epochOf } from "./channel/ids.js";
+export { MemoryLog } from "./channel/memory-log.js";
+export { memoryLogs } from "./channel/memory-logs.js";
 export type { SchemaResult, StandardSchema } from "./channel/standard-schema.js";
