@@ -21,12 +21,14 @@ export interface LogSubject {
   /** The log answers with values, not with promises. */
   synchronous?: boolean;
   /** Cuts off the tails of this node, and not its other calls. Returns what connects them again. */
-  lose?(log: EventLog): () => void | Promise<void>;
+  lose?(log: EventLog): Undo | Promise<Undo>;
   /** Puts an empty log in the place of this one, as after the loss of a server's data. */
   replace?(log: EventLog): void | Promise<void>;
   /** Makes the log unreachable to this node. Returns what makes it reachable again. */
-  goDown?(log: EventLog): () => void | Promise<void>;
+  goDown?(log: EventLog): Undo | Promise<Undo>;
 }
+
+type Undo = () => void | Promise<void>;
 
 /** A log, and what its tests ask of it, each within its time. */
 export class LogProbe {

@@ -40,9 +40,11 @@ export function resolveHistory(history: History = {}): ResolvedHistory {
     given[name] = value;
   }
   // A complete history has no defaults: how long an answer is kept is a decision of the app.
-  const resolved = complete ? given : { events: 10_000, bytes: 16 << 20, age: 300_000, ...given };
+  const resolved: Record<string, unknown> = complete
+    ? given
+    : { events: 10_000, bytes: 16 << 20, age: 300_000, ...given };
   for (const [name, [expected, test]] of Object.entries(checks)) {
-    const value = (resolved as Record<string, unknown>)[name];
+    const value = resolved[name];
     if (!test(value)) throw invalid(`history.${name}`, `expected ${expected}, got ${describe(value)}`);
   }
   return resolved as unknown as ResolvedHistory;

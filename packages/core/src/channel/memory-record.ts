@@ -25,14 +25,15 @@ export class MemoryRecord {
   readonly #listeners = new TailListeners();
   #epoch: string | undefined;
   #end: Entry | undefined;
-  #newestStoredAt = -Infinity;
+  #newestStoredAt = 0;
 
   constructor(history: ResolvedHistory) {
     this.#history = history;
   }
 
-  /** When all of it will be too old, in milliseconds of `performance.now()`. It is so now if there never was an entry. */
+  /** When all of it will be too old, in milliseconds of `performance.now()`: at once if there never was an entry. */
   get expiresAt(): number {
+    if (this.#kept.last === 0) return -Infinity;
     const { complete } = this.#history;
     return this.#newestStoredAt + (complete ? this.#history.keep : this.#history.age);
   }
