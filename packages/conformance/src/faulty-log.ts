@@ -9,7 +9,7 @@ export function faultyLog(
   log: EventLog,
   fault: (operation: LogOperation, call: number) => (() => unknown) | undefined,
 ): EventLog {
-  const calls: Record<LogOperation, number> = { append: 0, read: 0, tail: 0 };
+  const calls: Record<LogOperation, number> = { append: 0, read: 0, tail: 0, peek: 0 };
   const faulty =
     <Args extends unknown[], Result>(operation: LogOperation, call: (...args: Args) => Result) =>
     (...args: Args): Result => {
@@ -20,6 +20,7 @@ export function faultyLog(
     append: faulty("append", log.append),
     read: faulty("read", log.read),
     tail: faulty("tail", log.tail),
+    peek: faulty("peek", log.peek),
     close: () => log.close(),
     get status() {
       return log.status;

@@ -1,199 +1,197 @@
 import {
-  MemoryLog,
   SseError,
+  type AppendOptions,
   type Draft,
-  type Entry,
   type EventLog,
   type History,
+  type News,
+  type Peek,
   type Read,
+  type ReadFrom,
   type ReadLimit,
   type Tail,
 } from "@ssekit/core";
-import { seeded } from "./support/seeded.js";
+import { Latency, type Range } from "./log-contract/latency.js";
+import { LatentTails } from "./log-contract/latent-tails.js";
+import { RemoteRecord } from "./log-contract/remote-record.js";
 
-export type LogOperation = "append" | "read" | "tail";
+export type LogOperation = "append" | "read" | "tail" | "peek";
 
 export interface LatentLogOptions {
   history?: History;
   /** The record itself, for the log of another node. */
-  record?: MemoryLog;
-  /** Of the latencies. Default 1. */
+  record?: RemoteRecord;
+  /** Of the latencies, and of what becomes of appends while the log is down. Default 1. */
   seed?: number;
   /** Milliseconds that an answer takes. Default 5 to 50. */
-  latency?: readonly [min: number, max: number];
+  latency?: Range;
+  /** Milliseconds until the listeners hear of an entry. Default: half of `latency`, as answers come back. */
+  hearing?: Range;
 }
 
-type Listener = (entries: readonly Entry[]) => void;
+/** What a request comes back with: called when the answer has arrived. */
+type Answer = () => void;
 
 /**
  * A log that is elsewhere, as far as a node can tell: every answer takes its time, those to `append` come in any
  * order, the listeners hear of an entry before or after its append is acknowledged, and what was read is old when it
- * arrives.
+ * arrives. Its tails can be cut off, it can go down, and `record.replace()` puts an empty log in its place.
  */
 export class LatentLog implements EventLog {
   /** An error for an operation that is to fail. An append that fails has stored nothing. */
   fault: (operation: LogOperation) => Error | undefined = () => undefined;
-  readonly record: MemoryLog;
-  readonly #random: () => number;
-  readonly #latency: readonly [min: number, max: number];
-  readonly #leaveRecord: () => void;
-  readonly #listeners = new Set<Listener>();
-  // What is under way, and what becomes of it if the log is closed first.
-  readonly #pending = new Map<NodeJS.Timeout, () => void>();
+  /** Whether an append that arrives while the log is down is stored all the same. Default: as the seed has it. */
+  isStoredWhenDown: () => boolean;
+  readonly record: RemoteRecord;
+  readonly #latency: Latency;
+  readonly #oneWay: Range;
+  readonly #tails: LatentTails;
   // Appends on their way to the record, in the order of the calls.
   #sent: { arrive(): void; refuse(): void }[] = [];
-  // Entries on their way to the listeners, and the last that they were told of.
-  #heard: Entry[] = [];
-  #told: string;
+  #down = false;
+  // How often it went down: answers that were on their way then are lost.
+  #outages = 0;
   #closed = false;
 
   constructor({
     history,
-    record = new MemoryLog(history),
+    record = new RemoteRecord(history),
     seed = 1,
-    latency = [5, 50],
+    latency: [min, max] = [5, 50],
+    hearing,
   }: LatentLogOptions = {}) {
     this.record = record;
-    this.#random = seeded(seed);
-    this.#latency = latency;
-    const tail = this.record.tail((entries) => this.#hear(entries));
-    this.#told = tail.cursor;
-    this.#leaveRecord = () => tail.stop();
+    this.#latency = new Latency(seed);
+    this.#oneWay = [min / 2, max / 2];
+    this.#tails = new LatentTails(record, this.#latency, hearing ?? this.#oneWay);
+    this.isStoredWhenDown = () => this.#latency.random() < 0.5;
   }
 
-  get status(): "ready" | "closed" {
-    return this.#closed ? "closed" : "ready";
+  get status(): EventLog["status"] {
+    return this.#closed ? "closed" : this.#down ? "down" : "ready";
   }
 
-  append(draft: Draft): Promise<string> {
+  append(drafts: readonly Draft[], options?: AppendOptions): Promise<readonly string[]> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
+      const atRecord = (): Answer => {
+        const ids = this.record.log.append(drafts, options);
+        return () => resolve(ids);
+      };
       this.#sent.push({
         arrive: () => {
-          const append = (): string => this.record.append(draft);
-          const answer = this.#attempt("append", () => valueOf(append()), resolve, reject);
-          this.#later(answer, answer);
+          if (this.#down && this.isStoredWhenDown()) attempt(atRecord, () => {});
+          // A program may rely on what is stored: it hears of it also if the log is closed meanwhile.
+          this.#answer("append", atRecord, reject, (answer) => answer());
         },
         refuse: () => reject(closedError()),
       });
       if (this.#sent.length > 1) return; // it goes with those before it
-      this.#later(
+      this.#latency.later(
+        this.#oneWay,
         () => this.#sent.splice(0).forEach(({ arrive }) => arrive()),
         () => this.#sent.splice(0).forEach(({ refuse }) => refuse()),
       );
     });
   }
 
-  read(after: string | "start", max: ReadLimit): Promise<Read> {
-    return this.#ask("read", () => valueOf(this.#readTold(after, max)));
+  read(from: ReadFrom, max: ReadLimit): Promise<Read> {
+    return this.#ask<Read>("read", (resolve) => {
+      const read = this.#tails.read(from, max);
+      return () => resolve(read);
+    });
   }
 
-  tail(listener: Listener): Promise<Tail> {
-    return this.#ask("tail", () => () => {
-      this.#listeners.add(listener);
-      queueMicrotask(() => this.#tell());
-      const { end, stop } = this.record.tail(() => {});
-      stop();
-      return {
-        cursor: this.#told,
-        end: end?.id === this.#told ? end : undefined,
-        stop: () => void this.#listeners.delete(listener),
-      };
+  peek(): Promise<Peek> {
+    return this.#ask<Peek>("peek", (resolve) => {
+      const peek = this.record.log.peek();
+      return () => resolve(peek);
     });
+  }
+
+  tail(listener: (news: News) => void): Promise<Tail> {
+    return this.#ask<Tail>("tail", (resolve) => () => resolve(this.#tails.add(listener)));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#leaveRecord();
-    this.#listeners.clear();
-    const pending = [...this.#pending];
-    this.#pending.clear();
-    for (const [timer, settle] of pending) {
-      clearTimeout(timer);
-      settle();
-    }
+    this.#tails.close();
+    this.#latency.close();
   }
 
-  // --- on the way
+  /** Cuts the tails off, and nothing else: what is on its way to them is lost. Returns what connects them again. */
+  cutTails(): () => void {
+    this.#tails.cutOff();
+    return () => this.#rejoin();
+  }
 
-  #ask<T>(operation: LogOperation, atRecord: () => () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      const refuse = (): void => reject(closedError());
-      this.#later(() => this.#later(this.#attempt(operation, atRecord, resolve, reject), refuse), refuse);
+  /** Makes it unreachable: what is on its way back is lost. */
+  goDown(error: unknown = new Error("The connection is lost")): void {
+    if (this.#closed || this.#down) return;
+    this.#down = true;
+    this.#outages++;
+    this.#tails.cutOff();
+    this.#tails.tell({ status: "down", error });
+  }
+
+  goUp(): void {
+    if (this.#closed || !this.#down) return;
+    this.#down = false;
+    this.#tails.tell({ status: "ready" });
+    this.#rejoin();
+  }
+
+  #rejoin(): void {
+    if (this.#closed) return;
+    this.#latency.later(this.#oneWay, () => {
+      if (!this.#down) this.#tails.join();
     });
   }
 
-  /** Does what is asked at the record. What it returns is called when the answer has come back. */
-  #attempt<T>(
+  #ask<T>(operation: LogOperation, atRecord: (resolve: (value: T) => void) => Answer): Promise<T> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(closedError());
+      const arrive = (): void => this.#answer(operation, () => atRecord(resolve), reject, refuse);
+      this.#latency.later(this.#oneWay, arrive, refuse);
+    });
+  }
+
+  /** Does what is asked at the record, and sends the answer back. */
+  #answer(
     operation: LogOperation,
-    atRecord: () => () => T,
-    resolve: (answer: T) => void,
+    atRecord: () => Answer,
     reject: (error: unknown) => void,
-  ): () => void {
-    try {
+    closed: (answer: Answer) => void,
+  ): void {
+    const outages = this.#outages;
+    const answer = attempt(() => {
+      if (this.#down) throw unavailableError();
       const error = this.fault(operation);
       if (error !== undefined) throw error;
-      const answer = atRecord();
-      return () => resolve(answer());
-    } catch (error) {
-      return () => reject(error);
-    }
-  }
-
-  /** Half of an answer's time. */
-  #later(run: () => void, closed: () => void): void {
-    const [min, max] = this.#latency;
-    const timer = setTimeout(
-      () => {
-        this.#pending.delete(timer);
-        run();
-      },
-      (min + this.#random() * (max - min)) / 2,
+      return atRecord();
+    }, reject);
+    const isLost = (): boolean => outages !== this.#outages;
+    this.#latency.later(
+      this.#oneWay,
+      () => (isLost() ? reject(unavailableError()) : answer()),
+      () => (isLost() ? reject(unavailableError()) : closed(answer)),
     );
-    this.#pending.set(timer, closed);
-  }
-
-  // --- what this node knows
-
-  #hear(entries: readonly Entry[]): void {
-    this.#heard.push(...entries);
-    if (this.#heard.length === entries.length) {
-      this.#later(
-        () => this.#tell(),
-        () => {},
-      );
-    }
-  }
-
-  #tell(): void {
-    const entries = this.#heard.splice(0);
-    if (entries.length === 0) return;
-    this.#told = entries.at(-1)!.id;
-    for (const listener of this.#listeners) listener(entries);
-  }
-
-  #readTold(after: string | "start", max: ReadLimit): Read {
-    const read = this.record.read(after, max);
-    if ("reset" in read) return read;
-    const told = positionOf(this.#told);
-    const entries = read.entries.filter((entry) => positionOf(entry.id) <= told);
-    if (entries.length === read.entries.length) {
-      return { ...read, atTail: positionOf(read.cursor) >= told };
-    }
-    const before = this.record.read(after, { events: 0, bytes: 0 }) as { cursor: string };
-    return { entries, cursor: entries.at(-1)?.id ?? before.cursor, atTail: true };
   }
 }
 
-function valueOf<T>(value: T): () => T {
-  return () => value;
-}
-
-function positionOf(id: string): number {
-  return Number(id.slice(id.lastIndexOf("-") + 1));
+function attempt(call: () => Answer, reject: (error: unknown) => void): Answer {
+  try {
+    return call();
+  } catch (error) {
+    return () => reject(error);
+  }
 }
 
 function closedError(): SseError {
   return new SseError("ERR_SSE_CHANNEL_CLOSED", "The log is closed");
+}
+
+function unavailableError(): SseError {
+  return new SseError("ERR_SSE_LOG_UNAVAILABLE", "The log cannot be reached: nobody knows what was stored");
 }

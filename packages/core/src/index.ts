@@ -23,6 +23,7 @@ export {
 } from "./channel/channel.js";
 export { createChannels, type Channels, type ChannelsOptions } from "./channel/channels.js";
 export { createChannel } from "./channel/create-channel.js";
+export { createEntry } from "./channel/entry.js";
 export type {
   AppendOptions,
   BoundedHistory,
@@ -40,6 +41,7 @@ export type {
   ResetReason,
   Tail,
 } from "./channel/event-log.js";
+export { compareIds, epochOf } from "./channel/ids.js";
 export { MemoryLog } from "./channel/memory-log.js";
 export { memoryLogs } from "./channel/memory-logs.js";
 export type { SchemaResult, StandardSchema } from "./channel/standard-schema.js";

@@ -20,6 +20,14 @@ export type SseErrorCode =
   | "ERR_SSE_CHANNEL_CLOSED"
   /** The channel has ended for good. */
   | "ERR_SSE_CHANNEL_ENDED"
+  /** The condition of an append does not hold: another entry is the last one. Nothing was stored. */
+  | "ERR_SSE_CONFLICT"
+  /** A log cannot be reached, and nobody knows whether it stored what it was given. Repeat it with the same key. */
+  | "ERR_SSE_LOG_UNAVAILABLE"
+  /** A log with a complete history has as many bytes as it may. Nothing was stored. */
+  | "ERR_SSE_LOG_FULL"
+  /** There are as many channels as there may be, and all have subscribers. */
+  | "ERR_SSE_TOO_MANY_CHANNELS"
   /** The upstream of a relay answered with another status than 2xx. */
   | "ERR_SSE_UPSTREAM_STATUS"
   /** The upstream of a relay is not an event stream. */

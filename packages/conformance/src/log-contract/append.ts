@@ -1,12 +1,17 @@
 import { encode } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
-import { later, numbers, probe, type LogSubject } from "./log-subject.js";
+import { code, later, numbers, probe, type LogSubject } from "./log-subject.js";
 
 export function appendContract(subject: LogSubject): void {
   describe("append", () => {
     it("stores what it is given, and the event on the wire", async () => {
       const log = await probe(subject);
-      const draft = { event: "tick", data: "one\ntwo 🙂 \u2028", topic: "a topic: ü", idempotencyKey: "key" };
+      const draft = {
+        event: "tick",
+        data: "one\ntwo 🙂 \u2028",
+        topics: ["a topic: ü", "another"],
+        idempotencyKey: "key",
+      };
       const id = await log.append(draft);
       await log.untilReadable(id);
       const [entry] = await log.entries("start");
@@ -16,16 +21,27 @@ export function appendContract(subject: LogSubject): void {
       );
     });
 
-    it("stores a message without type, without text and without topic", async () => {
+    it("stores a message without type, without text and without topics", async () => {
       const log = await probe(subject);
       const id = await log.append({ data: "" });
       await log.untilReadable(id);
       const [entry] = await log.entries("start");
       expect(entry).toMatchObject({ id, data: "" });
-      expect([entry!.event, entry!.topic, entry!.end, entry!.idempotencyKey]).toEqual(
-        Array(4).fill(undefined),
-      );
+      const { event, topics, end, control, idempotencyKey } = entry!;
+      expect([event, topics, end, control, idempotencyKey]).toEqual(Array(5).fill(undefined));
       expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ id, data: "" }));
+    });
+
+    it("stores a control entry like any other, which is read and told", async () => {
+      const log = await probe(subject);
+      const follower = await log.follow();
+      const ids = await log.appendAll("a", { data: "a claim", event: "claim", control: true }, "b");
+      await follower.untilTold(ids[2]!);
+      expect(follower.ids).toEqual(ids);
+      expect(follower.told.map(({ control }) => control)).toEqual([undefined, true, undefined]);
+      const entries = await log.entries("start");
+      expect(entries[1]).toMatchObject({ id: ids[1], data: "a claim", event: "claim", control: true });
+      expect(entries.map(({ id }) => id)).toEqual(ids);
     });
 
     it("stores the drafts of one caller in the order of the calls", async () => {
@@ -43,33 +59,13 @@ export function appendContract(subject: LogSubject): void {
       const appended = numbers(50).map((text) => log.append(text));
       const follower = await log.follow();
       appended.push(...numbers(50, 50).map((text) => log.append(text)));
-      const reads = await Promise.all(Array.from({ length: 20 }, () => log.dataAfter("start")));
+      const reads = await Promise.all(Array.from({ length: 20 }, () => log.data("start")));
       const ids = await Promise.all(appended);
       await log.untilReadable(ids.at(-1)!);
       for (const read of reads) expect(read).toEqual(numbers(read.length));
-      expect(await log.dataAfter("start")).toEqual(numbers(100));
+      expect(await log.data("start")).toEqual(numbers(100));
       await follower.untilTold(ids.at(-1)!);
       expect(follower.data).toEqual(numbers(100).slice(ids.indexOf(follower.tail.cursor) + 1));
-    });
-
-    it("answers a second draft with the key of a first with the first's id", async () => {
-      const log = await probe(subject);
-      const follower = await log.follow();
-      const first = await log.append({ data: "a", idempotencyKey: "k" });
-      const drafts = [{ data: "a", idempotencyKey: "k" }, "b", { data: "changed", idempotencyKey: "k" }];
-      const [again, other, changed] = await log.appendAll(...drafts);
-      expect([again, changed]).toEqual([first, first]);
-      await follower.untilTold(other!);
-      expect(follower.data).toEqual(["a", "b"]);
-    });
-
-    it("does so also for drafts that are under way together", async () => {
-      const log = await probe(subject);
-      const keys = ["__proto__", "k", "k", "constructor", "__proto__", "k", ""];
-      const ids = await Promise.all(keys.map((key) => log.append({ data: key, idempotencyKey: key })));
-      await log.untilReadable(ids[6]!);
-      expect(await log.dataAfter("start")).toEqual(["__proto__", "k", "constructor", ""]);
-      expect([ids[2], ids[5], ids[4]]).toEqual([ids[1], ids[1], ids[0]]);
     });
 
     it("stores nothing after the end", async () => {
@@ -80,8 +76,12 @@ export function appendContract(subject: LogSubject): void {
       const [first, end, late] = await Promise.allSettled(appended);
       expect([first!.status, end!.status]).toEqual(["fulfilled", "fulfilled"]);
       expect(late).toMatchObject({ status: "rejected", reason: { code: "ERR_SSE_CHANNEL_ENDED" } });
-      for (const draft of ["later", { data: "x", end: true as const }]) {
-        await expect(log.append(draft)).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_ENDED" });
+      for (const draft of [
+        "later",
+        { data: "x", end: true as const },
+        { data: "x", control: true as const },
+      ]) {
+        await expect(log.append(draft)).rejects.toMatchObject(code("ERR_SSE_CHANNEL_ENDED"));
       }
       const { value: id } = end as PromiseFulfilledResult<string>;
       await log.untilReadable(id);
@@ -91,13 +91,18 @@ export function appendContract(subject: LogSubject): void {
         ["bye", true],
       ]);
       expect(new TextDecoder().decode(entries[1]!.frame.bytes)).toContain(`id: ${id}~end\n`);
-      expect(await log.read(later(id, 1))).toMatchObject({ reset: "unknown-id" });
+      expect(await log.read({ after: later(id, 1) })).toMatchObject({ reset: "unknown-id" });
     });
 
-    it(`answers with ${subject.synchronous ? "values" : "promises"}, and so do read and tail`, async () => {
+    it(`answers with ${subject.synchronous ? "values" : "promises"}, and so do read, tail and peek`, async () => {
       const { log } = await probe(subject);
       const max = { events: 1, bytes: 1 };
-      const answers: unknown[] = [log.append({ data: "a" }), log.read("start", max), log.tail(() => {})];
+      const answers: unknown[] = [
+        log.append([{ data: "a" }]),
+        log.read("start", max),
+        log.tail(() => {}),
+        log.peek(),
+      ];
       for (const answer of answers) expect(answer instanceof Promise).toBe(!subject.synchronous);
       await Promise.all(answers);
     });

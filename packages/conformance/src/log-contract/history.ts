@@ -1,6 +1,15 @@
+import type { News } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import { pause } from "../support/within.js";
-import { expectEntries, expectReset, numbers, probe, type LogProbe, type LogSubject } from "./log-subject.js";
+import {
+  code,
+  expectEntries,
+  expectReset,
+  numbers,
+  probe,
+  type LogProbe,
+  type LogSubject,
+} from "./log-subject.js";
 
 export function historyContract(subject: LogSubject): void {
   describe("its history", () => {
@@ -8,7 +17,7 @@ export function historyContract(subject: LogSubject): void {
       const log = await probe(subject, { events: 5 });
       const ids = await log.appendAll(...numbers(9));
       await log.untilReadable(ids.at(-1)!);
-      expect(await log.dataAfter("start")).toEqual(numbers(5, 4));
+      expect(await log.data("oldest")).toEqual(numbers(5, 4));
       await expectEvicted(log, ids, 4);
     });
 
@@ -16,28 +25,58 @@ export function historyContract(subject: LogSubject): void {
       const log = await probe(subject, { bytes: 10_000 });
       const ids = await log.appendAll(...numbers(9).map((text) => text.repeat(3_000)));
       await log.untilReadable(ids.at(-1)!);
-      expect((await log.dataAfter("start")).map((text) => text[0])).toEqual(["6", "7", "8"]);
+      expect((await log.data("oldest")).map((text) => text[0])).toEqual(["6", "7", "8"]);
       await expectEvicted(log, ids, 6);
       const large = await log.append("x".repeat(50_000));
       await log.untilReadable(large);
-      expect((await log.entries("start")).map(({ id }) => id)).toEqual([large]);
+      expect((await log.entries("oldest")).map(({ id }) => id)).toEqual([large]);
       const small = await log.append("small");
       await log.untilReadable(small);
-      expect(await log.dataAfter("start")).toEqual(["small"]);
+      expect(await log.data("oldest")).toEqual(["small"]);
+    });
+
+    it("counts the bytes of keys and topics", async () => {
+      const large = [
+        (n: string) => ({ data: n, idempotencyKey: n + "ü".repeat(1_500) }),
+        (n: string) => ({ data: n, topics: ["a", "ü".repeat(1_500)] }),
+      ];
+      for (const draft of large) {
+        const log = await probe(subject, { bytes: 10_000 });
+        const ids = await log.appendAll(...numbers(9).map((n) => draft(n)));
+        await log.untilReadable(ids.at(-1)!);
+        expect(await log.data("oldest")).toEqual(["6", "7", "8"]);
+      }
     });
 
     it("has what is young enough", async () => {
       const log = await probe(subject, { age: 150 });
       const [first] = await log.appendAll("a", "b");
       const deadline = performance.now() + 5_000;
-      while ((await log.entries("start")).length > 0) {
+      while ((await log.entries("oldest")).length > 0) {
         expect(performance.now()).toBeLessThan(deadline);
         await pause(20);
       }
-      expect(expectReset(await log.read(first!)).reset).toBe("evicted");
+      await pause(150); // for a log whose listeners had not been told when it was empty
+      expect(expectReset(await log.read({ after: first! })).reset).toBe("evicted");
+      expect(expectReset(await log.read("start")).reset).toBe("evicted");
+      const cursor = (await log.peek()).cursor;
       const young = await log.append("c");
-      await log.untilReadable(young);
-      expect(await log.dataAfter("start")).toEqual(["c"]);
+      expect(young).not.toBe(cursor);
+      expect(await log.data("oldest")).not.toContain("a");
+    });
+
+    it("does not begin at the start when its first entry is gone, but at the oldest that is kept", async () => {
+      const log = await probe(subject, { events: 3 });
+      const ids = await log.appendAll("a", "b", "c");
+      await log.untilReadable(ids[2]!);
+      expect(await log.data("start")).toEqual(["a", "b", "c"]);
+      expect(await log.data("oldest")).toEqual(["a", "b", "c"]);
+      const last = await log.append("d");
+      await log.untilReadable(last);
+      const { reset, cursor } = expectReset(await log.read("start"));
+      expect(reset).toBe("evicted");
+      expect(await log.data({ after: cursor })).toEqual(["b", "c", "d"]);
+      expect(await log.data("oldest")).toEqual(["b", "c", "d"]);
     });
 
     it("does not keep the key of what it has evicted", async () => {
@@ -47,7 +86,7 @@ export function historyContract(subject: LogSubject): void {
       const again = await log.append({ data: "a", idempotencyKey: "k" });
       expect(again).not.toBe(first);
       await log.untilReadable(again);
-      expect(await log.dataAfter("start")).toEqual(["c", "a"]);
+      expect(await log.data("oldest")).toEqual(["c", "a"]);
       expect(await log.append({ data: "a", idempotencyKey: "k" })).toBe(again);
     });
 
@@ -62,49 +101,68 @@ export function historyContract(subject: LogSubject): void {
       const log = await probe(subject, { events: 1 });
       const ids = await log.appendAll("a", "b", { data: "bye", end: true });
       await log.untilReadable(ids.at(-1)!);
-      expect(expectReset(await log.read(ids[0]!)).reset).toBe("evicted");
-      expect(await log.entries(ids[1]!)).toMatchObject([{ data: "bye", end: true }]);
-      await expect(log.append("late")).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_ENDED" });
+      expect(expectReset(await log.read({ after: ids[0]! })).reset).toBe("evicted");
+      expect(await log.entries({ after: ids[1]! })).toMatchObject([{ data: "bye", end: true }]);
+      await expect(log.append("late")).rejects.toMatchObject(code("ERR_SSE_CHANNEL_ENDED"));
     });
 
-    it("is told to a listener whole, however short it is", async () => {
+    it("has no hole that a listener is not told of, however short it is", async () => {
       const log = await probe(subject, { events: 1 });
       const follower = await log.follow();
       const ids = await Promise.all(numbers(50).map((text) => log.append(text)));
-      await follower.untilTold(ids.at(-1)!);
-      expect(follower.data).toEqual(numbers(50));
+      await log.batch(numbers(49, 50));
+      const last = await log.append("99");
+      expect(ids).toHaveLength(50);
+      await follower.untilTold(last);
+      expect(silentHoles(follower.news)).toEqual([]);
+      expect(subject.synchronous ? follower.data : numbers(100)).toEqual(numbers(100));
     });
 
     it("goes on while it is evicted and read", async () => {
       const log = await probe(subject, { events: 8 });
       const appending = numbers(200).map((text) => log.append(text));
-      let cursor = "start";
+      let { cursor } = await log.read("start");
       const seen: number[] = [];
+      const resets = new Set<string>();
       const deadline = performance.now() + 5_000;
       while (seen.at(-1) !== 199) {
         expect(performance.now()).toBeLessThan(deadline);
-        const read = await log.read(cursor, { events: 3, bytes: 1 << 20 });
-        if ("reset" in read) expect(read.reset).toBe("evicted");
+        const read = await log.read({ after: cursor }, { events: 3, bytes: 1 << 20 });
+        if ("reset" in read) resets.add(read.reset);
         else seen.push(...read.entries.map((entry) => Number(entry.data)));
         ({ cursor } = read);
         await pause(0);
       }
       await Promise.all(appending);
       expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
+      expect([...resets].filter((reset) => reset !== "evicted")).toEqual([]);
     });
   });
 }
 
+/** Of entries whose data are the numbers from 0: those that do not follow the one before, and no reset either. */
+function silentHoles(news: readonly News[]): string[] {
+  const holes: string[] = [];
+  let expected = "0";
+  for (const item of news) {
+    if ("reset" in item) expected = "any";
+    for (const { data } of "entries" in item ? item.entries : []) {
+      if (expected !== "any" && data !== expected) holes.push(`${data} instead of ${expected}`);
+      expected = String(Number(data) + 1);
+    }
+  }
+  return holes;
+}
+
 /** Of the ids, those before `first` and all that came before it cannot be read on after; the others can. */
 async function expectEvicted(log: LogProbe, ids: readonly string[], first: number): Promise<void> {
-  for (const [n, id] of ids.entries()) {
-    const read = await log.read(id);
-    if (n < first - 1) {
-      const { reset, cursor } = expectReset(read);
-      expect(reset).toBe("evicted");
-      expect((await log.entries(cursor)).map((entry) => entry.id)).toEqual(ids.slice(first));
-    } else {
-      expect(expectEntries(read).entries.map((entry) => entry.id)).toEqual(ids.slice(n + 1));
-    }
+  for (const id of ids.slice(0, first - 1)) {
+    const { reset, cursor } = expectReset(await log.read({ after: id }));
+    expect(reset).toBe("evicted");
+    expect((await log.entries({ after: cursor })).map((entry) => entry.id)).toEqual(ids.slice(first));
+  }
+  for (const [n, id] of [...ids.entries()].slice(first - 1)) {
+    const read = expectEntries(await log.read({ after: id }));
+    expect(read.entries.map((entry) => entry.id)).toEqual(ids.slice(n + 1));
   }
 }

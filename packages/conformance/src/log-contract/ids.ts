@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { compareIds, epochOf } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import { expectEntries, expectReset, later, probe, type LogSubject } from "./log-subject.js";
 
@@ -45,6 +46,8 @@ const HOSTILE: Record<string, (id: string) => string> = {
   "words of a Redis stream: any": () => "*",
   "a position of a Redis stream": () => "0-0",
   "a subject of NATS": () => "*.>",
+  "the word start": () => "start",
+  "the word oldest": () => "oldest",
   "start, in capitals": () => "START",
   "start, and a space": () => "start ",
 };
@@ -58,31 +61,33 @@ export function idsContract(subject: LogSubject): void {
       const ids = await log.appendAll(
         "a",
         "b",
-        { data: "c", event: "x", topic: "t" },
+        { data: "c", event: "x", topics: ["t"] },
         { data: "d", end: true },
       );
       expect(new Set(ids).size).toBe(4);
       expect(new Set(ids.map(epochOf)).size).toBe(1);
       for (const id of ids) {
-        expect(id).toMatch(/^[!-~]+-[0-9]+$/);
+        expect(id).toMatch(/^[!-~]+-[0-9]+(\.[0-9]+)*$/);
         expect(id).not.toMatch(FORBIDDEN);
         expect(id.length).toBeLessThanOrEqual(124);
         expect(id.endsWith("~end")).toBe(false);
       }
+      const orders = ids.slice(1).map((id, n) => compareIds(ids[n]!, id));
+      for (const order of orders) expect(order).toBeLessThan(0);
     });
 
     it("are of another epoch in another log", async () => {
       const [one, other] = [await probe(subject), await probe(subject)];
       const [id] = await one.appendAll("a", "b");
       await other.appendAll("a", "b");
-      expect(expectReset(await other.read(id!)).reset).toBe("new-log");
+      expect(expectReset(await other.read({ after: id! })).reset).toBe("new-log");
     });
 
     it("are unknown as long as the event has not happened", async () => {
       const log = await probe(subject);
       const [id] = await log.appendAll("a");
       for (const by of [1, 2, 1_000_000]) {
-        expect(expectReset(await log.read(later(id!, by))).reset).toBe("unknown-id");
+        expect(expectReset(await log.read({ after: later(id!, by) })).reset).toBe("unknown-id");
       }
     });
 
@@ -91,9 +96,9 @@ export function idsContract(subject: LogSubject): void {
       const ids = await log.appendAll("a", "b", "c");
       await log.untilReadable(ids.at(-1)!);
       const wrong = Object.entries(HOSTILE).map(async ([what, forge]) => {
-        const { reset, cursor } = expectReset(await log.read(forge(ids.at(-1)!)));
+        const { reset, cursor } = expectReset(await log.read({ after: forge(ids.at(-1)!) }));
         expect(["unknown-id", "new-log"], what).toContain(reset);
-        expect(await log.dataAfter(cursor), what).toEqual(["a", "b", "c"]);
+        expect(await log.data({ after: cursor }), what).toEqual(["a", "b", "c"]);
       });
       await Promise.all(wrong);
     });
@@ -107,22 +112,18 @@ export function idsContract(subject: LogSubject): void {
       );
       const texts = values.filter((value) => typeof value === "string");
       expect(texts.length).toBeGreaterThan(40);
-      for (const read of await Promise.all(texts.map((text) => log.read(text)))) {
+      for (const read of await Promise.all(texts.map((text) => log.read({ after: text })))) {
         expect(expectReset(read).reset).toBe("unknown-id");
       }
     });
 
     it("name the place: what is read after the cursor of a reset is what is kept", async () => {
       const log = await probe(subject);
-      const { cursor } = expectReset(await log.read("nonsense"));
-      expect(expectEntries(await log.read(cursor))).toMatchObject({ entries: [], atTail: true });
+      const { cursor } = expectReset(await log.read({ after: "nonsense" }));
+      expect(expectEntries(await log.read({ after: cursor }))).toMatchObject({ entries: [], atTail: true });
       const [id] = await log.appendAll("a");
       await log.untilReadable(id!);
-      expect(await log.dataAfter(cursor)).toEqual(["a"]);
+      expect(await log.data({ after: cursor })).toEqual(["a"]);
     });
   });
-}
-
-function epochOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("-"));
 }

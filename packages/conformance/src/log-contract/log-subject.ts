@@ -1,8 +1,18 @@
-import type { Draft, Entry, EventLog, History, Read, Tail } from "@ssekit/core";
+import type {
+  AppendOptions,
+  Draft,
+  Entry,
+  EventLog,
+  History,
+  News,
+  Read,
+  ReadFrom,
+  Tail,
+} from "@ssekit/core";
 import { onTestFinished } from "vitest";
 import { until, within } from "../support/within.js";
 
-/** A log under test. */
+/** A log under test. What is optional is for logs that are shared, and can be lost; its tests run if it is there. */
 export interface LogSubject {
   /** Makes a log that is empty. The contract closes it. */
   create(history?: History): EventLog | Promise<EventLog>;
@@ -10,7 +20,15 @@ export interface LogSubject {
   another?(log: EventLog): EventLog | Promise<EventLog>;
   /** The log answers with values, not with promises. */
   synchronous?: boolean;
+  /** Cuts off the tails of this node, and not its other calls. Returns what connects them again. */
+  lose?(log: EventLog): Undo | Promise<Undo>;
+  /** Puts an empty log in the place of this one, as after the loss of a server's data. */
+  replace?(log: EventLog): void | Promise<void>;
+  /** Makes the log unreachable to this node. Returns what makes it reachable again. */
+  goDown?(log: EventLog): Undo | Promise<Undo>;
 }
+
+type Undo = () => void | Promise<void>;
 
 /** A log, and what its tests ask of it, each within its time. */
 export class LogProbe {
@@ -21,11 +39,18 @@ export class LogProbe {
     onTestFinished(() => within("close()", log.close()));
   }
 
-  append(draft: Draft | string): Promise<string> {
+  /** Appends drafts together; a string is the data of one. */
+  batch(drafts: readonly (Draft | string)[], options?: AppendOptions): Promise<readonly string[]> {
+    const whole = drafts.map((draft) => (typeof draft === "string" ? { data: draft } : draft));
     return within(
       "append()",
-      promised(() => this.log.append(typeof draft === "string" ? { data: draft } : draft)),
+      promised(() => this.log.append(whole, options)),
     );
+  }
+
+  async append(draft: Draft | string, options?: AppendOptions): Promise<string> {
+    const [id] = await this.batch([draft], options);
+    return id!;
   }
 
   /** Appends one after another. */
@@ -35,36 +60,45 @@ export class LogProbe {
     return ids;
   }
 
-  read(after: string, max = { events: 1_000, bytes: 1 << 20 }): Promise<Read> {
+  read(from: ReadFrom, max = { events: 1_000, bytes: 1 << 20 }): Promise<Read> {
     return within(
       "read()",
-      promised(() => this.log.read(after, max)),
+      promised(() => this.log.read(from, max)),
     );
   }
 
-  /** The entries after an id, which must be readable. */
-  async entries(after: string, max?: { events: number; bytes: number }): Promise<readonly Entry[]> {
-    return expectEntries(await this.read(after, max)).entries;
+  /** The entries from a place, which must be readable. */
+  async entries(from: ReadFrom, max?: { events: number; bytes: number }): Promise<readonly Entry[]> {
+    return expectEntries(await this.read(from, max)).entries;
   }
 
-  async dataAfter(after: string): Promise<string[]> {
-    return (await this.entries(after)).map((entry) => entry.data);
+  async data(from: ReadFrom): Promise<string[]> {
+    return (await this.entries(from)).map((entry) => entry.data);
+  }
+
+  peek(): ReturnType<typeof promised<Awaited<ReturnType<EventLog["peek"]>>>> {
+    return within(
+      "peek()",
+      promised(() => this.log.peek()),
+    );
   }
 
   async follow(): Promise<Follower> {
     const follower = new Follower();
     follower.tail = await within(
       "tail()",
-      promised(() => this.log.tail((entries) => follower.hear(entries))),
+      promised(() => this.log.tail((news) => follower.hear(news))),
     );
     return follower;
   }
 
   /** Waits until reads may return the entry with this id. */
   async untilReadable(id: string): Promise<void> {
-    for (;;) {
-      const read = expectEntries(await this.read("start"));
-      if (read.entries.at(-1)?.id === id) return;
+    for (const deadline = performance.now() + 10_000; ;) {
+      const read = await this.read("oldest");
+      if ("entries" in read && read.entries.some((entry) => entry.id === id)) return;
+      if (performance.now() > deadline) throw new Error(`${id} cannot be read within 10 s`);
+      await new Promise((turn) => setTimeout(turn, 1));
     }
   }
 }
@@ -72,21 +106,44 @@ export class LogProbe {
 /** A listener of a tail. */
 export class Follower {
   tail!: Tail;
+  readonly news: News[] = [];
   readonly told: Entry[] = [];
-  /** How often it was told of none. */
-  calls = 0;
+  readonly resets: Extract<News, { reset: unknown }>[] = [];
 
-  hear(entries: readonly Entry[]): void {
-    this.calls++;
-    this.told.push(...entries);
+  hear(news: News): void {
+    this.news.push(news);
+    if ("entries" in news) this.told.push(...news.entries);
+    if ("reset" in news) this.resets.push(news);
   }
 
   get data(): string[] {
     return this.told.map((entry) => entry.data);
   }
 
+  get ids(): string[] {
+    return this.told.map((entry) => entry.id);
+  }
+
+  /** The data of the entries that it was told of after the last reset. */
+  get dataSinceReset(): string[] {
+    const last = this.news.findLastIndex((news) => "reset" in news);
+    return this.news
+      .slice(last + 1)
+      .flatMap((news) => ("entries" in news ? news.entries : []))
+      .map(({ data }) => data);
+  }
+
   untilTold(id: string): Promise<void> {
     return until(`the listener to be told of ${id}`, () => this.told.some((entry) => entry.id === id));
+  }
+
+  untilReset(): Promise<void> {
+    return until("the listener to be told of a reset", () => this.resets.length > 0);
+  }
+
+  untilStatus(status: "ready" | "down"): Promise<void> {
+    const is = (news: News): boolean => "status" in news && news.status === status;
+    return until(`the listener to be told that the log is ${status}`, () => this.news.some(is));
   }
 }
 
@@ -111,9 +168,17 @@ export function expectReset(read: Read): Extract<Read, { reset: unknown }> {
 
 /** An id of the same log, so many events later. */
 export function later(id: string, by = 1_000): string {
-  return id.replace(/\d+$/, (digits) => String(BigInt(digits) + BigInt(by)));
+  return id.replace(
+    /-(\d+)((?:\.\d+)*)$/,
+    (_, n: string, rest: string) => `-${BigInt(n) + BigInt(by)}${rest}`,
+  );
 }
 
 export function numbers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, n) => String(from + n));
+}
+
+/** What an append is refused with. */
+export function code(code: string): { code: string } {
+  return { code };
 }

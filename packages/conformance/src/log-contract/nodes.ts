@@ -15,7 +15,7 @@ export function nodesContract(subject: LogSubject): void {
       const appending = numbers(50).map((text) => (Number(text) % 2 ? one : other).append(text));
       const ids = await Promise.all(appending);
       for (const id of ids) for (const follower of followers) await follower.untilTold(id);
-      expect(followers[1]!.told.map(({ id }) => id)).toEqual(followers[0]!.told.map(({ id }) => id));
+      expect(followers[1]!.ids).toEqual(followers[0]!.ids);
       const odd = followers[0]!.data.filter((text) => Number(text) % 2);
       expect(odd).toEqual(numbers(50).filter((text) => Number(text) % 2));
     });
@@ -25,7 +25,7 @@ export function nodesContract(subject: LogSubject): void {
       const follower = await other.follow();
       for (let i = 0; i < 20; i++) {
         const id = await one.append(String(i));
-        const { entries, cursor } = expectEntries(await other.read(id));
+        const { entries, cursor } = expectEntries(await other.read({ after: id }));
         expect([entries, cursor]).toEqual([[], id]);
       }
       const last = await one.append("last");
@@ -38,6 +38,20 @@ export function nodesContract(subject: LogSubject): void {
       expect(new Set(await Promise.all(drafts)).size).toBe(1);
     });
 
+    it("ends once, when both want to end it", async () => {
+      const [one, other] = await twoNodes();
+      await one.append("a");
+      const ending = [one, other].map((log, n) => log.append({ data: `end ${n}`, end: true }));
+      const results = await Promise.allSettled(ending);
+      const ids = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      expect(ids).toHaveLength(1);
+      expect(results.find(({ status }) => status === "rejected")).toMatchObject({
+        reason: { code: "ERR_SSE_CHANNEL_ENDED" },
+      });
+      const peeks = await Promise.all([one.peek(), other.peek()]);
+      expect(peeks.map(({ end }) => end?.id)).toEqual([ids[0], ids[0]]);
+    });
+
     it("ends on both", async () => {
       const [one, other] = await twoNodes();
       const follower = await other.follow();
@@ -48,11 +62,13 @@ export function nodesContract(subject: LogSubject): void {
 
     it("goes on when one is closed", async () => {
       const [one, other] = await twoNodes();
+      const follower = await other.follow();
       await one.append("a");
       await one.log.close();
       const id = await other.append("b");
-      await other.untilReadable(id);
-      expect(await other.dataAfter("start")).toEqual(["a", "b"]);
+      await follower.untilTold(id);
+      expect(follower.data).toEqual(["a", "b"]);
+      expect(await other.data("start")).toEqual(["a", "b"]);
     });
   });
 }

@@ -1,5 +1,7 @@
+import type { Entry, News, Read, ReadFrom } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
-import { expectEntries, numbers, probe, type LogSubject } from "./log-subject.js";
+import { within } from "../support/within.js";
+import { expectEntries, numbers, probe, promised, type LogSubject } from "./log-subject.js";
 
 const MUCH = { events: 1_000, bytes: 1 << 20 };
 
@@ -11,7 +13,7 @@ export function readContract(subject: LogSubject): void {
       expect([entries, atTail]).toEqual([[], true]);
       const [id] = await log.appendAll("a");
       await log.untilReadable(id!);
-      expect(await log.dataAfter(cursor)).toEqual(["a"]);
+      expect(await log.data({ after: cursor })).toEqual(["a"]);
     });
 
     it("returns what follows an id, without a gap", async () => {
@@ -19,7 +21,7 @@ export function readContract(subject: LogSubject): void {
       const ids = await log.appendAll(...numbers(12));
       await log.untilReadable(ids.at(-1)!);
       for (const [n, id] of ids.entries()) {
-        const read = expectEntries(await log.read(id));
+        const read = expectEntries(await log.read({ after: id }));
         expect(read.entries.map((entry) => entry.id)).toEqual(ids.slice(n + 1));
         expect([read.cursor, read.atTail]).toEqual([ids.at(-1), true]);
       }
@@ -30,12 +32,12 @@ export function readContract(subject: LogSubject): void {
       const ids = await log.appendAll(...numbers(10));
       await log.untilReadable(ids.at(-1)!);
       const pages: string[][] = [];
-      for (let cursor = "start"; ;) {
-        const read = expectEntries(await log.read(cursor, { ...MUCH, events: 4 }));
+      for (let from: ReadFrom = "start"; ;) {
+        const read = expectEntries(await log.read(from, { ...MUCH, events: 4 }));
         pages.push(read.entries.map((entry) => entry.data));
         expect(read.atTail).toBe(read.cursor === ids.at(-1));
         if (read.atTail) break;
-        ({ cursor } = read);
+        from = { after: read.cursor };
       }
       expect(pages).toEqual([numbers(4), numbers(4, 4), numbers(2, 8)]);
     });
@@ -46,12 +48,12 @@ export function readContract(subject: LogSubject): void {
       const ids = await log.appendAll(...data);
       await log.untilReadable(ids.at(-1)!);
       const sizes = (await log.entries("start")).map((entry) => entry.frame.bytes.byteLength);
-      const read = async (after: string, bytes: number) =>
-        (await log.entries(after, { ...MUCH, bytes })).map((entry) => ids.indexOf(entry.id));
+      const read = async (from: ReadFrom, bytes: number) =>
+        (await log.entries(from, { ...MUCH, bytes })).map((entry) => ids.indexOf(entry.id));
       expect(await read("start", sizes[0]! + sizes[1]!)).toEqual([0, 1]);
       expect(await read("start", sizes[0]! + sizes[1]! - 1)).toEqual([0]);
-      expect(await read(ids[1]!, 1_000)).toEqual([2]);
-      expect(await read(ids[1]!, 1)).toEqual([2]);
+      expect(await read({ after: ids[1]! }, 1_000)).toEqual([2]);
+      expect(await read({ after: ids[1]! }, 1)).toEqual([2]);
     });
 
     it("does not return what the listeners have not been told of", async () => {
@@ -61,8 +63,8 @@ export function readContract(subject: LogSubject): void {
       let over = false;
       const reading = async (): Promise<void> => {
         for (let cursor = follower.tail.cursor; !over; await new Promise((turn) => setTimeout(turn, 1))) {
-          const read = expectEntries(await log.read(cursor));
-          for (const entry of read.entries) expect(follower.told.map(({ id }) => id)).toContain(entry.id);
+          const read = expectEntries(await log.read({ after: cursor }));
+          for (const entry of read.entries) expect(follower.ids).toContain(entry.id);
           ({ cursor } = read);
         }
       };
@@ -74,24 +76,59 @@ export function readContract(subject: LogSubject): void {
       await follower.untilTold(last);
       over = true;
       await readers;
-      expect(follower.told.map(({ id }) => id)).toEqual(expect.arrayContaining([...ids, last]));
+      expect(follower.ids).toEqual(expect.arrayContaining([...ids, last]));
+    });
+
+    it("returns an entry only when the calls of all listeners with it have returned", async () => {
+      const log = await probe(subject);
+      const LISTENERS = 2;
+      const returned = new Map<string, number>();
+      const early: string[] = [];
+      const answers: Promise<void>[] = [];
+      const note = (read: Read): void => {
+        const { entries } = expectEntries(read);
+        early.push(...entries.filter(({ id }) => returned.get(id) !== LISTENERS).map(({ data }) => data));
+      };
+      let appended: Promise<string> | undefined;
+      const hear = (news: News): void => {
+        const { entries } = news as { entries: readonly Entry[] };
+        appended ??= log.append("of the listener");
+        for (const from of ["start", "oldest", { after: start }] as const) {
+          const answer = log.log.read(from, MUCH);
+          // The answer of a log that answers at once is looked at now, within the call.
+          if (answer instanceof Promise) answers.push(answer.then(note));
+          else note(answer);
+        }
+        for (const { id } of entries) returned.set(id, (returned.get(id) ?? 0) + 1);
+      };
+      const start = (await log.peek()).cursor;
+      const tails = [await promised(() => log.log.tail(hear)), await promised(() => log.log.tail(hear))];
+      const follower = await log.follow();
+      await Promise.all([log.batch(["a", "b"]), log.append("c")]);
+      const last = await log.append("d");
+      await follower.untilTold(last);
+      await follower.untilTold(await appended!);
+      await within("the reads", Promise.all(answers));
+      expect(early).toEqual([]);
+      expect(returned.size).toBe(5);
+      for (const tail of tails) tail.stop();
     });
 
     it("takes any number of readers at once", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll(...numbers(20));
       await log.untilReadable(ids.at(-1)!);
-      const reads = await Promise.all([...ids, ...ids, ...ids].map((id) => log.dataAfter(id)));
+      const reads = await Promise.all([...ids, ...ids, ...ids].map((id) => log.data({ after: id })));
       expect(reads).toEqual([...ids, ...ids, ...ids].map((id) => numbers(20).slice(ids.indexOf(id) + 1)));
     });
 
     it("hands out entries that are the same to everybody", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
-      const id = await log.append({ data: "a", topic: "t", event: "e" });
+      const id = await log.append({ data: "a", topics: ["t"], event: "e" });
       await follower.untilTold(id);
       const [entry] = await log.entries("start");
-      expect(entry).toMatchObject({ id, data: "a", topic: "t", event: "e" });
+      expect(entry).toMatchObject({ id, data: "a", topics: ["t"], event: "e" });
       expect(entry!.frame.bytes).toEqual(follower.told[0]!.frame.bytes);
     });
   });

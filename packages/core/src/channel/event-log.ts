@@ -141,6 +141,7 @@ export type History = BoundedHistory | CompleteHistory;
  * - `tail` MUST tell `reset` when it cannot do so: when `read` after the last place it told would answer with a reset.
  *   It MUST NOT do so otherwise. What it tells next follows the `cursor` of the reset, which is never past an entry
  *   with `end`; nothing of the log before is told after it.
+ * - An error that a listener throws MUST NOT keep other listeners from the news, nor reach the caller of `append`.
  * - `read` MUST return the entries that follow a place, in order, without a gap, or say that it cannot: `reset`.
  * - `read` MUST NOT return an entry before the calls of this node's listeners with that entry have returned.
  * - Entries with `control` are told and read like all others.

@@ -11,10 +11,11 @@ export function epochOf(id: string): string {
  * @returns `undefined` if the ids are of different epochs, or one is no id of a log: they have no order.
  */
 export function compareIds(a: string, b: string): number | undefined {
+  const first = ID.exec(a);
+  if (first === null) return undefined;
   if (a === b) return 0;
-  const first = POSITION.exec(a);
-  const second = POSITION.exec(b);
-  if (first === null || second === null || first[1] !== second[1]) return undefined;
+  const second = ID.exec(b);
+  if (second === null || first[1] !== second[1]) return undefined;
   const left = first[2]!.split(".");
   const right = second[2]!.split(".");
   for (let i = 0; i < left.length && i < right.length; i++) {
@@ -24,11 +25,10 @@ export function compareIds(a: string, b: string): number | undefined {
   return left.length - right.length;
 }
 
-const POSITION = /^(.*)-(\d+(?:\.\d+)*)$/;
+// With a leading zero two ids would be one place.
+const ID = /^(.+)-((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*)$/;
 
 /** Also of numbers that are too large to be exact as a `number`. */
 function compareDecimals(a: string, b: string): number {
-  const left = a.replace(/^0+(?=\d)/, "");
-  const right = b.replace(/^0+(?=\d)/, "");
-  return left.length - right.length || (left < right ? -1 : left > right ? 1 : 0);
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -1,0 +1,84 @@
+import { describe, SseError } from "../sse-error.js";
+import type { EventLog, History, LogStore } from "./event-log.js";
+import { ExpiryQueue } from "./expiry-queue.js";
+import { resolveHistory, type ResolvedHistory } from "./history.js";
+import { MemoryHandle } from "./memory-handle.js";
+import { MemoryRecord } from "./memory-record.js";
+
+/**
+ * The logs of one process by key, in its memory. All logs that are open under one key are the same log, and what it
+ * keeps is decided by the first of them. A log is forgotten when it is open nowhere and its history has expired: when
+ * all its entries are older than `age`, or the newest than `keep`.
+ *
+ * @param history what a log keeps for which `open` is given nothing else. Default: 10 000 events, 16 MiB, 5 minutes.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ * @example
+ * ```ts
+ * const feeds = createChannels({ logs: memoryLogs({ events: 1_000 }) });
+ * ```
+ */
+export function memoryLogs(history?: History): LogStore {
+  return new MemoryLogStore(resolveHistory(history));
+}
+
+interface Stored {
+  readonly record: MemoryRecord;
+  /** How often it is open. */
+  handles: number;
+}
+
+class MemoryLogStore implements LogStore {
+  readonly #history: ResolvedHistory;
+  readonly #stored = new Map<string, Stored>();
+  readonly #handles = new Set<MemoryHandle>();
+  readonly #unused = new ExpiryQueue<string>((key) => void this.#stored.delete(key));
+  #closed = false;
+
+  constructor(history: ResolvedHistory) {
+    this.#history = history;
+  }
+
+  get status(): "ready" | "closed" {
+    return this.#closed ? "closed" : "ready";
+  }
+
+  open(key: string, history?: History): EventLog {
+    if (typeof key !== "string")
+      throw new SseError("ERR_SSE_INVALID_OPTION", `key: expected a string, got ${describe(key)}`);
+    const resolved = history === undefined ? this.#history : resolveHistory(history);
+    if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
+    const stored = this.#find(key) ?? { record: new MemoryRecord(resolved), handles: 0 };
+    this.#stored.set(key, stored);
+    stored.handles++;
+    const handle = new MemoryHandle(stored.record, () => {
+      this.#handles.delete(handle);
+      if (--stored.handles === 0) this.#keepOrForget(key, stored.record);
+    });
+    this.#handles.add(handle);
+    return handle;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#handles].map((handle) => handle.close()));
+    this.#stored.clear();
+    this.#unused.clear();
+  }
+
+  #find(key: string): Stored | undefined {
+    const stored = this.#stored.get(key);
+    if (stored?.handles !== 0) return stored;
+    // The queue may be late, and a log that comes back whole after its time would be a surprise.
+    this.#unused.delete(key);
+    return hasExpired(stored.record) ? undefined : stored;
+  }
+
+  #keepOrForget(key: string, record: MemoryRecord): void {
+    if (hasExpired(record)) this.#stored.delete(key);
+    else this.#unused.add(key, record.expiresAt);
+  }
+}
+
+function hasExpired(record: MemoryRecord): boolean {
+  return record.expiresAt <= performance.now();
+}

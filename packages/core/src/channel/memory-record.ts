@@ -1,0 +1,160 @@
+import { SseError } from "../sse-error.js";
+import { createEntry } from "./entry.js";
+import type {
+  AppendOptions,
+  Draft,
+  Entry,
+  News,
+  Peek,
+  Read,
+  ReadFrom,
+  ReadLimit,
+  Tail,
+} from "./event-log.js";
+import type { ResetReason } from "./event-log.js";
+import type { ResolvedHistory } from "./history.js";
+import { KeptEntries, sizeOf } from "./kept-entries.js";
+import { TailListeners } from "./tail-listeners.js";
+
+const ID = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
+
+/** What a log in memory holds, whoever has it open. */
+export class MemoryRecord {
+  readonly #history: ResolvedHistory;
+  readonly #kept = new KeptEntries();
+  readonly #listeners = new TailListeners();
+  #epoch: string | undefined;
+  #end: Entry | undefined;
+  #newestStoredAt = 0;
+
+  constructor(history: ResolvedHistory) {
+    this.#history = history;
+  }
+
+  /** When all of it will be too old, in milliseconds of `performance.now()`: at once if there never was an entry. */
+  get expiresAt(): number {
+    if (this.#kept.last === 0) return -Infinity;
+    const { complete } = this.#history;
+    return this.#newestStoredAt + (complete ? this.#history.keep : this.#history.age);
+  }
+
+  append(drafts: readonly Draft[], { after }: AppendOptions = {}): readonly string[] {
+    this.#evict(); // the key of what is too old is no longer known
+    const { last } = this.#kept;
+    const added: Draft[] = [];
+    let addedKeys: Map<string, number> | undefined;
+    const positions = drafts.map((draft) => {
+      const { idempotencyKey: key } = draft;
+      if (key === undefined) return last + added.push(draft);
+      const known = this.#kept.positionOf(key) ?? addedKeys?.get(key);
+      if (known !== undefined) return known;
+      const position = last + added.push(draft);
+      (addedKeys ??= new Map()).set(key, position);
+      return position;
+    });
+    if (added.length > 0) this.#store(added, after);
+    return positions.map((position) => this.#id(position));
+  }
+
+  read(from: ReadFrom, max: ReadLimit): Read {
+    this.#evict();
+    const { told } = this.#listeners;
+    const { first, last } = this.#kept;
+    const reset = (reason: ResetReason): Read => ({ reset: reason, cursor: this.#id(first - 1) });
+    let position = first - 1;
+    if (from === "start") {
+      if (first > 1) return reset("evicted");
+    } else if (from !== "oldest") {
+      const [, epoch, digits] = ID.exec(from.after) ?? [];
+      if (digits === undefined) return reset("unknown-id");
+      if (epoch !== this.#epochId()) return reset("new-log");
+      position = Number(digits);
+      if (position > last) return reset("unknown-id");
+      if (position < first - 1) return reset("evicted");
+    }
+    const entries: Entry[] = [];
+    let bytes = 0;
+    while (position < told && (entries.length < max.events || entries.length === 0)) {
+      const entry = this.#kept.at(position + 1);
+      bytes += entry.frame.bytes.byteLength;
+      if (entries.length > 0 && bytes > max.bytes) break;
+      entries.push(entry);
+      position++;
+    }
+    return { entries, cursor: this.#id(position), atTail: position >= told };
+  }
+
+  tail(listener: (news: News) => void): Tail {
+    const { told } = this.#listeners;
+    const stop = this.#listeners.add(listener);
+    return { cursor: this.#id(told), end: told === this.#kept.last ? this.#end : undefined, stop };
+  }
+
+  peek(): Peek {
+    this.#evict();
+    const { first, last, size } = this.#kept;
+    const isWhole = first === 1 && size > 0;
+    return { cursor: this.#id(last), first: isWhole ? this.#kept.at(1) : undefined, end: this.#end };
+  }
+
+  #store(added: readonly Draft[], after: string | undefined): void {
+    const { last } = this.#kept;
+    if (this.#end !== undefined)
+      throw new SseError("ERR_SSE_CHANNEL_ENDED", "The log has ended: nothing was stored");
+    const newest = last === 0 ? "start" : this.#id(last);
+    if (after !== undefined && after !== newest) {
+      const problem = last === 0 ? "there is no entry yet" : `the last entry is ${newest}`;
+      throw new SseError("ERR_SSE_CONFLICT", `Nothing was stored, for ${problem} and not the one expected`);
+    }
+    if (added.slice(0, -1).some((draft) => draft.end)) {
+      throw new SseError(
+        "ERR_SSE_CHANNEL_ENDED",
+        "A draft follows one that ends the log: nothing was stored",
+      );
+    }
+    const entries = added.map((draft, n) => createEntry(this.#id(last + 1 + n), draft));
+    if (this.#history.complete) refuseIfFull(entries, this.#kept.bytes, this.#history.maxBytes);
+    const now = performance.now();
+    for (const entry of entries) this.#kept.push(entry, now);
+    this.#newestStoredAt = now;
+    const newestEntry = entries.at(-1)!;
+    if (newestEntry.end) this.#end = newestEntry;
+    this.#evict();
+    this.#listeners.tell(entries);
+  }
+
+  #evict(): void {
+    const kept = this.#kept;
+    const now = performance.now();
+    if (this.#history.complete) {
+      if (this.#end !== undefined && now >= this.expiresAt) while (kept.size > 0) kept.dropOldest();
+      return;
+    }
+    const { events, bytes, age } = this.#history;
+    while (kept.size > 0) {
+      const exceeds = kept.size > events || (kept.bytes > bytes && kept.size > 1);
+      if (!exceeds && kept.oldestStoredAt > now - age) break;
+      kept.dropOldest();
+    }
+  }
+
+  #id(position: number): string {
+    return `${this.#epochId()}-${position}`;
+  }
+
+  // Made with the first id: a Worker has no random values while its modules load.
+  #epochId(): string {
+    return (this.#epoch ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12));
+  }
+}
+
+/** As if they were stored one by one, but before any is: an end or a control entry is never refused. */
+function refuseIfFull(entries: readonly Entry[], keptBytes: number, maxBytes: number): void {
+  let bytes = keptBytes;
+  for (const entry of entries) {
+    bytes += sizeOf(entry);
+    if (bytes <= maxBytes || entry.end || entry.control) continue;
+    const problem = `it would hold ${bytes} bytes, more than its history's maxBytes of ${maxBytes}`;
+    throw new SseError("ERR_SSE_LOG_FULL", `The log is full, ${problem}: nothing was stored`);
+  }
+}
