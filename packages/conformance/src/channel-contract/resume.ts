@@ -6,7 +6,7 @@ import { brief, expectHolesAnnounced, startChannel, type ChannelApp, type Create
 
 async function publishAll(app: ChannelApp, ...data: string[]): Promise<string[]> {
   const ids = await Promise.all(data.map((text) => app.channel.publish(text)));
-  await (await app.read({ from: "start" })).until(data.at(-1)!); // this node knows of them
+  await (await app.read({ from: "oldest" })).until(data.at(-1)!); // this node knows of them
   return ids;
 }
 

@@ -53,8 +53,8 @@ export function topicsContract(createLog: CreateLog): void {
       const app = await startChannel(createLog);
       const seen: unknown[] = [];
       await app.channel.publish({ event: "n", data: { n: 1 }, topic: "t" });
-      const filter = ({ event, data, topic }: { event?: string; data: string; topic?: string }): boolean => {
-        seen.push([event, data, topic]);
+      const filter = ({ event, data, topics }: { event?: string; data: string; topics?: readonly string[] }): boolean => {
+        seen.push([event, data, topics]);
         return data !== "2";
       };
       const client = await app.read({ from: "start", filter });
@@ -62,7 +62,7 @@ export function topicsContract(createLog: CreateLog): void {
       await app.channel.publish("last");
       expect(await client.dataUntil("last")).toEqual(['{"n":1}', "last"]);
       expect(seen).toEqual([
-        ["n", '{"n":1}', "t"],
+        ["n", '{"n":1}', ["t"]],
         [undefined, "2", undefined],
         [undefined, "last", undefined],
       ]);

@@ -83,7 +83,7 @@ export class LogChannel implements Channel {
       if (id !== undefined || unknown) subscriber.start({ after: id ?? "" }, id);
       else subscriber.start(from, undefined);
     });
-    return new StreamSubscription(subscriber);
+    return { unsubscribe: () => subscriber.leave() };
   }
 
   close(): Promise<void> {
@@ -146,18 +146,5 @@ export class LogChannel implements Channel {
       () => this.#onError(error, { stage }),
       (thrown) => console.error(thrown),
     );
-  }
-}
-
-/** What the app holds of a subscription: nothing of its inside. */
-class StreamSubscription implements Subscription {
-  readonly #subscriber: Subscriber;
-
-  constructor(subscriber: Subscriber) {
-    this.#subscriber = subscriber;
-  }
-
-  unsubscribe(): void {
-    this.#subscriber.leave();
   }
 }
