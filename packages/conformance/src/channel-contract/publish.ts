@@ -9,6 +9,7 @@ export function publishContract(createLog: CreateLog): void {
       const serialize = vi.fn(JSON.stringify);
       const app = await startChannel(createLog, { serialize });
       const clients = [await app.read(), await app.read()];
+      expect(app.channel.size).toBe(2);
       const id = await app.channel.publish({ event: "tick", data: { n: 1 } });
       for (const client of clients) {
         expect(await client.until("tick")).toEqual([{ type: "tick", data: '{"n":1}', lastEventId: id }]);
@@ -92,7 +93,8 @@ export function publishContract(createLog: CreateLog): void {
     it("keeps the order while a schema takes its time", async () => {
       const validate = async (value: unknown) => {
         await pause(10);
-        return typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "no number" }] };
+        const issues = [{ message: "no number", path: ["n"] }];
+        return typeof value === "number" ? { value: value * 2 } : { issues };
       };
       const slow = { "~standard": { version: 1 as const, vendor: "test", validate } };
       const app = await startChannel(createLog, { schemas: { slow } });
@@ -102,6 +104,7 @@ export function publishContract(createLog: CreateLog): void {
       void app.channel.publish({ event: "slow", data: 2 });
       await expect(app.channel.publish({ event: "slow", data: "x" })).rejects.toMatchObject({
         code: "ERR_SSE_INVALID_DATA",
+        message: "data of slow: n: no number",
       });
       await app.channel.publish("last");
       expect(await client.dataUntil("last")).toEqual(["2", "after", "4", "last"]);

@@ -109,5 +109,17 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect(data.filter((text) => /[ab]/.test(text))).toEqual(["a", "b"]);
       expect(data.filter((text) => /[12]/.test(text))).toEqual(["1", "2"]);
     });
+
+    it("of a stream that is closed while it lags does not lose what the program has sent", async () => {
+      const app = await startChannel(createLog);
+      for (let i = 0; i < 3; i++) await app.channel.publish("x".repeat(40_000));
+      const client = await app.read((stream) => {
+        app.channel.subscribe(stream, { from: "start" });
+        expect(stream.send("own")).toBe(true);
+        stream.close();
+      });
+      expect((await client.all()).map(({ data }) => data)).toContain("own");
+      expect(await client.stream.closed).toBe("closed");
+    });
   });
 }

@@ -132,6 +132,22 @@ export function topicsContract(createLog: CreateLog): void {
       }
     });
 
+    it("may throw: its error is told to onError, and nobody is harmed (P13)", async () => {
+      const mine = new Error("mine");
+      const hook = (): never => {
+        throw mine;
+      };
+      const app = await startChannel(createLog, { onSubscribe: hook, onUnsubscribe: hook, onReset: hook });
+      const client = await app.read({}, { lastEventId: "nonsense" });
+      await client.until("reset");
+      await app.channel.publish("a");
+      expect(await client.dataUntil("a")).toEqual(['{"reason":"unknown-id"}', "a"]);
+      client.leave();
+      await until("the last hook", () => app.errors.length === 3);
+      expect(app.errors).toEqual([mine, mine, mine]);
+      expect(app.channel.size).toBe(0);
+    });
+
     it("may publish when the client is about to be live", async () => {
       const app = await startChannel(createLog, { onReset: () => void app.channel.publish("from onReset") });
       const client = await app.read({}, { lastEventId: "nonsense" });

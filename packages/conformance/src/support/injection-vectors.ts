@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /** A hostile value of one field, in a message whose other fields are harmless. */
-export interface Injection {
+interface Injection {
   name: string;
   message: EventMessage;
   /** The `code` with which it is refused, where no client could be sent it as it is. */
