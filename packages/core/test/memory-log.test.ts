@@ -213,6 +213,13 @@ describe("its history", () => {
     );
   });
 
+  it("has no first entry when that is too old, whatever is asked before", () => {
+    const log = new MemoryLog({ age: 1_000 });
+    const [id] = log.append(drafts("a"));
+    vi.advanceTimersByTime(1_000);
+    expect(log.peek()).toEqual({ cursor: id, first: undefined, end: undefined });
+  });
+
   it("counts to the byte: the event on the wire, its topics and its key", () => {
     const draft: Draft = { data: "a", topics: ["ü", "t"], idempotencyKey: "€" };
     const probe = new MemoryLog();
@@ -240,6 +247,16 @@ describe("its history", () => {
     }
     expect(ids.size).toBe(1_000);
   });
+});
+
+it("lets go at once of what it evicts", async () => {
+  const log = new MemoryLog({ events: 1 });
+  log.append([{ data: "a".repeat(1_000), idempotencyKey: "k" }]);
+  const evicted = new WeakRef(log.peek().first!);
+  log.append(drafts("b"));
+  await new Promise((turn) => setTimeout(turn));
+  globalThis.gc!();
+  expect([evicted.deref(), dataOf(log)]).toEqual([undefined, ["b"]]);
 });
 
 it("lets go of its entries when it is closed", async () => {
