@@ -220,6 +220,17 @@ describe("its history", () => {
     expect(log.peek()).toEqual({ cursor: id, first: undefined, end: undefined });
   });
 
+  it("keeps the end however old: whoever comes back late is still told of it", () => {
+    const log = new MemoryLog({ age: 1_000 });
+    const [id] = log.append(drafts("a"));
+    log.append([{ data: "bye", end: true }]);
+    vi.advanceTimersByTime(60_000);
+    expect(dataOf(log)).toEqual(["bye"]);
+    const read = log.read("start", MUCH);
+    expect(read).toEqual({ reset: "evicted", cursor: id });
+    expect(dataOf(log, { after: read.cursor })).toEqual(["bye"]);
+  });
+
   it("counts to the byte: the event on the wire, its topics and its key", () => {
     const draft: Draft = { data: "a", topics: ["ü", "t"], idempotencyKey: "€" };
     const probe = new MemoryLog();
@@ -247,6 +258,19 @@ describe("its history", () => {
     }
     expect(ids.size).toBe(1_000);
   });
+});
+
+it("lets go of a listener when its tail is stopped", async () => {
+  const log = new MemoryLog();
+  const follow = (): WeakRef<object> => {
+    const listener = (): void => {};
+    log.tail(listener).stop();
+    return new WeakRef(listener);
+  };
+  const listener = follow();
+  await new Promise((turn) => setTimeout(turn));
+  globalThis.gc!();
+  expect([listener.deref(), log.status]).toEqual([undefined, "ready"]);
 });
 
 it("lets go at once of what it evicts", async () => {
