@@ -31,9 +31,9 @@ export class ExpiryQueue<T> {
     if (slot < this.#timerSlot || isLost) this.#arm();
   }
 
+  /** @param item one that is in the queue. */
   delete(item: T): void {
-    const slot = this.#slotOf.get(item);
-    if (slot === undefined) return;
+    const slot = this.#slotOf.get(item)!;
     this.#slotOf.delete(item);
     const items = this.#slots.get(slot)!;
     items.delete(item);
