@@ -213,6 +213,24 @@ describe("its history", () => {
     );
   });
 
+  it("has no first entry when that is too old, whatever is asked before", () => {
+    const log = new MemoryLog({ age: 1_000 });
+    const [id] = log.append(drafts("a"));
+    vi.advanceTimersByTime(1_000);
+    expect(log.peek()).toEqual({ cursor: id, first: undefined, end: undefined });
+  });
+
+  it("keeps the end however old: whoever comes back late is still told of it", () => {
+    const log = new MemoryLog({ age: 1_000 });
+    const [id] = log.append(drafts("a"));
+    log.append([{ data: "bye", end: true }]);
+    vi.advanceTimersByTime(60_000);
+    expect(dataOf(log)).toEqual(["bye"]);
+    const read = log.read("start", MUCH);
+    expect(read).toEqual({ reset: "evicted", cursor: id });
+    expect(dataOf(log, { after: read.cursor })).toEqual(["bye"]);
+  });
+
   it("counts to the byte: the event on the wire, its topics and its key", () => {
     const draft: Draft = { data: "a", topics: ["ü", "t"], idempotencyKey: "€" };
     const probe = new MemoryLog();
@@ -240,6 +258,29 @@ describe("its history", () => {
     }
     expect(ids.size).toBe(1_000);
   });
+});
+
+it("lets go of a listener when its tail is stopped", async () => {
+  const log = new MemoryLog();
+  const follow = (): WeakRef<object> => {
+    const listener = (): void => {};
+    log.tail(listener).stop();
+    return new WeakRef(listener);
+  };
+  const listener = follow();
+  await new Promise((turn) => setTimeout(turn));
+  globalThis.gc!();
+  expect([listener.deref(), log.status]).toEqual([undefined, "ready"]);
+});
+
+it("lets go at once of what it evicts", async () => {
+  const log = new MemoryLog({ events: 1 });
+  log.append([{ data: "a".repeat(1_000), idempotencyKey: "k" }]);
+  const evicted = new WeakRef(log.peek().first!);
+  log.append(drafts("b"));
+  await new Promise((turn) => setTimeout(turn));
+  globalThis.gc!();
+  expect([evicted.deref(), dataOf(log)]).toEqual([undefined, ["b"]]);
 });
 
 it("lets go of its entries when it is closed", async () => {

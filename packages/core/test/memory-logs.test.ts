@@ -46,6 +46,14 @@ describe("a log that is open nowhere", () => {
     expect(await visit(logs, "a", history)).toBe(epoch); // it is open
   });
 
+  it("needs no timer when it is opened again", async () => {
+    const logs = memoryLogs();
+    await visit(logs, "a", undefined, "one");
+    expect(vi.getTimerCount()).toBe(1);
+    const log = logs.open("a");
+    expect([vi.getTimerCount(), log.status]).toEqual([0, "ready"]);
+  });
+
   it("is forgotten at once if it never had an entry", async () => {
     const logs = memoryLogs({ age: Infinity });
     expect(await visit(logs, "a")).not.toBe(await visit(logs, "a"));
@@ -131,6 +139,7 @@ it("forgets each log in its time, whatever the order in which they were closed",
   const forgotten = vi.spyOn(Map.prototype, "delete");
   for (const age of [30_000, 10_000, 20_000]) await visit(logs, `aged ${age}`, { age }, "x");
   forgotten.mockClear();
+  expect(vi.getTimerCount()).toBe(1);
   const isForgotten = (age: number): boolean => forgotten.mock.calls.some(([key]) => key === `aged ${age}`);
   const seen: boolean[][] = [];
   for (let time = 0; time < 3; time++) {
@@ -181,6 +190,24 @@ it("opens and closes very many logs without keeping any", async () => {
   for (let i = 0; i < 500_000; i++) await logs.open(`key ${i}`).close();
   globalThis.gc!();
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(10 << 20);
+  expect(logs.status).toBe("ready"); // and so it is not collected itself
+});
+
+it("lets go of what it keeps when it is closed", async () => {
+  vi.useRealTimers();
+  const logs = memoryLogs();
+  const keep = async (): Promise<WeakRef<object>> => {
+    const log = logs.open("a");
+    await log.append([{ data: "x" }]);
+    const entry = new WeakRef((await log.peek()).first!);
+    await log.close();
+    return entry;
+  };
+  const entry = await keep();
+  await logs.close();
+  await new Promise((turn) => setTimeout(turn));
+  globalThis.gc!();
+  expect([entry.deref(), logs.status]).toEqual([undefined, "closed"]);
 });
 
 it("is closed with all its logs, and has no timer then", async () => {

@@ -5,6 +5,7 @@ import type {
   EventLog,
   History,
   News,
+  Peek,
   Read,
   ReadFrom,
   Tail,
@@ -76,7 +77,7 @@ export class LogProbe {
     return (await this.entries(from)).map((entry) => entry.data);
   }
 
-  peek(): ReturnType<typeof promised<Awaited<ReturnType<EventLog["peek"]>>>> {
+  peek(): Promise<Peek> {
     return within(
       "peek()",
       promised(() => this.log.peek()),

@@ -77,6 +77,23 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
         { entries: [{ id: end, end: true }] },
       ]);
     });
+
+    it("tells of the end also when that is older than what is kept", async () => {
+      const log = await probe(subject, { age: 100 });
+      const follower = await log.follow();
+      const first = await log.append("first");
+      await follower.untilTold(first);
+      const regain = await lose(log.log);
+      await log.append("lost");
+      const end = await log.append({ data: "bye", end: true });
+      await pause(150);
+      await regain();
+      await follower.untilTold(end);
+      expect(follower.news.slice(-2)).toMatchObject([
+        { reset: "evicted" },
+        { entries: [{ id: end, end: true }] },
+      ]);
+    });
   });
 }
 

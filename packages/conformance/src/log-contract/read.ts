@@ -1,6 +1,6 @@
 import type { Entry, News, Read, ReadFrom } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
-import { within } from "../support/within.js";
+import { pause, within } from "../support/within.js";
 import { expectEntries, numbers, probe, promised, type LogSubject } from "./log-subject.js";
 
 const MUCH = { events: 1_000, bytes: 1 << 20 };
@@ -56,27 +56,29 @@ export function readContract(subject: LogSubject): void {
       expect(await read({ after: ids[1]! }, 1)).toEqual([2]);
     });
 
-    it("does not return what the listeners have not been told of", async () => {
+    it("returns what the listeners have been told of, all of it, and nothing else", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
-      const appending = Promise.all(numbers(60).map((text) => log.append(text)));
-      let over = false;
-      const reading = async (): Promise<void> => {
-        for (let cursor = follower.tail.cursor; !over; await new Promise((turn) => setTimeout(turn, 1))) {
+      const early: string[] = [];
+      const readToLast = async (): Promise<string[]> => {
+        const seen: Entry[] = [];
+        for (let { cursor } = follower.tail; seen.at(-1)?.data !== "last"; await pause(1)) {
           const read = expectEntries(await log.read({ after: cursor }));
-          for (const entry of read.entries) expect(follower.ids).toContain(entry.id);
+          early.push(...read.entries.map(({ id }) => id).filter((id) => !follower.ids.includes(id)));
+          seen.push(...read.entries);
           ({ cursor } = read);
         }
+        return seen.map(({ id }) => id);
       };
-      const readers = Promise.all([reading(), reading(), reading()]);
-      const more = numbers(20, 60);
-      for (const text of more) await log.append(text);
-      const ids = await appending;
-      const last = await log.append("last");
-      await follower.untilTold(last);
-      over = true;
-      await readers;
-      expect(follower.ids).toEqual(expect.arrayContaining([...ids, last]));
+      const readers = Promise.all([readToLast(), readToLast(), readToLast()]);
+      const appending = Promise.all(numbers(60).map((text) => log.append(text)));
+      for (const text of numbers(20, 60)) await log.append(text);
+      await appending;
+      await follower.untilTold(await log.append("last"));
+      const reads = await within("the readers", readers);
+      expect(early).toEqual([]);
+      expect(follower.told).toHaveLength(81);
+      expect(reads).toEqual([follower.ids, follower.ids, follower.ids]);
     });
 
     it("returns an entry only when the calls of all listeners with it have returned", async () => {

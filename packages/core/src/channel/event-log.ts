@@ -97,7 +97,7 @@ export interface BoundedHistory {
    * as much. The newest event is kept whatever its size. @default 16 MiB
    */
   bytes?: number;
-  /** Milliseconds. @default 300_000 */
+  /** Milliseconds. The entry that ended the log is kept, however old. @default 300_000 */
   age?: number;
 }
 

@@ -16,10 +16,11 @@ export class ExpiryQueue<T> {
     this.#expire = expire;
   }
 
-  /** @param at in milliseconds of `performance.now()`; an item that expires at `Infinity` is not queued. */
+  /**
+   * @param item one that is not in the queue.
+   * @param at in milliseconds of `performance.now()`. `Infinity`: never.
+   */
   add(item: T, at: number): void {
-    this.delete(item);
-    if (at === Infinity) return;
     const slot = Math.ceil(at / SLOT_MS);
     const items = this.#slots.get(slot);
     if (items === undefined) this.#slots.set(slot, new Set([item]));
@@ -30,9 +31,9 @@ export class ExpiryQueue<T> {
     if (slot < this.#timerSlot || isLost) this.#arm();
   }
 
+  /** @param item one that is in the queue. */
   delete(item: T): void {
-    const slot = this.#slotOf.get(item);
-    if (slot === undefined) return;
+    const slot = this.#slotOf.get(item)!;
     this.#slotOf.delete(item);
     const items = this.#slots.get(slot)!;
     items.delete(item);
@@ -42,9 +43,7 @@ export class ExpiryQueue<T> {
   }
 
   clear(): void {
-    this.#slots.clear();
-    this.#slotOf.clear();
-    this.#disarm();
+    for (const item of this.#slotOf.keys()) this.delete(item);
   }
 
   #arm(): void {
@@ -58,7 +57,6 @@ export class ExpiryQueue<T> {
 
   #disarm(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#timerSlot = Infinity;
   }
 

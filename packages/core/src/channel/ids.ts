@@ -12,10 +12,8 @@ export function epochOf(id: string): string {
  */
 export function compareIds(a: string, b: string): number | undefined {
   const first = ID.exec(a);
-  if (first === null) return undefined;
-  if (a === b) return 0;
   const second = ID.exec(b);
-  if (second === null || first[1] !== second[1]) return undefined;
+  if (first === null || second === null || first[1] !== second[1]) return undefined;
   const left = first[2]!.split(".");
   const right = second[2]!.split(".");
   for (let i = 0; i < left.length && i < right.length; i++) {

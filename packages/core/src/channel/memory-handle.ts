@@ -57,10 +57,8 @@ export class MemoryHandle implements EventLog {
   }
 
   async close(): Promise<void> {
-    if (this.#record === undefined) return;
     this.#record = undefined;
     for (const tail of this.#tails ?? []) tail.stop();
-    this.#tails = undefined;
     this.#onClose?.();
     this.#onClose = undefined;
   }

@@ -133,7 +133,9 @@ export class MemoryRecord {
     const { events, bytes, age } = this.#history;
     while (kept.size > 0) {
       const exceeds = kept.size > events || (kept.bytes > bytes && kept.size > 1);
-      if (!exceeds && kept.oldestStoredAt > now - age) break;
+      // Whoever comes back late is still to be told that the log has ended.
+      const isEnd = kept.size === 1 && this.#end !== undefined;
+      if (!exceeds && (isEnd || kept.oldestStoredAt > now - age)) break;
       kept.dropOldest();
     }
   }
