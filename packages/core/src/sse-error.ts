@@ -20,6 +20,8 @@ export type SseErrorCode =
   | "ERR_SSE_CHANNEL_CLOSED"
   /** The channel has ended for good. */
   | "ERR_SSE_CHANNEL_ENDED"
+  /** The log cannot be reached, or does not answer. */
+  | "ERR_SSE_LOG_UNAVAILABLE"
   /** The upstream of a relay answered with another status than 2xx. */
   | "ERR_SSE_UPSTREAM_STATUS"
   /** The upstream of a relay is not an event stream. */
