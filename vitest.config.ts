@@ -6,6 +6,10 @@ export default defineConfig({
     // Tests run on the sources; the built packages have tests of their own.
     alias: [
       {
+        find: /^@ssekit\/([a-z-]+)\/adapter$/,
+        replacement: fileURLToPath(new URL("packages/$1/src/adapter.ts", import.meta.url)),
+      },
+      {
         find: /^@ssekit\/([a-z-]+)$/,
         replacement: fileURLToPath(new URL("packages/$1/src/index.ts", import.meta.url)),
       },

@@ -16,7 +16,7 @@ app.get("/", (req, res) => {
   const { topics, from } = /** @type {Record<string, string | undefined>} */ (req.query);
   channel.subscribe(res.sse(), {
     ...(topics !== undefined && { topics: topics.split(",") }),
-    ...(from !== undefined && { from }),
+    ...(from === "start" && { from }),
   });
 });
 

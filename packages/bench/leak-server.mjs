@@ -5,7 +5,7 @@ import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { queryObjects } from "node:v8";
-import { EventStreamServer, NodeExchange, sse } from "@ssekit/express";
+import { EventStreamServer, sse } from "@ssekit/express";
 import express from "express";
 import { serve } from "./rpc.mjs";
 
@@ -16,6 +16,8 @@ const requests = /** @type {Record<string, number>} */ ({});
 const sources = { started: 0, finished: 0 };
 /** @type {Function | undefined} */
 let streamClass;
+/** @type {Function | undefined} */
+let connectionClass;
 
 const app = express();
 app.use(sse(events));
@@ -27,6 +29,8 @@ app.use((req, _res, next) => {
 app.get("/idle", (_req, res) => {
   const stream = res.sse();
   streamClass ??= stream.constructor;
+  // What is behind it, which an app does not see.
+  connectionClass ??= /** @type {any} */ (stream)[Symbol.for("ssekit.stream/1")]().constructor;
   // Heard by something that outlives the stream.
   const listener = () => void stream.send("news");
   news.on("news", listener);
@@ -140,7 +144,7 @@ serve({
       left: {
         "open streams": events.streams.size,
         streams: alive(streamClass),
-        exchanges: alive(NodeExchange),
+        connections: alive(connectionClass),
         requests: alive(IncomingMessage),
         responses: alive(ServerResponse),
         sockets: alive(Socket),

@@ -3,7 +3,6 @@ export { adapterContract } from "./adapter-contract.js";
 export { channelContract } from "./channel-contract.js";
 export { RawClient } from "./clients/raw-client.js";
 export { type ReceivedEvent, StreamReader } from "./clients/stream-reader.js";
-export { logContract, type LogSubject } from "./log-contract.js";
 export { launchChromium } from "./support/launch-chromium.js";
 export { listen, type Listening } from "./support/listen.js";
 export { startExample } from "./support/start-example.js";

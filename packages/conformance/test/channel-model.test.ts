@@ -37,7 +37,7 @@ const subjects: Subject[] = [
     name: "an asynchronous log",
     create: (events) => {
       const log = new LatentLog({ history: { events }, latency: [0, 4], seed: latencies++ });
-      return { log, record: log.record };
+      return { log, record: log.record.log };
     },
     synchronous: false,
     runs: 400,

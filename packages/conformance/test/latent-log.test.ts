@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { News } from "@ssekit/core";
 import { LatentLog } from "../src/latent-log.js";
-import { until } from "../src/within.js";
+import { until } from "../src/support/within.js";
 
 const latency = [1, 3] as const;
 const MUCH = { events: 100, bytes: 1 << 20 };

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { HeartbeatScheduler, type Scheduled } from "@ssekit/core";
+import { HeartbeatScheduler, UNSCHEDULED, type Scheduled } from "../src/stream/heartbeat-scheduler.js";
 
-const entry = (look: (now: number) => number = () => Infinity) => ({ look: vi.fn(look) }) satisfies Scheduled;
+const entry = (onTime: (now: number) => number = () => Infinity) =>
+  ({ onTime: vi.fn(onTime), wheelSlot: UNSCHEDULED, wheelIndex: 0 }) satisfies Scheduled;
 
 describe("HeartbeatScheduler", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -12,9 +13,9 @@ describe("HeartbeatScheduler", () => {
     const due = entry();
     scheduler.schedule(due, scheduler.now() + 1000);
     vi.advanceTimersByTime(999);
-    expect(due.look).not.toHaveBeenCalled();
+    expect(due.onTime).not.toHaveBeenCalled();
     vi.advanceTimersByTime(30);
-    expect(due.look).toHaveBeenCalledTimes(1);
+    expect(due.onTime).toHaveBeenCalledTimes(1);
   });
 
   it("looks again when the entry says so, once an interval", () => {
@@ -22,7 +23,7 @@ describe("HeartbeatScheduler", () => {
     const due = entry((now) => now + 1000);
     scheduler.schedule(due, scheduler.now() + 1000);
     vi.advanceTimersByTime(10_300);
-    expect(due.look).toHaveBeenCalledTimes(10);
+    expect(due.onTime).toHaveBeenCalledTimes(10);
   });
 
   it("has one timer for any number of entries, and none without", () => {
@@ -43,7 +44,7 @@ describe("HeartbeatScheduler", () => {
     const sooner = entry();
     scheduler.schedule(sooner, scheduler.now() + 100);
     vi.advanceTimersByTime(130);
-    expect(sooner.look).toHaveBeenCalledTimes(1);
+    expect(sooner.onTime).toHaveBeenCalledTimes(1);
   });
 
   it("does not look at what another look has cancelled", () => {
@@ -56,8 +57,8 @@ describe("HeartbeatScheduler", () => {
     scheduler.schedule(first, scheduler.now() + 100);
     scheduler.schedule(second, scheduler.now() + 100);
     vi.advanceTimersByTime(200);
-    expect(first.look).toHaveBeenCalledTimes(1);
-    expect(second.look).not.toHaveBeenCalled();
+    expect(first.onTime).toHaveBeenCalledTimes(1);
+    expect(second.onTime).not.toHaveBeenCalled();
     expect(scheduler.size).toBe(0);
   });
 
@@ -67,9 +68,9 @@ describe("HeartbeatScheduler", () => {
     scheduler.schedule(moved, scheduler.now() + 100);
     scheduler.schedule(moved, scheduler.now() + 5000);
     vi.advanceTimersByTime(4900);
-    expect(moved.look).not.toHaveBeenCalled();
+    expect(moved.onTime).not.toHaveBeenCalled();
     vi.advanceTimersByTime(200);
-    expect(moved.look).toHaveBeenCalledTimes(1);
+    expect(moved.onTime).toHaveBeenCalledTimes(1);
   });
 
   it("does not spin on an entry that asks for the past", () => {
@@ -77,8 +78,8 @@ describe("HeartbeatScheduler", () => {
     const hasty = entry(() => 0);
     scheduler.schedule(hasty, scheduler.now());
     vi.advanceTimersByTime(250);
-    expect(hasty.look.mock.calls.length).toBeGreaterThan(2);
-    expect(hasty.look.mock.calls.length).toBeLessThan(13);
+    expect(hasty.onTime.mock.calls.length).toBeGreaterThan(2);
+    expect(hasty.onTime.mock.calls.length).toBeLessThan(13);
   });
 });
 

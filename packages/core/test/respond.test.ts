@@ -49,12 +49,27 @@ describe("EventStreamServer.respond", () => {
     const readers = [];
     for (let i = 0; i < 2; i++) readers.push((await server.respond(get(), () => {})).body!.getReader());
     for (const reader of readers) await reader.read();
+    const encoded = vi.spyOn(TextEncoder.prototype, "encode");
     for (const stream of server.streams) stream.send({ data: { n: 1 } });
-    const [one, two] = await Promise.all(readers.map((reader) => reader.read()));
-    expect(new TextDecoder().decode(one!.value)).toBe('data: {"n":1}\n\n');
-    expect(two!.value).toBe(one!.value);
+    const times = encoded.mock.calls.length;
+    encoded.mockRestore();
+    expect(times).toBe(1);
+    for (const reader of readers) {
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: {"n":1}\n\n');
+    }
     for (const stream of server.streams) stream.send({ data: { n: 2 } });
     expect(new TextDecoder().decode((await readers[0]!.read()).value)).toBe('data: {"n":2}\n\n');
+  });
+
+  it("gives each reader bytes of its own: one that transfers them takes nothing from the others", async () => {
+    const server = new EventStreamServer();
+    const readers = [];
+    for (let i = 0; i < 2; i++) readers.push((await server.respond(get(), () => {})).body!.getReader());
+    const first = await readers[0]!.read();
+    structuredClone(first.value, { transfer: [first.value!.buffer] });
+    expect(new TextDecoder().decode((await readers[1]!.read()).value)).toBe("retry: 3000\n\n");
+    const third = await server.respond(get(), ["x"]);
+    expect(await third.text()).toMatch(/^retry: 3000\n\ndata: x\n\n/);
   });
 
   it("closes with reason client when the reader cancels", async () => {
@@ -82,7 +97,6 @@ describe("EventStreamServer.respond", () => {
       }),
     };
     const responding = server.respond(get("/", {}, { signal: leave.signal }), items);
-    await new Promise((turn) => setTimeout(turn, 5));
     leave.abort();
     expect((await responding).status).toBe(499);
     expect(returned).toBe(true);
@@ -164,6 +178,7 @@ describe("EventStreamServer.respond", () => {
   });
 
   it("lets a source run only so far ahead of its client, and sends all of it", async () => {
+    vi.useFakeTimers();
     const { server, stream, read } = await open({ maxBufferedBytes: 100_000 });
     let yielded = 0;
     const sending = stream.sendAll(
@@ -171,7 +186,8 @@ describe("EventStreamServer.respond", () => {
         for (; yielded < 500; yielded++) yield "x".repeat(1000);
       })(),
     );
-    await new Promise((turn) => setTimeout(turn, 50));
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
     expect(yielded).toBeLessThan(120);
     let text = "";
     while (text.length < 500_000) text += await read();
@@ -236,6 +252,36 @@ describe("over time, a stream", () => {
     }
     await vi.advanceTimersByTimeAsync(10_100);
     expect(await read()).toBe(":\n\n");
+  });
+
+  it("sends none while the client has something to take", async () => {
+    const { stream, read } = await open({ heartbeat: 10_000 });
+    await vi.advanceTimersByTimeAsync(1);
+    await read();
+    stream.send("x".repeat(20_000)); // more than the body takes at once
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect((await read())!.length).toBeGreaterThan(20_000);
+    stream.send("next");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await read()).toBe("data: next\n\n");
+  });
+
+  it("that has ended is closed when its client has taken the rest, and not before", async () => {
+    const { stream, server, read } = await open({ heartbeat: false });
+    await vi.advanceTimersByTimeAsync(1);
+    stream.send("rest");
+    stream.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const closed = vi.fn();
+    void stream.closed.then(closed);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(closed).not.toHaveBeenCalled();
+    expect(server.streams.size).toBe(1);
+    expect(await read()).toBe("retry: 3000\n\n");
+    expect(await read()).toBe("data: rest\n\nevent: end\nid: ~end\ndata:\n\n");
+    expect(await read()).toBeUndefined();
+    expect(await stream.closed).toBe("ended");
+    expect(server.streams.size).toBe(0);
   });
 
   it("shares one timer with a thousand others, whose heartbeats are spread", async () => {
@@ -324,11 +370,48 @@ describe("EventStreamServer.close", () => {
   });
 
   it("cuts clients that do not read when its grace is over", async () => {
-    const { server, stream } = await open();
-    stream.send("x".repeat(30_000));
-    await server.close({ grace: 30 });
-    expect(await stream.closed).toBe("draining");
-    expect(server.streams.size).toBe(0);
+    vi.useFakeTimers();
+    try {
+      const { server, stream } = await open();
+      stream.send("x".repeat(30_000));
+      const closing = server.close({ grace: 5_000 });
+      await vi.advanceTimersByTimeAsync(4_900);
+      expect(server.streams.size).toBe(1);
+      await vi.advanceTimersByTimeAsync(200);
+      await closing;
+      expect(await stream.closed).toBe("draining");
+      expect(server.streams.size).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("P16: lets others have a turn when closing streams has used up the time of one", async () => {
+    let now = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    try {
+      const { server } = await open();
+      const served: number[] = [];
+      let closed = 0;
+      for (let i = 0; i < 20; i++) {
+        await server.respond(get(), (stream) => {
+          stream.signal.addEventListener("abort", () => {
+            closed++;
+            now += 4; // what an app does then takes time
+          });
+        });
+      }
+      await new Promise((turn) => setTimeout(turn, 0));
+      void server.close();
+      while (closed < 20) {
+        await new Promise((turn) => setTimeout(turn, 0));
+        served.push(closed);
+      }
+      const most = Math.max(...served.map((count, turn) => count - (served[turn - 1] ?? 0)));
+      expect(most).toBeLessThanOrEqual(6); // two runs of three
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it("refuses a request whose source has yielded nothing yet", async () => {

@@ -1,11 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import {
-  EventStreamServer,
-  open,
-  type EventStream,
-  type EventStreamOptions,
-  type Source,
-} from "@ssekit/node";
+import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
+import { NodeExchange, openOn } from "@ssekit/node/adapter";
 
 declare global {
   // The namespace that @types/express, 4 and 5, leaves open for this.
@@ -24,7 +19,13 @@ declare global {
   }
 }
 
-type ExpressRequest = IncomingMessage & { next?(error: unknown): void };
+class ExpressExchange extends NodeExchange {
+  protected handOver(error: unknown): void {
+    // Not the `next` of the middleware: that of the handler which is running then, or its router's error handlers
+    // would be passed over.
+    (this.req as IncomingMessage & { next?(error: unknown): void }).next?.(error);
+  }
+}
 
 /**
  * Middleware for Express 4 and 5 that adds `res.sse()`.
@@ -32,18 +33,16 @@ type ExpressRequest = IncomingMessage & { next?(error: unknown): void };
  * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
  */
 export function sse(server: EventStreamServer = new EventStreamServer()) {
+  // One for all responses, and not one for each.
+  function openOnThis(this: ServerResponse, source?: Source, options?: EventStreamOptions): EventStream {
+    return openOn(new ExpressExchange(this.req, this), server, source, options);
+  }
   return function sseMiddleware(
-    req: IncomingMessage,
-    res: ServerResponse,
+    _req: IncomingMessage,
+    res: ServerResponse & { sse?: typeof openOnThis },
     next: (error?: unknown) => void,
   ): void {
-    // Not the `next` of this middleware: that of the handler which is running then, or its router's error handlers
-    // would be passed over.
-    const fail = (error: unknown): void => (req as ExpressRequest).next?.(error);
-    Object.assign(res, {
-      sse: (source?: Source, options?: EventStreamOptions) =>
-        open(req, res, { ...options, server, source, fail }),
-    });
+    res.sse = openOnThis;
     next();
   };
 }

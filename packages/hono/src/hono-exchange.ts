@@ -1,4 +1,4 @@
-import { type HeaderChanges, WebExchange } from "@ssekit/core";
+import { type HeaderChanges, WebExchange } from "@ssekit/core/adapter";
 
 /** What is used of a Hono context. */
 export interface HonoContext {

@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { joinFrames, NodeExchange, SseError, type Frame, type HeaderChanges } from "@ssekit/node";
+import { SseError } from "@ssekit/node";
+import { NodeExchange, type HeaderChanges, type Sink } from "@ssekit/node/adapter";
+import { BodySink } from "./body-sink.js";
 
 /** What is used of a Koa context, 2 or 3. */
 export interface KoaContext {
@@ -15,8 +17,6 @@ export interface KoaContext {
   onerror(error: Error): void;
 }
 
-const HIGH_WATER_MARK = 16 * 1024;
-
 // What Koa is told when a client leaves in the middle of a response: by its pipeline from 3.1 on, by the socket before.
 const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE", "ECANCELED"]);
 
@@ -25,23 +25,23 @@ const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE",
  */
 export class KoaExchange extends NodeExchange {
   readonly #ctx: KoaContext;
+  readonly #fail: (error: unknown) => void;
   readonly #decided: () => void;
-  readonly #body = new Readable({ highWaterMark: HIGH_WATER_MARK, read: () => this.#read() });
-  #blocked = false;
-  #onDrain: (() => void) | undefined;
 
   /** @param decided called when the response is in `ctx`. */
   constructor(ctx: KoaContext, fail: (error: unknown) => void, decided: () => void) {
-    super(ctx.req, ctx.res, fail);
+    super(ctx.req, ctx.res);
     this.#ctx = ctx;
+    this.#fail = fail;
     this.#decided = decided;
   }
 
-  override begin(headers: HeaderChanges): void {
+  override begin(headers: HeaderChanges): Sink {
     this.#expectUnsent();
-    this.#answer(200, headers, this.#body);
-    this.keepOpen();
+    const sink = new BodySink(this.req, this.res, this.owner);
+    this.#answer(200, headers, sink.body);
     this.#ignoreDeparture();
+    return sink;
   }
 
   override reply(status: number, headers: HeaderChanges, body?: string): void {
@@ -82,34 +82,13 @@ export class KoaExchange extends NodeExchange {
     };
   }
 
-  override onClose(listener: (error?: Error) => void): void {
-    super.onClose((error) => {
-      if (error !== undefined) this.fail(error);
-      listener(error);
-    });
+  protected override closeError(): Error | undefined {
+    const error = super.closeError();
+    if (error !== undefined) this.fail(error);
+    return error;
   }
 
-  override write(frames: readonly Frame[]): boolean {
-    this.#blocked = !this.#body.push(joinFrames(frames));
-    return !this.#blocked;
-  }
-
-  #read(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    this.#onDrain?.();
-  }
-
-  override get bufferedBytes(): number {
-    return this.#body.readableLength + super.bufferedBytes;
-  }
-
-  override onDrain(listener: () => void): void {
-    this.#onDrain = listener;
-  }
-
-  override end(last = false): void {
-    if (last) this.endConnection();
-    this.#body.push(null);
+  protected handOver(error: unknown): void {
+    this.#fail(error);
   }
 }

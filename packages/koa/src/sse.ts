@@ -1,11 +1,6 @@
 import type { Middleware } from "koa";
-import {
-  EventStreamServer,
-  openOn,
-  type EventStream,
-  type EventStreamOptions,
-  type Source,
-} from "@ssekit/node";
+import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
+import { openOn } from "@ssekit/node/adapter";
 import { KoaExchange, type KoaContext } from "./koa-exchange.js";
 
 declare module "koa" {

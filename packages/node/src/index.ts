@@ -1,3 +1,3 @@
 export * from "@ssekit/core";
-export { NodeExchange, type NodeRequest, type NodeResponse } from "./node-exchange.js";
-export { open, openOn, type OpenOptions } from "./open.js";
+export type { NodeRequest, NodeResponse } from "./node-response.js";
+export { open, type OpenOptions } from "./open.js";

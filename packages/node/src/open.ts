@@ -1,5 +1,6 @@
 import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/core";
-import { NodeExchange, type NodeRequest, type NodeResponse } from "./node-exchange.js";
+import { NodeExchange } from "./node-exchange.js";
+import type { NodeRequest, NodeResponse } from "./node-response.js";
 
 /** What to open, and where. */
 export interface OpenOptions extends EventStreamOptions {
@@ -21,9 +22,7 @@ let defaultServer: EventStreamServer | undefined;
  */
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
-  const answer = (error: unknown): void => answerError(res, error);
-  const exchange = new NodeExchange(req, res, fail === undefined ? answer : guarded(fail, answer));
-  return openOn(exchange, server, source, streamOptions);
+  return openOn(new PlainExchange(req, res, fail), server, source, streamOptions);
 }
 
 /** Opens a stream on an exchange whose response has none: what `open` and the adapters share. */
@@ -42,11 +41,21 @@ export function openOn(
   }
 }
 
-/** The hook, whose own error, thrown or rejected, has an answer too. */
-function guarded(fail: (error: unknown) => unknown, answer: (error: unknown) => void) {
-  return (error: unknown): void => {
-    void (async () => fail(error))().catch(answer);
-  };
+/** Without a framework: an error goes to the app's `fail`. */
+class PlainExchange extends NodeExchange {
+  readonly #fail: OpenOptions["fail"];
+
+  constructor(req: NodeRequest, res: NodeResponse, fail: OpenOptions["fail"]) {
+    super(req, res);
+    this.#fail = fail;
+  }
+
+  protected handOver(error: unknown): void {
+    const fail: ((error: unknown) => unknown) | undefined = this.#fail;
+    if (fail === undefined) return answerError(this.res, error);
+    // The hook's own error, thrown or rejected, has an answer too.
+    void (async () => fail(error))().catch((thrown: unknown) => answerError(this.res, thrown));
+  }
 }
 
 /** What a framework would do: the error's own status, and not a word of its message to the client. */

@@ -1,4 +1,5 @@
-import { SseError, describe } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { describe } from "@ssekit/core/adapter";
 
 /** The bytes of an upstream, whatever it is made of. */
 export interface ByteSource {

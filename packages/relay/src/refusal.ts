@@ -1,4 +1,5 @@
-import { SseError, describe } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { describe } from "@ssekit/core/adapter";
 import type { ByteSource } from "./byte-source.js";
 
 const EXCERPT_BYTES = 4096;

@@ -1,4 +1,5 @@
-import { END_SUFFIX, SseError, START_ID } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { END_SUFFIX, START_ID } from "@ssekit/core/adapter";
 import { createMessageDecoder, type RelayedMessage } from "./message-decoder.js";
 import { resolveOptions, type RelayOptions } from "./relay-options.js";
 import { openUpstream, type Upstream } from "./upstream.js";

@@ -1,4 +1,5 @@
-import { SseError, describe } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { describe } from "@ssekit/core/adapter";
 import { openBytes, type ByteSource } from "./byte-source.js";
 import { findRefusal, refusedSource } from "./refusal.js";
 

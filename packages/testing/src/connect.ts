@@ -1,4 +1,5 @@
-import { SseError, describe } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { describe } from "@ssekit/core/adapter";
 import type { Disconnect, Receiver } from "./connection.js";
 import {
   connectNodeResponse,

@@ -1,4 +1,5 @@
-import { SseError, describe } from "@ssekit/core";
+import { SseError } from "@ssekit/core";
+import { describe } from "@ssekit/core/adapter";
 import { connect, type EventsFrom } from "./connect.js";
 import type { Disconnect } from "./connection.js";
 import { createEventCollector, type ReceivedEvent } from "./event-collector.js";

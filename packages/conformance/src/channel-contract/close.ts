@@ -61,7 +61,7 @@ export function closeContract(createLog: CreateLog): void {
         const app = await startChannel(createLog);
         const publishing = Array.from({ length: 20 }, (_, n) => app.channel.publish(`${n}`));
         const snapshot = (): Promise<string> => pause(20).then(() => "state");
-        const uses = [{}, { from: "start" }, { from: "nonsense" }, { snapshot }];
+        const uses = [{}, { from: "start" as const }, { from: { after: "nonsense" } }, { snapshot }];
         const clients = await Promise.all(uses.map((use) => app.read(use)));
         await pause(ms);
         await within("close()", app.channel.close());

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compareIds, epochOf } from "@ssekit/core";
+import { compareIds, epochOf } from "@ssekit/core/adapter";
 import { describe, expect, it } from "vitest";
 import { expectEntries, expectReset, later, probe, type LogSubject } from "./log-subject.js";
 

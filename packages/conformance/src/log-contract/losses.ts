@@ -1,4 +1,4 @@
-import { epochOf } from "@ssekit/core";
+import { epochOf } from "@ssekit/core/adapter";
 import { describe, expect, it } from "vitest";
 import { pause } from "../support/within.js";
 import { code, expectReset, LogProbe, numbers, probe, type LogSubject } from "./log-subject.js";

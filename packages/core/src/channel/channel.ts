@@ -1,6 +1,6 @@
 import type { Serialize } from "../format/encode.js";
 import type { EventStream } from "../stream/event-stream.js";
-import type { Items } from "../stream/source.js";
+import type { Items } from "../stream/event-stream.js";
 import type { Entry, EventLog, History, ResetReason } from "./event-log.js";
 import type { StandardSchema } from "./standard-schema.js";
 

@@ -1,5 +1,6 @@
+import type { Items } from "../stream/event-stream.js";
 import { sendItems } from "../stream/send-items.js";
-import { isThenable, readItems, type Items } from "../stream/source.js";
+import { isThenable, readItems } from "../stream/source.js";
 import type { ChannelSource } from "./channel.js";
 
 // What a source may carry beyond what is published: a log gives its own ids, and has no connection to retry.

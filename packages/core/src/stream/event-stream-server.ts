@@ -1,5 +1,5 @@
 import { encode } from "../format/encode.js";
-import type { CloseReason, EventStream } from "./event-stream.js";
+import type { CloseReason, EventStream, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
@@ -12,10 +12,13 @@ import {
   streamHeaders,
   unavailableHeaders,
 } from "./response-headers.js";
-import { SinkStream } from "./sink-stream.js";
-import { checkSource, type Source } from "./source.js";
+import { OpenStream } from "./open-stream.js";
+import { startStream } from "./send-source.js";
+import { checkSource } from "./source.js";
 import { SseError, describe } from "../sse-error.js";
-import type { StreamHost, StreamLifecycle } from "./stream-lifecycle.js";
+import type { StreamHost } from "./stream-life.js";
+import { PORT } from "./stream-port.js";
+import { turnBudget } from "./turn-budget.js";
 import { WebExchange } from "./web-exchange.js";
 
 /** How a server shuts down. */
@@ -28,8 +31,8 @@ export interface DrainOptions {
 
 const GRACE = 10_000;
 const RETRY_WINDOW: [number, number] = [1_000, 10_000];
-// So many streams are closed before others get a turn.
-const DRAIN_BATCH = 200;
+// Streams that are closed in one turn at most: their connections close after it, which takes time that is not counted.
+const MAX_DRAINED_PER_TURN = 200;
 
 /**
  * The options, open streams, heartbeat and shutdown of one app. An interface and a constructor, so that the servers
@@ -67,7 +70,7 @@ export interface EventStreamServer {
 
 class Server implements EventStreamServer {
   readonly #options: ResolvedOptions;
-  readonly #streams = new Set<StreamLifecycle>();
+  readonly #streams = new Set<OpenStream>();
   readonly #host: StreamHost;
   #retryWindow = RETRY_WINDOW;
   #draining: Promise<void> | undefined;
@@ -78,9 +81,10 @@ class Server implements EventStreamServer {
     this.#host = {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
+      ownTimer: false,
       refuse: (exchange) => this.#refuse(exchange),
-      closed: (stream) => {
-        this.#streams.delete(stream);
+      streamClosed: (stream) => {
+        this.#streams.delete(stream as OpenStream);
         if (this.#streams.size === 0) this.#onEmpty?.();
       },
     };
@@ -100,9 +104,15 @@ class Server implements EventStreamServer {
     checkSource(source);
     const resolved = resolveOptions(options, this.#options);
     const requested = readLastEventId(exchange);
-    const host = exchange.ownTimer ? { ...this.#host, scheduler: new HeartbeatScheduler() } : this.#host;
-    const stream = new SinkStream(exchange, requested, resolved, host);
-    if (exchange.gone) return stream.refused("client");
+    const host = exchange.ownTimer
+      ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler() }
+      : this.#host;
+    const stream = new OpenStream(exchange, requested, resolved, host);
+    const { life } = stream[PORT]();
+    if (exchange.gone) {
+      life.refused("client");
+      return stream;
+    }
     if (exchange.headSent) {
       throw new SseError(
         "ERR_SSE_HEADERS_SENT",
@@ -110,9 +120,12 @@ class Server implements EventStreamServer {
       );
     }
     const answered = this.#answer(exchange, resolved, requested);
-    if (answered !== undefined) return stream.refused(answered);
+    if (answered !== undefined) {
+      life.refused(answered);
+      return stream;
+    }
     this.#streams.add(stream);
-    stream.start(source);
+    startStream(stream, stream[PORT](), source);
     return stream;
   }
 
@@ -165,14 +178,16 @@ class Server implements EventStreamServer {
     if (this.#streams.size === 0) return;
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const cut = setTimeout(() => {
-      for (const stream of this.#streams) stream.abort("draining");
+      for (const stream of this.#streams) stream[PORT]().life.abort("draining");
     }, grace);
-    let batch = DRAIN_BATCH;
+    const budget = turnBudget();
+    let drained = 0;
     for (const stream of [...this.#streams]) {
-      stream.drain(within(this.#retryWindow));
-      if (--batch > 0) continue;
-      batch = DRAIN_BATCH;
-      await new Promise((turn) => setTimeout(turn, 0));
+      if (budget.isSpent || drained++ === MAX_DRAINED_PER_TURN) {
+        drained = 1;
+        await new Promise<void>((turn) => budget.defer(turn));
+      }
+      stream[PORT]().drain(within(this.#retryWindow));
     }
     await empty;
     clearTimeout(cut);

@@ -1,5 +1,4 @@
 import type { EventMessage } from "../format/message.js";
-import type { Source } from "./source.js";
 
 /**
  * Why a stream closed: the client left (`client`); `end()` or an exhausted source (`ended`); `close()` (`closed`);
@@ -70,3 +69,15 @@ export interface EventStream {
   /** The app's own: a user id, say. */
   context: unknown;
 }
+
+/** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
+export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStream<T>;
+
+/**
+ * What can be sent whole. A function is called with the stream and may return the items, usually as an
+ * `async function*`. If it returns a promise of nothing, the stream ends with it, unless it is subscribed to a
+ * channel; if it returns nothing at once, the stream stays open.
+ */
+export type Source<T = EventMessage | string> =
+  | Items<T>
+  | ((stream: EventStream) => Items<T> | void | Promise<Items<T> | void>);

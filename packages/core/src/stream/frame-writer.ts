@@ -1,7 +1,9 @@
 import type { Frame } from "../format/frame.js";
+import { FrameQueue } from "./frame-queue.js";
 import type { Sink } from "./sink.js";
 
-// What is handed to the sink at once. A client that takes this much within stallTimeout is not stalled.
+// What is handed to the sink at once. A client that takes this much within stallTimeout is not stalled, however large
+// a frame is.
 const MAX_WRITE_BYTES = 64 * 1024;
 
 /**
@@ -13,123 +15,113 @@ export class FrameWriter {
   lastWriteAt: number;
   readonly #sink: Sink;
   readonly #clock: { now(): number };
-  #pending: Frame[] = [];
-  #pendingBytes = 0;
-  #scheduled = false;
-  #blocked = false;
-  #ending: { last: boolean } | undefined;
-  #ended = false;
+  readonly #queue = new FrameQueue();
+  #isScheduled = false;
+  #isBlocked = false;
+  #isOver = false;
+  // Ends the sink when all has been written, and with it the connection.
+  #endsWith: "response" | "connection" | undefined;
   #waiters: ((drained: boolean) => void)[] | undefined;
   #progressAt = 0;
-  #bufferedAtLastLook = 0;
+  #bufferedBefore = 0;
 
   constructor(sink: Sink, clock: { now(): number }) {
     this.#sink = sink;
     this.#clock = clock;
     this.lastWriteAt = clock.now();
-    sink.onDrain(() => {
-      this.#blocked = false;
-      this.#progressAt = this.#clock.now();
-      this.#flush();
-    });
   }
 
   get bufferedBytes(): number {
-    return this.#pendingBytes + this.#sink.bufferedBytes;
+    return this.#queue.bytes + this.#sink.bufferedBytes;
   }
 
-  /** Nothing waits here and the sink takes more. */
-  get idle(): boolean {
-    return !this.#blocked && this.#pending.length === 0;
+  /** Nothing waits here, and the sink takes more. */
+  get isIdle(): boolean {
+    return !this.#isBlocked && this.#queue.isEmpty;
   }
 
-  /** Whether the client has so many bytes, or more, still to take that no more should be made for it. */
+  /** Whether so many bytes, or more, wait here that no more should be made for the client. */
   isCongested(bytes: number): boolean {
-    return this.#blocked || this.#pendingBytes >= bytes;
+    return this.#isBlocked || this.#queue.bytes >= bytes;
   }
 
   push(frame: Frame, flush = true): void {
-    this.#pending.push(frame);
-    this.#pendingBytes += frame.bytes.byteLength;
+    this.#queue.push(frame);
     if (flush) this.flush();
   }
 
-  /** Ends the sink after all that was pushed. */
+  /** Ends the sink after all that was pushed. `last`: the connection is not used again. */
   end(last: boolean): void {
-    this.#ending = { last };
+    this.#endsWith = last ? "connection" : "response";
     this.flush();
+  }
+
+  /** Cuts the client off. `last`: the connection is not used again. */
+  abort(last: boolean): void {
+    this.discard();
+    this.#sink.abort(last);
   }
 
   /** Drops what is pending: the sink is gone. */
   discard(): void {
-    this.#ended = true;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#isOver = true;
+    this.#queue.clear();
     this.#settleWaiters(false);
   }
 
-  /** Resolves when nothing waits any more, with `false` if that is because all was discarded. */
+  /** Resolves when nothing waits here any more, with `false` if that is because all was discarded. */
   drained(): Promise<boolean> {
-    if (this.#ended) return Promise.resolve(false);
-    if (this.idle) return Promise.resolve(true);
+    if (this.#isOver) return Promise.resolve(false);
+    if (this.isIdle) return Promise.resolve(true);
     this.flush();
     return new Promise((resolve) => (this.#waiters ??= []).push(resolve));
   }
 
+  /** The sink takes more. */
+  sinkDrained(): void {
+    this.#isBlocked = false;
+    this.#progressAt = this.#clock.now();
+    this.flushNow();
+  }
+
   /** Whether bytes have waited for `timeout` milliseconds without any of them leaving. */
-  stalled(now: number, timeout: number): boolean {
+  isStalled(now: number, timeout: number): boolean {
     const buffered = this.#sink.bufferedBytes;
-    if (this.#bufferedAtLastLook === 0 || buffered < this.#bufferedAtLastLook) this.#progressAt = now;
-    this.#bufferedAtLastLook = buffered;
+    if (this.#bufferedBefore === 0 || buffered < this.#bufferedBefore) this.#progressAt = now;
+    this.#bufferedBefore = buffered;
     return buffered > 0 && now - this.#progressAt >= timeout;
   }
 
   /** Hands on what is pending at the end of the program's turn. */
   flush(): void {
-    if (this.#scheduled || this.#blocked) return;
-    this.#scheduled = true;
+    if (this.#isScheduled || this.#isBlocked) return;
+    this.#isScheduled = true;
     this.#sink.schedule(() => {
-      this.#scheduled = false;
-      this.#flush();
+      this.#isScheduled = false;
+      this.flushNow();
     });
   }
 
-  #flush(): void {
-    if (this.#blocked || this.#ended) return;
-    while (this.#pending.length > 0) {
-      const frames = this.#take();
+  /** Hands on what is pending. */
+  flushNow(): void {
+    if (this.#isBlocked || this.#isOver) return;
+    while (!this.#queue.isEmpty) {
+      const frames = this.#queue.take(MAX_WRITE_BYTES);
       this.lastWriteAt = this.#clock.now();
       if (!this.#sink.write(frames)) {
-        this.#blocked = true;
+        this.#isBlocked = true;
         this.#progressAt = this.lastWriteAt;
         break;
       }
     }
-    if (this.#pending.length > 0) return;
-    if (this.#ending !== undefined) {
-      this.#ended = true;
+    if (!this.#queue.isEmpty) return;
+    if (this.#endsWith !== undefined) {
+      this.#isOver = true;
       this.#settleWaiters(false);
-      this.#sink.end(this.#ending.last);
-    } else if (!this.#blocked) {
+      this.#sink.end(this.#endsWith === "connection");
+    } else if (!this.#isBlocked) {
       this.#settleWaiters(true);
     }
-  }
-
-  /** The frames of one write. */
-  #take(): Frame[] {
-    const all = this.#pending;
-    if (this.#pendingBytes <= MAX_WRITE_BYTES) {
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      return all;
-    }
-    let count = 0;
-    let bytes = 0;
-    do bytes += all[count++]!.bytes.byteLength;
-    while (count < all.length && bytes + all[count]!.bytes.byteLength <= MAX_WRITE_BYTES);
-    this.#pending = all.slice(count);
-    this.#pendingBytes -= bytes;
-    return all.slice(0, count);
   }
 
   #settleWaiters(drained: boolean): void {

@@ -1,10 +1,17 @@
-/** Something that wants to be looked at from time to time. */
+/** Something that has things to do at certain times. */
 export interface Scheduled {
-  /** Does what is due. Returns when to look again, in milliseconds of the scheduler's clock. Must not throw. */
-  look(now: number): number;
+  /** Does what is due. Returns when to be called again, in milliseconds of the scheduler's clock. Must not throw. */
+  onTime(now: number): number;
+  /** Where it is on the wheel; kept by the scheduler. At first `UNSCHEDULED`. */
+  wheelSlot: number;
+  /** Its place in the slot; kept by the scheduler. */
+  wheelIndex: number;
 }
 
-// How exact a look is. Streams that are due within it share one timer.
+/** The slot of what is not on the wheel. */
+export const UNSCHEDULED = -1;
+
+// How exact a time is. Streams that are due within it share one timer.
 const SLOT_MS = 25;
 const MAX_DELAY = 2 ** 31 - 1;
 
@@ -14,48 +21,55 @@ const MAX_DELAY = 2 ** 31 - 1;
  * not touch the wheel.
  */
 export class HeartbeatScheduler {
-  readonly #slots = new Map<number, Set<Scheduled>>();
-  readonly #slotOf = new Map<Scheduled, number>();
+  readonly #slots = new Map<number, Scheduled[]>();
+  #size = 0;
+  // No entry goes into a slot before this one.
+  #firstSlot = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerSlot = Infinity;
 
-  /** Milliseconds of a clock that never goes back. */
+  /** Whole milliseconds, which cost no memory where they are kept, of a clock that never goes back. */
   now(): number {
-    return performance.now();
+    return Math.floor(performance.now());
   }
 
   /** How many entries are on the wheel. */
   get size(): number {
-    return this.#slotOf.size;
+    return this.#size;
   }
 
-  /** Looks at the entry at the given time, instead of when it was to be looked at before. */
+  /** Calls the entry at the given time, instead of when it was to be called before. */
   schedule(entry: Scheduled, at: number): void {
     this.cancel(entry);
     if (at === Infinity) return;
-    const slot = Math.ceil(at / SLOT_MS);
-    this.#slotOf.set(entry, slot);
-    const entries = this.#slots.get(slot);
-    if (entries) entries.add(entry);
-    else this.#slots.set(slot, new Set([entry]));
+    const slot = Math.max(Math.ceil(at / SLOT_MS), this.#firstSlot);
+    let entries = this.#slots.get(slot);
+    if (entries === undefined) this.#slots.set(slot, (entries = []));
+    entry.wheelSlot = slot;
+    entry.wheelIndex = entries.push(entry) - 1;
+    this.#size++;
     if (slot < this.#timerSlot) this.#arm(slot);
   }
 
   cancel(entry: Scheduled): void {
-    const slot = this.#slotOf.get(entry);
-    if (slot === undefined) return;
-    this.#slotOf.delete(entry);
-    const entries = this.#slots.get(slot)!;
-    entries.delete(entry);
-    if (entries.size > 0) return;
-    this.#slots.delete(slot);
-    if (this.#slots.size === 0) this.#disarm();
+    const { wheelSlot } = entry;
+    if (wheelSlot === UNSCHEDULED) return;
+    const entries = this.#slots.get(wheelSlot)!;
+    const last = entries.pop()!;
+    if (last !== entry) {
+      entries[entry.wheelIndex] = last;
+      last.wheelIndex = entry.wheelIndex;
+    }
+    entry.wheelSlot = UNSCHEDULED;
+    this.#size--;
+    if (entries.length === 0) this.#slots.delete(wheelSlot);
+    if (this.#size === 0) this.#disarm();
   }
 
   #arm(slot: number): void {
     this.#disarm();
     this.#timerSlot = slot;
-    const delay = Math.min(Math.max(0, slot * SLOT_MS - this.now()), MAX_DELAY);
+    const delay = Math.min(Math.max(0, slot * SLOT_MS - performance.now()), MAX_DELAY);
     this.#timer = setTimeout(() => this.#turn(), Math.ceil(delay));
     (this.#timer as { unref?(): void }).unref?.();
   }
@@ -69,11 +83,17 @@ export class HeartbeatScheduler {
   #turn(): void {
     this.#timerSlot = -1; // no entry that is scheduled meanwhile arms the timer
     const now = this.now();
+    // An entry that asks for the past is called in the next turn, not in this one for ever.
+    this.#firstSlot = Math.floor(performance.now() / SLOT_MS) + 1;
     for (const [slot, entries] of this.#slots) {
-      if (slot * SLOT_MS > now) continue;
-      // An entry that asks for the past is looked at in the next turn, not in this one for ever.
-      for (const entry of entries) this.schedule(entry, Math.max(entry.look(now), now + 1));
+      if (slot >= this.#firstSlot) continue;
+      while (entries.length > 0) {
+        const entry = entries[0]!;
+        this.cancel(entry);
+        this.schedule(entry, entry.onTime(now));
+      }
     }
+    this.#firstSlot = 0;
     this.#disarm();
     let next = Infinity;
     for (const slot of this.#slots.keys()) if (slot < next) next = slot;

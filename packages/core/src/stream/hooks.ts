@@ -26,7 +26,7 @@ export class Hooks {
     );
   }
 
-  /** Reports an error of a source whose stream has closed, unless it is that very news. */
+  /** Reports an error of a source whose stream has closed, unless the error only says that it has. */
   reportLate(error: unknown): void {
     const named = error as { name?: unknown; cause?: { name?: unknown } } | null | undefined;
     if (named?.name !== "AbortError" && named?.cause?.name !== "AbortError") this.report(error);
@@ -41,4 +41,11 @@ export function callSafely(call: () => unknown, report: (error: unknown) => void
   } catch (error) {
     report(error);
   }
+}
+
+/** Whether an error says, by its status, that the client is to blame for it. */
+export function isClientError(error: unknown): boolean {
+  const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const code = status ?? statusCode;
+  return typeof code === "number" && code >= 400 && code < 500;
 }

@@ -2,7 +2,7 @@ import type { Frame } from "../format/frame.js";
 
 /** The seam to a runtime: where the frames of one stream go. Its exchange makes it when it begins. */
 export interface Sink {
-  /** Hands the frames on in one piece. `false`: handed on, but wait for `drained` before the next. */
+  /** Hands the frames on in one piece. `false`: handed on, but wait for `sinkDrained` before the next. */
   write(frames: readonly Frame[]): boolean;
   /** Bytes handed to `write` that have not left the process. */
   readonly bufferedBytes: number;
@@ -16,8 +16,8 @@ export interface Sink {
 
 /** Hears of a sink, and of its exchange before there is one. */
 export interface SinkOwner {
-  /** A `write` that returned `false` has been worked off. */
-  drained(): void;
-  /** All is sent after `end`, or the client is gone, with the error if there was one. Called once. */
-  closed(error?: Error): void;
+  /** The frames of a `write` that returned `false` have left, or enough of them. */
+  sinkDrained(): void;
+  /** All is sent after `end`, or the client is gone, with the error if there was one. */
+  sinkClosed(error?: Error): void;
 }

@@ -1,18 +1,5 @@
-import type { EventStream } from "./event-stream.js";
-import type { EventMessage } from "../format/message.js";
+import type { Items } from "./event-stream.js";
 import { SseError, describe } from "../sse-error.js";
-
-/** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
-export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStream<T>;
-
-/**
- * What can be sent whole. A function is called with the stream and may return the items, usually as an
- * `async function*`. If it returns a promise of nothing, the stream ends with it, unless it is subscribed to a
- * channel; if it returns nothing at once, the stream stays open.
- */
-export type Source<T = EventMessage | string> =
-  | Items<T>
-  | ((stream: EventStream) => Items<T> | void | Promise<Items<T> | void>);
 
 /** Takes items one by one, in whichever of the three ways the source has. */
 export interface ItemReader<T> {

@@ -8,6 +8,7 @@ export class TurnBudget {
   // A ring would save the copies; this is cut off now and then.
   #waiting: (() => void)[] = [];
   #head = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param now a clock in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
@@ -27,14 +28,18 @@ export class TurnBudget {
   /** Calls the task in a turn that has time left. It must not throw. */
   defer(task: () => void): void {
     this.#waiting.push(task);
-    if (this.#turnBegan !== undefined) return;
-    this.#turnBegan = this.#now();
-    this.#nextTurn();
+    if (this.#turnBegan === undefined) {
+      this.#turnBegan = this.#now();
+      this.#nextTurn();
+    } else {
+      (this.#timer as { ref?(): void }).ref?.();
+    }
   }
 
   #nextTurn(): void {
-    const timer = setTimeout(() => this.#turn(), 0);
-    if (this.#head === this.#waiting.length) (timer as { unref?(): void }).unref?.();
+    this.#timer = setTimeout(() => this.#turn(), 0);
+    // Nothing to do then but to begin a new account: no reason for a process to stay.
+    if (this.#head === this.#waiting.length) (this.#timer as { unref?(): void }).unref?.();
   }
 
   #turn(): void {

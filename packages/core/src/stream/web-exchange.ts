@@ -1,26 +1,21 @@
 import type { Exchange, HeaderChanges } from "./exchange.js";
-import { joinFrames, type Frame } from "../format/frame.js";
-import type { Sink } from "./sink.js";
-
-const HIGH_WATER_MARK = 16 * 1024;
+import type { Sink, SinkOwner } from "./sink.js";
+import { WebSink } from "./web-sink.js";
 
 /** The exchange of a fetch-style framework: a `Request` in, a `Response` out. */
-export class WebExchange implements Exchange, Sink {
+export class WebExchange implements Exchange {
   readonly method: string;
   readonly url: string;
   readonly #request: Request;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: unknown) => void;
+  // The client has left before the head.
   readonly #onAbort = (): void => {
-    this.#controller?.close();
-    this.#close();
+    this.#answerNobody();
+    this.#owner?.sinkClosed();
   };
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #headSent = false;
-  #blocked = false;
-  #ending = false;
-  #onDrain: (() => void) | undefined;
-  #onClose: ((error?: Error) => void) | undefined;
+  #owner: SinkOwner | undefined;
 
   /** @param resolve called with the response when its head is decided. @param reject with an error before that. */
   constructor(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void) {
@@ -45,10 +40,6 @@ export class WebExchange implements Exchange, Sink {
     return this.#headSent;
   }
 
-  get sink(): Sink {
-    return this;
-  }
-
   requestHeader(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined;
   }
@@ -69,23 +60,15 @@ export class WebExchange implements Exchange, Sink {
     return new Response(body, { status, headers });
   }
 
-  #respond(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): void {
-    const { connection: _, ...rest } = changes; // a fetch-style response has none of its own
-    const response = this.createResponse(body, status, rest);
-    this.#headSent = true;
-    this.#resolve(response);
+  watch(owner: SinkOwner): void {
+    this.#owner = owner;
   }
 
-  begin(headers: HeaderChanges): void {
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => this.#pull(),
-        cancel: () => this.#close(),
-      },
-      { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.byteLength },
-    );
-    this.#respond(body, 200, headers);
+  begin(headers: HeaderChanges): Sink {
+    const sink = new WebSink(this.#owner!, this.#request.signal);
+    this.#respond(sink.body, 200, headers);
+    this.#forget(); // the sink listens
+    return sink;
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
@@ -98,56 +81,11 @@ export class WebExchange implements Exchange, Sink {
     this.#reject(error);
   }
 
-  write(frames: readonly Frame[]): boolean {
-    this.#controller!.enqueue(joinFrames(frames));
-    this.#blocked = this.#controller!.desiredSize! <= 0;
-    return !this.#blocked;
-  }
-
-  get bufferedBytes(): number {
-    const desired = this.#controller?.desiredSize;
-    return desired === null || desired === undefined ? 0 : HIGH_WATER_MARK - desired;
-  }
-
-  // A microtask would be too early: an async generator that yields ten times in one turn takes many of them.
-  schedule(flush: () => void): void {
-    setTimeout(flush, 0);
-  }
-
-  onDrain(listener: () => void): void {
-    this.#onDrain = listener;
-  }
-
-  onClose(listener: (error?: Error) => void): void {
-    this.#onClose = listener;
-  }
-
-  end(): void {
-    this.#ending = true;
-    if (this.bufferedBytes === 0) this.#pull();
-  }
-
-  abort(): void {
-    this.#forget();
-    this.#controller?.error(new Error("The event stream was cut"));
-  }
-
-  /** The reader wants more. */
-  #pull(): void {
-    if (this.#ending) {
-      if (this.bufferedBytes > 0) return;
-      this.#controller!.close();
-      this.#close();
-    } else if (this.#blocked) {
-      this.#blocked = false;
-      this.#onDrain?.();
-    }
-  }
-
-  #close(): void {
-    this.#forget();
-    if (!this.#headSent) this.#answerNobody();
-    this.#onClose?.();
+  #respond(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): void {
+    const { connection: _, ...rest } = changes; // a fetch-style response has none of its own
+    const response = this.createResponse(body, status, rest);
+    this.#headSent = true;
+    this.#resolve(response);
   }
 
   #forget(): void {

@@ -1,18 +1,14 @@
 import type { CloseReason } from "./event-stream.js";
 
-/** How a stream closes, for all who wait for it. What nobody asks for is not made. */
-export class Closure {
-  #reason: CloseReason | undefined;
-  #settled = false;
+/** Tells those who asked that a stream closes, and when it has closed. Made when somebody asks. */
+export class CloseWatch {
   #controller: AbortController | undefined;
   #closed: Promise<CloseReason> | undefined;
   #resolveClosed: ((reason: CloseReason) => void) | undefined;
   #listeners: Set<() => void> | undefined;
 
-  /** The stream takes nothing more. The first reason stands. */
-  start(reason: CloseReason): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
+  /** The stream takes nothing more. Called once. */
+  closing(reason: CloseReason): void {
     this.#controller?.abort(abortError(reason));
     const listeners = this.#listeners;
     this.#listeners = undefined;
@@ -20,31 +16,31 @@ export class Closure {
   }
 
   /** The response is over. */
-  settle(reason: CloseReason): CloseReason {
-    this.start(reason);
-    this.#settled = true;
-    this.#resolveClosed?.(this.#reason!);
-    return this.#reason!;
+  closed(reason: CloseReason): void {
+    this.#resolveClosed?.(reason);
   }
 
-  /** Calls the listener at the start. Returns what takes it away. */
-  onStart(listener: () => void): () => void {
+  /** Calls the listener when the stream takes nothing more. Returns what takes it away. */
+  onClosing(listener: () => void): () => void {
     (this.#listeners ??= new Set()).add(listener);
     return () => this.#listeners?.delete(listener);
   }
 
-  get signal(): AbortSignal {
+  /** @param reason why the stream takes nothing more, if that is so. */
+  signal(reason: CloseReason | undefined): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(abortError(this.#reason));
+      if (reason !== undefined) this.#controller.abort(abortError(reason));
     }
     return this.#controller.signal;
   }
 
-  get closed(): Promise<CloseReason> {
-    return (this.#closed ??= this.#settled
-      ? Promise.resolve(this.#reason!)
-      : new Promise((resolve) => (this.#resolveClosed = resolve)));
+  /** @param reason why the response is over, if it is. */
+  whenClosed(reason: CloseReason | undefined): Promise<CloseReason> {
+    return (this.#closed ??=
+      reason === undefined
+        ? new Promise((resolve) => (this.#resolveClosed = resolve))
+        : Promise.resolve(reason));
   }
 }
 

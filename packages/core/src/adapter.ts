@@ -1,0 +1,9 @@
+// For the authors of adapters, event logs and further packages. Apps need nothing of it.
+export { createEntry } from "./channel/entry.js";
+export { compareIds, epochOf } from "./channel/ids.js";
+export { createFrame, joinFrames, type Frame } from "./format/frame.js";
+export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
+export { describe } from "./sse-error.js";
+export type { Exchange, HeaderChanges } from "./stream/exchange.js";
+export type { Sink, SinkOwner } from "./stream/sink.js";
+export { WebExchange } from "./stream/web-exchange.js";

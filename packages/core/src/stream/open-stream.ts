@@ -1,0 +1,104 @@
+import { encode } from "../format/encode.js";
+import type { EventMessage } from "../format/message.js";
+import { END_SUFFIX } from "../format/reserved-ids.js";
+import { Connection } from "./connection.js";
+import type { CloseReason, EventStream, Source } from "./event-stream.js";
+import type { Exchange } from "./exchange.js";
+import type { RequestedId } from "./last-event-id.js";
+import type { ResolvedOptions } from "./options.js";
+import { sendSource } from "./send-source.js";
+import { SseError } from "../sse-error.js";
+import type { StreamHost } from "./stream-life.js";
+import { PORT } from "./stream-port.js";
+
+/** The event stream that an app holds: it checks what the program says, and shows nothing of what is behind it. */
+export class OpenStream implements EventStream {
+  context: unknown = undefined;
+  readonly #connection: Connection;
+
+  constructor(exchange: Exchange, requested: RequestedId, options: ResolvedOptions, host: StreamHost) {
+    this.#connection = new Connection(this, exchange, requested, options, host);
+  }
+
+  send(message: EventMessage | string): boolean {
+    const checked: EventMessage = typeof message === "string" ? { data: message } : message;
+    const block = encode(checked, this.#connection.options);
+    const { id } = checked;
+    if (id?.endsWith(END_SUFFIX)) {
+      throw new SseError(
+        "ERR_SSE_INVALID_FIELD",
+        `id: expected one that does not end in "${END_SUFFIX}", which is how end() marks a finished stream, got "${id}"`,
+      );
+    }
+    this.#expectNoId(id);
+    return this.#connection.write(block, id);
+  }
+
+  comment(text = ""): boolean {
+    return this.#connection.write(encode({ comment: text }));
+  }
+
+  sendAll<T = EventMessage | string>(
+    source: Source<T>,
+    toMessage: (item: T) => EventMessage | string = (item) => item as EventMessage | string,
+  ): Promise<boolean> {
+    const { life } = this.#connection;
+    const sending = sendSource(this, this.#connection, source, toMessage);
+    // Also when nobody awaits it.
+    sending.catch((error: unknown) => life.isOpen && life.hooks.report(error));
+    return sending;
+  }
+
+  drained(): Promise<boolean> {
+    return this.#connection.allDrained();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  end(message?: EventMessage): void {
+    if (this.#connection.isClosing) return;
+    const last: EventMessage = { event: "end", data: "", ...message };
+    encode(last, this.#connection.options); // a mistake in it is the caller's
+    this.#expectNoId(last.id);
+    this.#connection.end(last, message !== undefined);
+  }
+
+  #expectNoId(id: string | undefined): void {
+    if (id === undefined || this.#connection.life.subscription === undefined) return;
+    throw new SseError(
+      "ERR_SSE_SUBSCRIBED",
+      `id: this stream is subscribed to a channel, whose log gives the ids; leave it out, got "${id}"`,
+    );
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.life.signal;
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#connection.life.closed;
+  }
+
+  get lastEventId(): string | undefined {
+    return this.#connection.lastEventId;
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  /** For channels, and for the server of the stream. */
+  [PORT](): Connection {
+    return this.#connection;
+  }
+
+  /** What `console.log` prints on Node, Deno and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const { life } = this.#connection;
+    const state = life.isHeld ? "held" : life.isOpen ? "open" : life.isClosed ? "closed" : "closing";
+    const id = this.lastEventId === undefined ? "" : `, lastEventId: ${JSON.stringify(this.lastEventId)}`;
+    return `EventStream { ${state}, bufferedBytes: ${this.bufferedBytes}${id} }`;
+  }
+}

@@ -1,0 +1,122 @@
+import { AwaitedEnd } from "./awaited-end.js";
+import { encode } from "../format/encode.js";
+import { createFrame } from "../format/frame.js";
+import type { CloseReason } from "./event-stream.js";
+import type { FrameWriter } from "./frame-writer.js";
+import { UNSCHEDULED, type HeartbeatScheduler, type Scheduled } from "./heartbeat-scheduler.js";
+import type { ResolvedOptions } from "./options.js";
+import { SseError } from "../sse-error.js";
+import type { PortSubscription } from "./stream-port.js";
+
+/** What becomes of a stream with time. */
+export interface TimedStream {
+  readonly isHeld: boolean;
+  readonly isClosing: boolean;
+  readonly isClosed: boolean;
+  readonly writer: FrameWriter | undefined;
+  readonly subscription: PortSubscription | undefined;
+  readonly hooks: { report(error: unknown): void };
+  begin(): void;
+  finish(reason: CloseReason): void;
+  abort(reason: CloseReason): void;
+}
+
+const HEARTBEAT = createFrame(encode({ comment: "" }));
+
+/** The time of a stream: its head, heartbeat and age, and the client or log that does not move. */
+export class StreamTime implements Scheduled {
+  wheelSlot = UNSCHEDULED;
+  wheelIndex = 0;
+  readonly #stream: TimedStream;
+  readonly #scheduler: HeartbeatScheduler;
+  readonly #options: ResolvedOptions;
+  readonly #openedAt: number;
+  // Of the next two, 0 is never: an Infinity would have memory of its own. Each stream is early by its own part of the
+  // interval, so that streams which fell silent at the same moment, after a broadcast, do not all wake together.
+  readonly #heartbeatAfter: number;
+  readonly #expiresAt: number;
+  #awaitedEnd: AwaitedEnd | undefined;
+
+  constructor(stream: TimedStream, scheduler: HeartbeatScheduler, options: ResolvedOptions) {
+    const { heartbeat, maxAge } = options;
+    this.#stream = stream;
+    this.#scheduler = scheduler;
+    this.#options = options;
+    this.#openedAt = scheduler.now();
+    this.#heartbeatAfter = heartbeat === false ? 0 : Math.ceil(heartbeat * (1 - Math.random() / 4));
+    this.#expiresAt =
+      maxAge === Infinity ? 0 : Math.ceil(this.#openedAt + maxAge * (0.9 + Math.random() / 5));
+  }
+
+  /** `end()` waits for the subscription. */
+  awaitEnd(subscription: PortSubscription): void {
+    this.#awaitedEnd = new AwaitedEnd(subscription, this.#options, this.#scheduler.now());
+    this.reschedule();
+  }
+
+  get awaitsEnd(): boolean {
+    return this.#awaitedEnd !== undefined;
+  }
+
+  /** The subscription has sent something. */
+  progressed(): void {
+    this.#awaitedEnd?.progressed(this.#scheduler.now());
+  }
+
+  reschedule(): void {
+    this.#scheduler.schedule(this, this.#nextTime(this.#scheduler.now()));
+  }
+
+  stop(): void {
+    this.#scheduler.cancel(this);
+  }
+
+  onTime(now: number): number {
+    const stream = this.#stream;
+    const { headTimeout, stallTimeout } = this.#options;
+    if (stream.isHeld && now >= this.#openedAt + headTimeout) stream.begin();
+    const { writer } = stream;
+    if (writer !== undefined) {
+      if (writer.isStalled(now, stallTimeout)) stream.abort("slow");
+      if (this.#expiresAt > 0 && now >= this.#expiresAt) stream.finish("expired");
+      if (!stream.isClosing) {
+        this.#checkEnd(now, writer);
+        this.#heartbeat(now, writer);
+      }
+    }
+    return stream.isClosed ? Infinity : this.#nextTime(now);
+  }
+
+  #checkEnd(now: number, writer: FrameWriter): void {
+    const end = this.#awaitedEnd;
+    if (end === undefined) return;
+    if (!writer.isIdle) end.progressed(now); // it is the client's turn
+    if (end.onTime(now)) return;
+    this.#stream.hooks.report(
+      new SseError(
+        "ERR_SSE_LOG_UNAVAILABLE",
+        `end(): the channel's log has given nothing for ${this.#options.stallTimeout} ms, so the stream is cut off. ` +
+          "Its client comes back for the rest",
+      ),
+    );
+    this.#stream.abort("error");
+  }
+
+  #heartbeat(now: number, writer: FrameWriter): void {
+    const stream = this.#stream;
+    if (this.#heartbeatAfter === 0 || now < writer.lastWriteAt + this.#heartbeatAfter) return;
+    if (!stream.isClosing && writer.isIdle && !stream.subscription?.heartbeat()) writer.push(HEARTBEAT);
+    // Also if there was none, for what the client has still to take.
+    writer.lastWriteAt = now;
+  }
+
+  #nextTime(now: number): number {
+    const { writer, isHeld, isClosing } = this.#stream;
+    if (isHeld) return this.#openedAt + this.#options.headTimeout;
+    let next = now + this.#options.stallTimeout / 4;
+    if (isClosing) return next;
+    if (this.#heartbeatAfter > 0) next = Math.min(next, writer!.lastWriteAt + this.#heartbeatAfter);
+    if (this.#expiresAt > 0) next = Math.min(next, this.#expiresAt);
+    return Math.min(next, this.#awaitedEnd?.dueAt ?? Infinity);
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { createFrame, joinFrames, type Frame } from "@ssekit/core/adapter";
+import { FrameQueue } from "../src/stream/frame-queue.js";
+
+const text = (frames: readonly Frame[]): string => new TextDecoder().decode(joinFrames(frames));
+const length = (frames: readonly Frame[]): number =>
+  frames.reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
+
+describe("FrameQueue", () => {
+  it("gives the very frames back while there are few", () => {
+    const queue = new FrameQueue();
+    const frames = [createFrame("a"), createFrame("b")];
+    for (const frame of frames) queue.push(frame);
+    expect(queue.bytes).toBe(2);
+    expect(queue.take(100)).toEqual(frames);
+    expect(queue.isEmpty).toBe(true);
+    expect(queue.bytes).toBe(0);
+    expect(queue.take(100)).toEqual([]);
+  });
+
+  it("keeps the order of small and large frames, whatever is taken between, and counts their bytes", () => {
+    const queue = new FrameQueue();
+    let expected = "";
+    let taken = "";
+    let seed = 7;
+    const random = (below: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return seed % below;
+    };
+    for (let i = 0; i < 20_000; i++) {
+      const kind = random(40);
+      const block = `${i}:`.padEnd(kind === 0 ? random(9_000) : kind === 1 ? 0 : random(30), "x");
+      queue.push(createFrame(block));
+      expected += block;
+      if (random(1_500) === 0) {
+        const most = 100 + random(40_000);
+        const part = queue.take(most);
+        expect(length(part)).toBeLessThanOrEqual(most);
+        taken += text(part);
+      }
+      if (i % 100 === 0) expect(queue.bytes).toBe(expected.length - taken.length);
+    }
+    while (!queue.isEmpty) taken += text(queue.take(777));
+    expect(taken === expected).toBe(true);
+    expect(queue.bytes).toBe(0);
+  });
+
+  it("cuts a frame that is larger than what is taken, and no other", () => {
+    const queue = new FrameQueue();
+    queue.push(createFrame("x".repeat(2_000)));
+    queue.push(createFrame("y".repeat(2_000)));
+    expect([900, 900, 900].map((bytes) => length(queue.take(bytes)))).toEqual([900, 900, 200]);
+    expect(queue.bytes).toBe(2_000);
+    expect(text(queue.take(2_000))).toBe("y".repeat(2_000));
+  });
+
+  it("is not empty with an empty frame, which keeps its place", () => {
+    const queue = new FrameQueue();
+    const empty = createFrame("");
+    queue.push(empty);
+    expect(queue.isEmpty).toBe(false);
+    expect(queue.take(10)).toEqual([empty]);
+    expect(queue.isEmpty).toBe(true);
+  });
+
+  it.each([
+    ["small ones", 0],
+    ["small ones between larger ones", 5],
+  ])("P7: takes about as much memory as it counts: %s", (_name, every) => {
+    const queue = new FrameQueue();
+    const before = memory();
+    const count = 100_000;
+    for (let i = 0; i < count; i++) {
+      queue.push(createFrame(every > 0 && i % every === 0 ? `data: ${"x".repeat(1_100)}\n\n` : "data: x\n\n"));
+    }
+    const used = memory() - before;
+    expect(queue.bytes).toBeGreaterThan(count * 9 - 1);
+    expect(used).toBeLessThan(2 * queue.bytes + 200_000);
+    expect(queue.isEmpty).toBe(false);
+  });
+
+  it("takes many frames one by one in a time that does not grow with their number", () => {
+    const queue = new FrameQueue();
+    let moved = 0;
+    // Frames that are large enough to stay as they are; copying the rest at each would be 200 million moves.
+    const frame = createFrame("x".repeat(1_024));
+    for (let i = 0; i < 20_000; i++) queue.push(frame);
+    const { slice } = Array.prototype;
+    Array.prototype.slice = function (...bounds) {
+      const copy = slice.apply(this, bounds) as unknown[];
+      moved += copy.length;
+      return copy;
+    };
+    try {
+      while (!queue.isEmpty) queue.take(1_024);
+    } finally {
+      Array.prototype.slice = slice;
+    }
+    expect(moved).toBeLessThan(60_000);
+  });
+});
+
+/** What is in use, outside the heap too. */
+function memory(): number {
+  globalThis.gc!();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

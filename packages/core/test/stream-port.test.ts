@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { inspect } from "node:util";
+import { EventStreamServer, type EventStream, type EventStreamOptions } from "@ssekit/core";
+import { createFrame } from "@ssekit/core/adapter";
+import { PORT, portOf, type PortSubscription } from "../src/stream/stream-port.js";
+
+/** A subscription that has still to send what was published before. */
+function lagging() {
+  let resolve!: () => void;
+  const released = new Promise<void>((settle) => (resolve = settle));
+  const subscription = {
+    isReleased: false,
+    end: undefined as (() => void) | undefined,
+    streamClosed: vi.fn(),
+    heartbeat: () => false,
+    defer: () => true,
+    deferEnd(end: () => void) {
+      subscription.end = end;
+      return true;
+    },
+    skipSnapshot: vi.fn(),
+    release: vi.fn(),
+    released: () => (subscription.isReleased ? undefined : released),
+    cursor: "A-7",
+    bufferedBytes: 0,
+    /** What was deferred has been sent. */
+    settle() {
+      subscription.isReleased = true;
+      resolve();
+    },
+  } satisfies PortSubscription & Record<string, unknown>;
+  return subscription;
+}
+
+describe("a stream, for a subscription,", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  async function open(options?: EventStreamOptions) {
+    const errors: unknown[] = [];
+    const server = new EventStreamServer({
+      heartbeat: 2_000,
+      ...options,
+      onError: (error) => void errors.push(error),
+    });
+    let stream!: EventStream;
+    const request = new Request("http://test/", { headers: { accept: "text/event-stream" } });
+    const response = await server.respond(request, (opened) => void (stream = opened));
+    let text = "";
+    const decoder = new TextDecoder();
+    // Resolves with undefined when the body is cut.
+    const read = response.body!.pipeTo(new WritableStream({ write: (bytes) => void (text += decoder.decode(bytes)) })).then(
+      () => true,
+      () => false,
+    );
+    return { server, stream, port: portOf(stream), errors, whole: read, text: () => text };
+  }
+
+  it("resolves drained() when what the subscription keeps has been sent, and sets no timer for it", async () => {
+    const { stream, port } = await open();
+    await vi.advanceTimersByTimeAsync(1);
+    const subscription = lagging();
+    port.attach(subscription);
+    expect(await port.drained()).toBe(true);
+    const drained = vi.fn();
+    void stream.drained().then(drained);
+    const timers = vi.getTimerCount();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(drained).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(timers);
+    subscription.settle();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(drained).toHaveBeenCalledWith(true);
+  });
+
+  it("resolves drained() with false when it closes while the subscription keeps something", async () => {
+    const { stream, port } = await open();
+    port.attach(lagging());
+    const drained = stream.drained();
+    stream.close();
+    expect(await drained).toBe(false);
+  });
+
+  it("tells the subscription once that it closes, and not one that is detached", async () => {
+    const { stream, port } = await open();
+    const first = lagging();
+    const second = lagging();
+    port.attach(first);
+    expect(() => port.attach(second)).toThrow(expect.objectContaining({ code: "ERR_SSE_SUBSCRIBED" }));
+    port.detach();
+    port.attach(second);
+    stream.close();
+    expect(second.release).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await stream.closed).toBe("closed");
+    expect(first.streamClosed).not.toHaveBeenCalled();
+    expect(second.streamClosed).toHaveBeenCalledTimes(1);
+  });
+
+  it("waits with end() for what was published before, and takes nothing more", async () => {
+    const { stream, port, whole, text } = await open();
+    const subscription = lagging();
+    port.attach(subscription);
+    stream.end({ event: "done" });
+    expect(stream.send("late")).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    port.sendFrame(createFrame("data: published\n\n"), "A-7", true);
+    expect(text()).not.toContain("event: done");
+    subscription.end!();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await whole).toBe(true);
+    expect(text()).toBe(
+      "retry: 3000\n\ndata: published\n\nevent: done\nid: A-7~end\ndata:\n\n",
+    );
+    expect(await stream.closed).toBe("ended");
+  });
+
+  it("waits for a snapshot after end() no longer than headTimeout", async () => {
+    const { stream, port } = await open({ headTimeout: 4_000 });
+    const subscription = lagging();
+    port.attach(subscription);
+    stream.end();
+    await vi.advanceTimersByTimeAsync(3_900);
+    expect(subscription.skipSnapshot).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(subscription.skipSnapshot).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(subscription.skipSnapshot).toHaveBeenCalledTimes(1);
+  });
+
+  it("P14: is cut off without an end event when the log gives nothing for stallTimeout after end()", async () => {
+    const { stream, port, errors, whole, text } = await open({ stallTimeout: 10_000 });
+    const subscription = lagging();
+    port.attach(subscription);
+    stream.end();
+    await vi.advanceTimersByTimeAsync(9_000);
+    port.sendFrame(createFrame("data: published\n\n"), "A-7", true);
+    await vi.advanceTimersByTimeAsync(9_900);
+    expect(errors).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_LOG_UNAVAILABLE" })]);
+    expect(await stream.closed).toBe("error");
+    expect(await whole).toBe(false);
+    expect(text()).toContain("data: published");
+    expect(text()).toContain(":\n\n"); // heartbeats went on, and are no sign of the log
+    expect(text()).not.toContain("~end");
+  });
+
+  it("tells a second subscription nothing of the id that the client came with", async () => {
+    const server = new EventStreamServer();
+    let stream!: EventStream;
+    const request = new Request("http://test/", { headers: { "last-event-id": "A-3" } });
+    await server.respond(request, (opened) => void (stream = opened));
+    const port = portOf(stream);
+    expect(port.requested.id).toBe("A-3");
+    port.attach(lagging());
+    expect(port.requested.id).toBe("A-3");
+    port.detach();
+    expect(port.requested.id).toBeUndefined();
+    expect(stream.lastEventId).toBe("A-3");
+    stream.close();
+  });
+
+  it("shows an app nothing of what is behind it, and prints as one line", async () => {
+    const { stream } = await open();
+    expect(Object.keys(stream)).toEqual(["context"]);
+    const names = Object.getOwnPropertyNames(Object.getPrototypeOf(stream)).toSorted();
+    expect(names).toEqual(
+      ["bufferedBytes", "close", "closed", "comment", "constructor", "drained", "end", "lastEventId", "send", "sendAll", "signal"],
+    );
+    expect(Object.getOwnPropertySymbols(Object.getPrototypeOf(stream))).toContain(PORT);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(inspect(stream)).toBe("EventStream { open, bufferedBytes: 0 }");
+    stream.close();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(inspect(stream)).toBe("EventStream { closed, bufferedBytes: 0 }");
+  });
+});

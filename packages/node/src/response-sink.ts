@@ -1,0 +1,81 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2Session } from "node:http2";
+import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/adapter";
+import { listenForDrain, OWNER, type OwnedResponse, type ResponseOwner } from "./node-response.js";
+import { countStream, uncountStream } from "./session-streams.js";
+
+/** The sink of a Node response: `res.write`. */
+export class ResponseSink implements Sink, ResponseOwner {
+  protected readonly req: IncomingMessage;
+  protected readonly res: OwnedResponse;
+  protected readonly owner: SinkOwner;
+  /** Of HTTP/2. */
+  #session: Http2Session | undefined;
+  #endsConnection = false;
+  #listensForDrain = false;
+
+  /** Takes the response over from its exchange, and prepares the connection. */
+  constructor(req: IncomingMessage, res: OwnedResponse, owner: SinkOwner) {
+    this.req = req;
+    this.res = res;
+    this.owner = owner;
+    res[OWNER] = this;
+    if (req.httpVersionMajor >= 2) {
+      this.#session = res.stream?.session;
+      if (this.#session !== undefined) countStream(this.#session);
+    } else {
+      req.socket.setTimeout(0); // a server's idle timeout is not for a stream, which has its own
+      req.socket.setNoDelay(true);
+    }
+  }
+
+  write(frames: readonly Frame[]): boolean {
+    const more = this.res.write(joinFrames(frames));
+    this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
+    if (!more && !this.#listensForDrain) {
+      this.#listensForDrain = true;
+      listenForDrain(this.res);
+    }
+    return more;
+  }
+
+  get bufferedBytes(): number {
+    return this.res.writableLength;
+  }
+
+  // After all microtasks: what an async generator yields in one turn leaves in one write.
+  schedule(flush: () => void): void {
+    process.nextTick(flush);
+  }
+
+  end(last = false): void {
+    if (last) this.endConnection();
+    this.res.end();
+  }
+
+  abort(last = false): void {
+    if (last) this.endConnection();
+    if (this.req.httpVersionMajor >= 2) this.res.stream?.destroy();
+    else this.res.destroy();
+  }
+
+  /** Closes the connection when this response is over, and on HTTP/2 every other event stream on it. */
+  protected endConnection(): void {
+    this.#endsConnection = true;
+    if (this.req.httpVersionMajor >= 2) return;
+    const { socket } = this.req;
+    this.res.once("finish", () => socket.destroySoon());
+  }
+
+  responseDrained(): void {
+    this.owner.sinkDrained();
+  }
+
+  responseClosed(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    // Some clients give up everything on a session at the word that it will go away.
+    if (session !== undefined && uncountStream(session) === 0 && this.#endsConnection) session.close();
+    this.owner.sinkClosed();
+  }
+}
