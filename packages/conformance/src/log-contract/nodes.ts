@@ -61,6 +61,29 @@ export function nodesContract(subject: LogSubject): void {
       await follower.untilTold(id);
     });
 
+    it("has what was acknowledged, and nothing that was refused, when a node closes meanwhile", async () => {
+      const [one, other] = await twoNodes();
+      const appending = numbers(10).map((text) => one.append(text));
+      await appending[4];
+      appending.push(...numbers(10, 10).map((text) => one.append(text)));
+      await one.log.close();
+      const results = await Promise.allSettled(appending);
+      const unknown = results.map(
+        (result) =>
+          result.status === "rejected" &&
+          (result.reason as { code: unknown }).code === "ERR_SSE_LOG_UNAVAILABLE",
+      );
+      const last = await other.append("last");
+      await other.untilReadable(last);
+      const stored = new Map((await other.entries("start")).map(({ data, id }) => [data, id]));
+      const wrong = results.filter(
+        (result, n) =>
+          !unknown[n] && stored.get(String(n)) !== (result.status === "fulfilled" ? result.value : undefined),
+      );
+      expect(wrong).toEqual([]);
+      expect(stored.size).toBeGreaterThan(5);
+    });
+
     it("goes on when one is closed", async () => {
       const [one, other] = await twoNodes();
       const [closed, follower] = [await one.follow(), await other.follow()];
