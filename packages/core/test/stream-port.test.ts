@@ -8,7 +8,11 @@ import { PORT, portOf, type PortSubscription } from "../src/stream/stream-port.j
 function lagging() {
   let resolve!: () => void;
   const released = new Promise<void>((settle) => (resolve = settle));
-  const subscription = {
+  const subscription: PortSubscription & {
+    isReleased: boolean;
+    end: (() => void) | undefined;
+    settle(): void;
+  } = {
     isReleased: false,
     end: undefined as (() => void) | undefined,
     streamClosed: vi.fn(),

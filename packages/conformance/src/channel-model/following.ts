@@ -117,7 +117,7 @@ export class Following {
     } else {
       expect(reason === "evicted", `evicted as the reason, not ${reason}`);
       const evicted = this.epoch.stored.length - this.#world.setup.kept;
-      const least = this.#position ?? (this.#wishes.from === "start" ? 0 : this.#served);
+      const least = this.#position ?? (this.#wishes.from === "oldest" ? 0 : this.#served);
       expect(least < evicted, "a reset, but nothing was evicted");
       expect(this.#position === undefined || positionOf(id!) > this.#position, "a reset back");
     }
@@ -141,7 +141,7 @@ export class Following {
   #verifyOwn(data: string): void {
     if (!this.#world.synchronous || this.#hadReset) return;
     const at = this.epoch.positionAfter(Number(data.split(" at ")[1]));
-    const served = this.#served;
+    const served = this.#position ?? (this.#wishes.from === "oldest" ? 0 : this.#served);
     expect(served <= at, `own ${data}: comes after ${served}`);
     // A stream that closes or leaves lets go of what it kept for later.
     if (this.#connection.excused || this.leftAt !== undefined || this.#world.faults > 0) return;
@@ -170,8 +170,7 @@ export class Following {
     const begun = this.epoch.positionAfter(this.#begunAt);
     if (this.#wishes.from === "start") return 0;
     if (this.#wishes.from !== "oldest") return begun;
-    const known = this.#world.synchronous ? begun : this.epoch.stored.length; // when it was read
-    return Math.max(0, known - this.#world.setup.kept);
+    return Math.max(0, this.epoch.stored.length - this.#world.setup.kept); // when it was read
   }
 
   #wants(call: Call): boolean {
