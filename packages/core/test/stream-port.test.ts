@@ -18,17 +18,17 @@ function lagging() {
     streamClosed: vi.fn(),
     heartbeat: () => false,
     defer: () => true,
-    deferEnd(end: () => void) {
+    deferEnd(end: () => void): boolean {
       subscription.end = end;
       return true;
     },
     skipSnapshot: vi.fn(),
     release: vi.fn(),
-    released: () => (subscription.isReleased ? undefined : released),
+    released: (): Promise<void> | undefined => (subscription.isReleased ? undefined : released),
     cursor: "A-7",
     bufferedBytes: 0,
     /** What was deferred has been sent. */
-    settle() {
+    settle(): void {
       subscription.isReleased = true;
       resolve();
     },
@@ -53,10 +53,12 @@ describe("a stream, for a subscription,", () => {
     let text = "";
     const decoder = new TextDecoder();
     // Resolves with undefined when the body is cut.
-    const read = response.body!.pipeTo(new WritableStream({ write: (bytes) => void (text += decoder.decode(bytes)) })).then(
-      () => true,
-      () => false,
-    );
+    const read = response
+      .body!.pipeTo(new WritableStream({ write: (bytes) => void (text += decoder.decode(bytes)) }))
+      .then(
+        () => true,
+        () => false,
+      );
     return { server, stream, port: portOf(stream), errors, whole: read, text: () => text };
   }
 
@@ -113,9 +115,7 @@ describe("a stream, for a subscription,", () => {
     subscription.end!();
     await vi.advanceTimersByTimeAsync(1);
     expect(await whole).toBe(true);
-    expect(text()).toBe(
-      "retry: 3000\n\ndata: published\n\nevent: done\nid: A-7~end\ndata:\n\n",
-    );
+    expect(text()).toBe("retry: 3000\n\ndata: published\n\nevent: done\nid: A-7~end\ndata:\n\n");
     expect(await stream.closed).toBe("ended");
   });
 
@@ -150,6 +150,42 @@ describe("a stream, for a subscription,", () => {
     expect(text()).not.toContain("~end");
   });
 
+  it("is not cut off after end() while its client takes what was sent, however slowly", async () => {
+    const errors: unknown[] = [];
+    const server = new EventStreamServer({
+      stallTimeout: 10_000,
+      heartbeat: false,
+      onError: (error) => void errors.push(error),
+    });
+    let stream!: EventStream;
+    const response = await server.respond(new Request("http://test/"), (opened) => void (stream = opened));
+    const reader = response.body!.getReader();
+    const port = portOf(stream);
+    const subscription = lagging();
+    port.attach(subscription);
+    await vi.advanceTimersByTimeAsync(1);
+    await reader.read();
+    for (let i = 0; i < 6; i++) port.sendFrame(createFrame("x".repeat(60_000)), undefined, true);
+    stream.end();
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(7_000);
+      await reader.read();
+    }
+    expect(errors).toEqual([]);
+    expect(stream.signal.aborted).toBe(false);
+    stream.close();
+  });
+
+  it("waits with the first end() and no other", async () => {
+    const { stream, port } = await open();
+    const subscription = lagging();
+    const deferEnd = vi.spyOn(subscription, "deferEnd");
+    port.attach(subscription);
+    stream.end();
+    stream.end({ event: "again" });
+    expect(deferEnd).toHaveBeenCalledTimes(1);
+  });
+
   it("tells a second subscription nothing of the id that the client came with", async () => {
     const server = new EventStreamServer();
     let stream!: EventStream;
@@ -169,9 +205,19 @@ describe("a stream, for a subscription,", () => {
     const { stream } = await open();
     expect(Object.keys(stream)).toEqual(["context"]);
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(stream)).toSorted();
-    expect(names).toEqual(
-      ["bufferedBytes", "close", "closed", "comment", "constructor", "drained", "end", "lastEventId", "send", "sendAll", "signal"],
-    );
+    expect(names).toEqual([
+      "bufferedBytes",
+      "close",
+      "closed",
+      "comment",
+      "constructor",
+      "drained",
+      "end",
+      "lastEventId",
+      "send",
+      "sendAll",
+      "signal",
+    ]);
     expect(Object.getOwnPropertySymbols(Object.getPrototypeOf(stream))).toContain(PORT);
     await vi.advanceTimersByTimeAsync(1);
     expect(inspect(stream)).toBe("EventStream { open, bufferedBytes: 0 }");

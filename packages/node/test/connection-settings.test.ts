@@ -20,7 +20,7 @@ async function listen(server: Server): Promise<number> {
 async function listenHttp(handler: http.RequestListener, timeout?: number): Promise<number> {
   const server = http.createServer(handler);
   if (timeout !== undefined) server.setTimeout(timeout);
-  cleanups.push(() => void server.close().closeAllConnections());
+  cleanups.push(() => server.close().closeAllConnections());
   return listen(server);
 }
 

@@ -37,13 +37,12 @@ export class FrameQueue {
     const { byteLength } = frame.bytes;
     this.#bytes += byteLength;
     if (byteLength >= LARGE_BYTES) {
-      if (this.#loose > MAX_LOOSE_BETWEEN) this.#joinLoose();
+      if (this.#chunk !== undefined || this.#loose > MAX_LOOSE_BETWEEN) this.#closeRun();
       frames.push(frame);
       this.#loose = 0;
-      this.#chunk = undefined;
     } else if (!this.#append(frame.bytes)) {
       frames.push(frame);
-      if (++this.#loose === MAX_LOOSE) this.#joinLoose();
+      if (++this.#loose === MAX_LOOSE) this.#beginChunk();
     }
   }
 
@@ -91,22 +90,35 @@ export class FrameQueue {
   #tidy(frames: Frame[]): void {
     if (this.#head === frames.length) return this.clear();
     this.#loose = Math.min(this.#loose, frames.length - this.#head);
-    if (this.#head < 1_000 || this.#head < frames.length / 2) return;
+    if (this.#head < frames.length / 2) return;
     this.#frames = frames.slice(this.#head);
     this.#head = 0;
   }
 
-  /** Copies the small frames at the tail into a chunk. */
-  #joinLoose(): void {
+  /** Puts one frame in place of the small ones at the tail. */
+  #joinLoose(): Uint8Array {
     const frames = this.#frames!;
     const isCut = this.#offset > 0 && this.#loose === frames.length - this.#head;
-    const loose = frames.splice(isCut ? this.#head + 1 : frames.length - this.#loose);
+    const bytes = joinFrames(frames.splice(isCut ? this.#head + 1 : frames.length - this.#loose));
     this.#loose = 0;
-    const joined = joinFrames(loose);
-    const chunk = new Uint8Array(Math.max(CHUNK_BYTES, joined.byteLength));
-    chunk.set(joined);
-    frames.push({ bytes: chunk.subarray(0, joined.byteLength) });
-    this.#chunk = chunk;
+    frames.push({ bytes });
+    return bytes;
+  }
+
+  /** Begins a chunk with the small frames at the tail. */
+  #beginChunk(): void {
+    const joined = this.#joinLoose();
+    this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, joined.byteLength));
+    this.#chunk.set(joined);
+    this.#frames![this.#frames!.length - 1] = { bytes: this.#chunk.subarray(0, joined.byteLength) };
+  }
+
+  /** No small frame follows those at the tail, so they get no more memory than they need. */
+  #closeRun(): void {
+    if (this.#chunk === undefined) return void this.#joinLoose();
+    this.#chunk = undefined;
+    const frames = this.#frames!;
+    frames[frames.length - 1] = { bytes: frames.at(-1)!.bytes.slice() };
   }
 
   /** Adds to the chunk at the tail. `false`: there is none, or it is full. */

@@ -5,17 +5,11 @@ import { sendItems } from "./send-items.js";
 import { isThenable, readItems } from "./source.js";
 
 /** Opens a stream, with the source that it was opened for if there is one, and ends it when that is exhausted. */
-export function startStream(
-  stream: EventStream,
-  connection: Connection,
-  source: Source | undefined,
-): void {
+export function startStream(stream: EventStream, connection: Connection, source: Source | undefined): void {
   const { life } = connection;
   const fail = (error: unknown): void => life.fail(error);
   const sendAll = (items: unknown): void => {
-    stream
-      .sendAll(items as Items<EventMessage | string>)
-      .then((sent) => sent && stream.end(), fail);
+    stream.sendAll(items as Items<EventMessage | string>).then((sent) => sent && stream.end(), fail);
   };
   life.hold();
   let result: unknown;
