@@ -22,6 +22,8 @@ export class Following {
   #hadReset = false;
   #verified = 0;
   #previous: Block | undefined;
+  /** The place of the newest snapshot. */
+  #snapshotAt = -1;
   #over = false;
 
   constructor(world: World, wishes: Wishes, connection: Connection, lastEventId: string | undefined) {
@@ -134,7 +136,7 @@ export class Following {
     const state = this.epoch.positionAfter(Number(data.slice("state ".length)));
     if (this.#world.synchronous) expect(position === state, `the state ${state} at ${position}`);
     else expect(position <= state, `the state ${state}, after which ${position} is not sent`);
-    this.#position = position;
+    this.#position = this.#snapshotAt = position;
   }
 
   /** The events of the program keep their place among those of a log that answers at once. */
@@ -142,7 +144,8 @@ export class Following {
     if (!this.#world.synchronous || this.#hadReset) return;
     const at = this.epoch.positionAfter(Number(data.split(" at ")[1]));
     const served = this.#position ?? (this.#wishes.from === "oldest" ? 0 : this.#served);
-    expect(served <= at, `own ${data}: comes after ${served}`);
+    // A state that was made later comes before what was sent when its turn had not come yet.
+    expect(served <= at || this.#snapshotAt > at, `own ${data}: comes after ${served}`);
     // A stream that closes or leaves lets go of what it kept for later.
     if (this.#connection.excused || this.leftAt !== undefined || this.#world.faults > 0) return;
     const lacks = this.#lacks(at);

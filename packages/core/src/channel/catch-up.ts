@@ -111,7 +111,7 @@ export class CatchUp {
     if (this.#needsSnapshot) return this.#takeSnapshot(cursor);
     if (this.#hole === undefined && this.#sendOwn(cursor)) return true;
     const next = cursor.next();
-    if (next === "tail") return this.#arrive();
+    if (next === "tail") return this.#arrive(cursor);
     if (next === "wait") return this.#waitForTail();
     if (next instanceof Promise) return this.#waitFor(next);
     if ("reset" in next) {
@@ -137,11 +137,12 @@ export class CatchUp {
   }
 
   /** At the newest place that this node has heard of. */
-  #arrive(): boolean {
+  #arrive(cursor: LogCursor): boolean {
     if (this.#hole !== undefined) {
       this.#announce(undefined);
       return true; // a hook may have published
     }
+    if (this.#sendOwn(cursor)) return true;
     // What still waits is to come after something that this node has not heard of.
     if (!this.own.isEmpty) return this.#waitForTail();
     const { end } = this.#host.window!;

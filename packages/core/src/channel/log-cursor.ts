@@ -107,7 +107,7 @@ export class LogCursor {
   /** Whether it has all that comes before a place. */
   hasReached(place: Place): boolean {
     if (this.id === undefined) return false;
-    if (this.#page.length === 0) this.#number ??= this.#window.locate(this.id);
+    if (this.#taken === this.#page.length) this.#number ??= this.#window.locate(this.id);
     if (this.#number !== undefined) return this.#number >= place.number;
     const order = compareIds(place.id, this.id);
     return order !== undefined && order <= 0;

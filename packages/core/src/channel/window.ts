@@ -8,7 +8,7 @@ const MAX_PAST_EPOCHS = 16;
 
 /** A point in the order of a channel: it has been reached by whoever has all that comes before it. */
 export interface Place {
-  readonly id: string;
+  id: string;
   /** Its number in the window; `Infinity` until the window has reached it. */
   number: number;
 }
@@ -122,7 +122,8 @@ export class Window {
 
   /** Gives a place its number, now or when the window has reached it. A place without an id is here. */
   await(place: Place): void {
-    if (place.id === "" || this.#hasCome(place.id)) place.number = this.head;
+    if (place.id === "") place.id = this.cursor;
+    if (this.#hasCome(place.id)) place.number = this.head;
     else this.#awaited.push(place);
   }
 
