@@ -466,7 +466,9 @@ describe("a channel", () => {
     await expect(channel.publish({ id: "1", data: "x" } as never)).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_FIELD",
     });
-    await expect(channel.publish({ data: null })).rejects.toMatchObject({ code: "ERR_SSE_INVALID_DATA" });
+    await expect(channel.publish({ data: new Map() })).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_DATA",
+    });
     expect(onError).toHaveBeenCalledTimes(4);
     expect(await client.settled()).toEqual([]);
   });

@@ -26,7 +26,7 @@ export function badInputContract(createLog: CreateLog): void {
       ["an end", { data: "x", end: true }, "ERR_SSE_INVALID_FIELD"],
       ["a type of two lines", { data: "x", event: "a\nb" }, "ERR_SSE_INVALID_FIELD"],
       ["a type that is no string", { data: "x", event: 5 }, "ERR_SSE_INVALID_FIELD"],
-      ["data that is null", { data: null }, "ERR_SSE_INVALID_DATA"],
+      ["data that is an error", { data: new Error("no") }, "ERR_SSE_INVALID_DATA"],
       ["data that is a promise", { data: Promise.resolve("x") }, "ERR_SSE_INVALID_DATA"],
       ["nothing", undefined, "ERR_SSE_INVALID_FIELD"],
       ["null", null, "ERR_SSE_INVALID_FIELD"],
@@ -51,9 +51,9 @@ export function badInputContract(createLog: CreateLog): void {
       console.error = (...args) => void logged.push(...args);
       try {
         const app = await startChannel(createLog, { onError });
-        void app.channel.publish({ data: null });
+        void app.channel.publish({ data: new Map() });
         const other = await startChannel(createLog, { onError: async () => onError() });
-        void other.channel.publish({ data: null });
+        void other.channel.publish({ data: new Map() });
         await pause(10);
       } finally {
         console.error = error;

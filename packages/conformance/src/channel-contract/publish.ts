@@ -166,7 +166,7 @@ export function publishContract(createLog: CreateLog): void {
         (function* () {
           try {
             yield "a";
-            yield { data: null };
+            yield { data: new Map() };
             yield "never";
           } finally {
             returned = true;
