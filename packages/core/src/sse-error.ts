@@ -1,8 +1,8 @@
 /** The `code` of every error that ssekit throws or reports. */
 export type SseErrorCode =
-  /** A message field that cannot be put on the wire: wrong type, CR, LF or NUL where it is not allowed, unknown key. */
+  /** A message field of a wrong type, with CR, LF or NUL where it is not allowed, or unknown; or no field at all. */
   | "ERR_SSE_INVALID_FIELD"
-  /** `data` that is neither text nor JSON: `null`, a bigint, a function, binary, a cycle, a promise. */
+  /** `data` whose content would be lost: a promise, a function, an `Error`, a Map, binary, a bigint, a cycle, `NaN`. */
   | "ERR_SSE_INVALID_DATA"
   /** A source that is not an iterable, async iterable, `ReadableStream` or function. */
   | "ERR_SSE_INVALID_SOURCE"

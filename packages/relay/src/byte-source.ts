@@ -64,8 +64,14 @@ async function readChunk(
   if (result.done === true || isBytes(result.value)) return result as IteratorResult<Uint8Array, unknown>;
   throw new SseError(
     "ERR_SSE_INVALID_SOURCE",
-    `upstream: expected chunks of bytes (Uint8Array), got ${describe(result.value)}; relay decodes UTF-8 itself`,
+    `upstream: expected chunks of bytes (Uint8Array), got ${describe(result.value)}; ${adviceForChunk(result.value)}`,
   );
+}
+
+function adviceForChunk(chunk: unknown): string {
+  if (typeof chunk === "string")
+    return "relay decodes UTF-8 itself: leave out TextDecoderStream or setEncoding()";
+  return "these are events already, as of an SDK's stream: send them as a source, with the option toMessage, without relay";
 }
 
 // Not instanceof: under Jest a Buffer is of another realm's Uint8Array.

@@ -13,20 +13,31 @@ export interface RelayedMessage {
 
 const BOM = "\uFEFF";
 
-/**
- * Makes events of bytes that are cut anywhere. Invalid UTF-8 becomes U+FFFD, as the standard has it.
- *
- * @returns a function that takes the next bytes and calls `onMessage` with each event that they complete.
- * @throws {SseError} that function: `ERR_SSE_EVENT_TOO_LARGE`, after the events before.
- */
+/** Makes events of bytes that are cut anywhere. */
+export interface MessageDecoder {
+  /**
+   * Takes the next bytes, and calls `onMessage` with each event that they complete.
+   *
+   * @throws {SseError} `ERR_SSE_EVENT_TOO_LARGE`, after the events before.
+   */
+  decode(bytes: Uint8Array): void;
+  /**
+   * Called at the end of the upstream, which must not be in the middle of a block.
+   *
+   * @throws {SseError} `ERR_SSE_UPSTREAM_INCOMPLETE`
+   */
+  end(): void;
+}
+
+/** Makes a decoder. Invalid UTF-8 becomes U+FFFD, as the standard has it. */
 export function createMessageDecoder(
   maxEventBytes: number,
   onMessage: (message: RelayedMessage) => void,
-): (bytes: Uint8Array) => void {
+): MessageDecoder {
   // The decoder's own removal of a BOM would come on top of the parser's.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   // Twice: names, ids and field names need room beside the data. 64 KiB: also where the limit is tiny.
-  const findOverflow = createBlockMeter(2 * maxEventBytes + 65_536);
+  const meter = createBlockMeter(2 * maxEventBytes + 65_536);
   let started = false;
   let id: string | undefined;
 
@@ -44,16 +55,29 @@ export function createMessageDecoder(
     },
   });
 
-  return (bytes) => {
-    const text = decoder.decode(bytes, { stream: true });
+  function feed(decoded: string): void {
+    let text = decoded;
     if (text === "") return;
-    // The parser would also remove the characters "ï»¿", the bytes of a BOM read as Latin-1. This is decoded text,
-    // in which they are characters like any other, so it is given a BOM to remove.
-    if (!started && !text.startsWith(BOM)) parser.feed(BOM);
-    started = true;
-    const overflow = findOverflow(text);
+    if (!started) {
+      started = true;
+      // The parser would also remove the characters "ï»¿", the bytes of a BOM read as Latin-1. This is decoded text,
+      // in which they are characters like any other, so it is given a BOM to remove.
+      parser.feed(BOM);
+      if (text.startsWith(BOM)) text = text.slice(BOM.length);
+    }
+    const overflow = meter.findOverflow(text);
     parser.feed(overflow === undefined ? text : text.slice(0, overflow));
     if (overflow !== undefined) throw tooLarge(maxEventBytes);
+  }
+
+  return {
+    decode: (bytes) => feed(decoder.decode(bytes, { stream: true })),
+    end() {
+      feed(decoder.decode()); // half a character
+      if (!meter.isInBlock()) return;
+      const message = "Expected the upstream to end after a whole event, but it ended in the middle of one";
+      throw new SseError("ERR_SSE_UPSTREAM_INCOMPLETE", message);
+    },
   };
 }
 

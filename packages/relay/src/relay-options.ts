@@ -5,13 +5,24 @@ import type { RelayedMessage } from "./message-decoder.js";
 /** Options of `relay`. */
 export interface RelayOptions {
   /**
-   * What completes the answer: the `data` of an event, such as `"[DONE]"`, or a function that knows the event. With
-   * it, an upstream that ends before is an error. Default: the end of the upstream completes it.
+   * What completes the answer: the `data` of an event, such as `"[DONE]"`, or a function that knows the event.
+   *
+   * With it, an upstream that ends before is an error.
+   *
+   * @default the end of the upstream
    */
   doneOn?: string | ((message: RelayedMessage) => boolean);
-  /** Whether the event that completes the answer is relayed too. Default `false`. */
+  /**
+   * Whether the event that completes the answer is relayed too.
+   *
+   * @default false
+   */
   forwardDone?: boolean;
-  /** The largest event taken, in bytes of its data in UTF-8. Its block may be twice that and 64 KiB. Default 1 MiB. */
+  /**
+   * The largest event taken, in bytes of its data in UTF-8. Its block may be twice that and 64 KiB.
+   *
+   * @default 1_048_576
+   */
   maxEventBytes?: number;
   /** Cancels the upstream when it aborts. */
   signal?: AbortSignal;

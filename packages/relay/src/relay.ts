@@ -11,10 +11,12 @@ interface Request {
 }
 
 /**
- * An upstream event stream as a source: yields each event when it is complete, unchanged but for comments and
- * `retry`, which concern only the two ends of one connection. However the bytes were cut, the events are the same. An
- * id of a block without data comes with the next event, so the last event ID at every event is the upstream's. An
- * unfinished block at the end is dropped.
+ * Reads an upstream event stream, event by event, for a server that sends them on or for a page that shows them.
+ *
+ * It yields each event when it is complete, unchanged but for comments and `retry`, which concern only the two ends of
+ * one connection. However the bytes were cut, the events are the same. An id of a block without data comes with the
+ * next event, so the last event ID at every event is the upstream's. An unfinished block never leaves, and an upstream
+ * that ends in the middle of one has not completed the answer: that is an error.
  *
  * The upstream is read only as fast as events are asked for. It is cancelled when the answer is complete, on an
  * error, and on `return()` at once, even while a `next()` is pending or before the first. An event of another ssekit
@@ -22,9 +24,16 @@ interface Request {
  * is dropped.
  *
  * @throws {SseError} at once: `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. From `next()`:
- * `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`, both with `upstreamStatus` and `upstreamBody` (its
- * first 4 KiB), `ERR_SSE_EVENT_TOO_LARGE`, `ERR_SSE_UPSTREAM_BROKEN` with its `cause`, `ERR_SSE_UPSTREAM_INCOMPLETE`;
+ * `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`, both of them an `UpstreamError` with `upstreamStatus`
+ * and `upstreamBody` (its first 4 KiB), `ERR_SSE_EVENT_TOO_LARGE`, `ERR_SSE_UPSTREAM_BROKEN` with its `cause`, `ERR_SSE_UPSTREAM_INCOMPLETE`;
  * the signal's reason; what `doneOn` throws.
+ * @example
+ * // On a server, as a source
+ * res.sse(async function* ({ signal }) {
+ *   yield* relay(await fetch(provider, { method: "POST", body, signal }), { doneOn: "[DONE]" });
+ * });
+ * // In a page, to read such a stream by POST
+ * for await (const message of relay(await fetch("/answer", { method: "POST", body }))) show(message.data);
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIterableIterator<RelayedMessage> {
@@ -37,7 +46,7 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
   let over = false;
   let failure: { error: unknown } | undefined;
 
-  const decode = createMessageDecoder(maxEventBytes, (message) => {
+  const decoder = createMessageDecoder(maxEventBytes, (message) => {
     if (over || message.id === START_ID) return; // the mark of `once`, which is for upstream's own client: us
     const isEnd = message.id?.endsWith(END_SUFFIX) === true;
     if (isEnd) delete message.id; // it would say that the downstream is finished, which only the downstream knows
@@ -90,8 +99,10 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
     taken = 0;
     try {
       const { done, value } = await source.read();
-      if (!done) decode(value);
-      else finish(isDone && { error: incomplete() });
+      if (done) {
+        decoder.end();
+        finish(isDone && { error: incomplete() });
+      } else decoder.decode(value);
     } catch (error) {
       finish({ error });
     }

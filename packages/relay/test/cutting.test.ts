@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { describe, expect, test } from "vitest";
 import { relay, type RelayedMessage } from "../src/index.js";
-import { chunks, collect, cuttings } from "./support/bytes.js";
+import { chunks, collectWhole, cuttings } from "./support/bytes.js";
 import { recordings } from "./support/recordings.js";
 import { chunksOf, loadVectors, type DispatchedEvent, type Vector } from "./support/vectors.js";
 
@@ -19,7 +19,7 @@ async function relayed(
   parts: Uint8Array[],
   { initialLastEventId }: Partial<Vector> = {},
 ): Promise<DispatchedEvent[]> {
-  return dispatch(await collect(relay(chunks(...parts), { maxEventBytes })), initialLastEventId);
+  return dispatch(await collectWhole(relay(chunks(...parts), { maxEventBytes })), initialLastEventId);
 }
 
 describe.each(["wpt", "parsers"] as const)("P3: the vectors of %s.json", (file) => {

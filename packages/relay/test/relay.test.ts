@@ -1,7 +1,8 @@
 import { EventStreamServer, type EventMessage } from "@ssekit/core";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { relay, type RelayedMessage } from "../src/index.js";
-import { chunks, collect, collectUntilError, utf8 } from "./support/bytes.js";
+import { chunks, collect, collectUntilError, cuttings, utf8 } from "./support/bytes.js";
+import { openStream, soon, startUpstream } from "./support/upstream.js";
 
 describe("what is relayed", () => {
   test("names, ids, unknown events and the lines of data pass unchanged", async () => {
@@ -46,8 +47,35 @@ describe("what is relayed", () => {
 });
 
 describe("when the answer is complete", () => {
-  test("a clean end of the upstream completes it, and an unfinished block is dropped", async () => {
-    expect(await collect(relay(chunks("data: a\n\ndata: unfinished\n")))).toEqual([{ data: "a" }]);
+  test.each(["", ": comment\n", ": comment", "\n\n", "id: 5\n\n"])(
+    "a clean end of the upstream after a whole block completes it: %j",
+    async (rest) => {
+      expect(await collect(relay(chunks(`data: a\n\n${rest}`)))).toEqual([{ data: "a" }]);
+    },
+  );
+
+  test.each(["d", "data: unfinished", "data: unfinished\n", "event: x\r\n", "\u5e8a"])(
+    "P14: an end in the middle of a block is an error, for any cutting, after the events before: %j",
+    async (rest) => {
+      for (const parts of cuttings(utf8(`\uFEFFdata: a\r\n\r\n${rest}`))) {
+        const { messages, error } = await collectUntilError(relay(chunks(...parts)));
+        expect(messages).toEqual([{ data: "a" }]);
+        expect(error).toMatchObject({ name: "SseError", code: "ERR_SSE_UPSTREAM_INCOMPLETE" });
+      }
+    },
+  );
+
+  test("P14: an end inside a character is an error", async () => {
+    const upstream = chunks("data: a\n\n", utf8("\u5e8a").subarray(0, 2));
+    expect(await collectUntilError(relay(upstream))).toMatchObject({
+      messages: [{ data: "a" }],
+      error: { code: "ERR_SSE_UPSTREAM_INCOMPLETE" },
+    });
+  });
+
+  test("an upstream of nothing, or of a byte order mark only, is complete", async () => {
+    expect(await collect(relay(chunks()))).toEqual([]);
+    expect(await collect(relay(chunks("\uFEFF")))).toEqual([]);
   });
 
   test("doneOn ends it at the event with exactly this data", async () => {
@@ -204,23 +232,53 @@ describe("what is no upstream or no option", () => {
   locked.body?.getReader();
 
   test.each([
-    ["a string", "data: x\n\n"],
-    ["nothing", undefined],
-    ["a promise of a Response", Promise.resolve(used)],
-    ["an array", [utf8("data: x\n\n")]],
-    ["a Response without a body", new Response(null, head)],
-    ["a Response that was read", used],
-    ["a Response that was read in part", partlyRead],
-    ["a Response with a reader", locked],
-    ["a stream with a reader", locked.body],
-  ])("%s is refused", async (_, upstream) => {
+    ["a string", "data: x\n\n", "relay(await fetch(url))"],
+    ["a URL", new URL("http://127.0.0.1/"), "relay(await fetch(url))"],
+    ["a Request", new Request("http://127.0.0.1/"), "relay(await fetch(request))"],
+    ["nothing", undefined, "got undefined"],
+    ["a promise of a Response", Promise.resolve(used), "await it first: relay(await fetch(url))"],
+    ["an array", [utf8("data: x\n\n")], "got an object (Array)"],
+    ["bytes", utf8("data: x\n\n"), "new Response(bytes).body"],
+    ["a function", () => used, "call it"],
+    ["a Response without a body", new Response(null, head), "without a body"],
+    ["a Response that was read", used, "already read"],
+    ["a Response that was read in part", partlyRead, "already read"],
+    ["a Response with a reader", locked, "already read"],
+    ["a stream with a reader", locked.body, "already read"],
+    ["an answer of axios", { status: 200, headers: new Headers(), data: "" }, "response.data"],
+    ["an answer of undici's request", { statusCode: 200, headers: {}, body: chunks() }, "response.body"],
+  ] as [string, unknown, string][])("%s is refused, with what to do", async (_, upstream, hint) => {
     if (!used.bodyUsed) await used.text();
     if (!partlyRead.bodyUsed) {
       const reader = partlyRead.body!.getReader();
       await reader.read();
       reader.releaseLock();
     }
-    expect(thrownBy(() => relay(upstream as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+    expect(thrownBy(() => relay(upstream as never))).toMatchObject({
+      code: "ERR_SSE_INVALID_SOURCE",
+      message: expect.stringContaining(hint),
+    });
+  });
+
+  test("a fetch that was not awaited is let go, whether it answers or fails", async () => {
+    const upstream = await startUpstream((_request, response) => openStream(response));
+    const answers = fetch(upstream.url);
+    expect(thrownBy(() => relay(answers as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+    await soon(upstream.left, "the upstream to see it");
+    const fails = Promise.reject(new TypeError("fetch failed")); // unhandled, it would fail this file
+    expect(thrownBy(() => relay(fails as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+    await new Promise((turn) => setImmediate(turn));
+  });
+
+  test("an upstream of objects, such as an SDK's stream, is refused when it is read", async () => {
+    async function* sdk() {
+      yield { choices: [] };
+    }
+    const { error } = await collectUntilError(relay(sdk() as never));
+    expect(error).toMatchObject({
+      code: "ERR_SSE_INVALID_SOURCE",
+      message: expect.stringContaining("toMessage"),
+    });
   });
 
   test("an upstream of text is refused when it is read", async () => {

@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from "node:http";
-import { describe, expect, test } from "vitest";
-import { relay, type Upstream } from "../src/index.js";
-import { collect, collectUntilError, utf8 } from "./support/bytes.js";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { isUpstreamError, relay, type Upstream } from "../src/index.js";
+import { chunks, collect, collectUntilError, utf8 } from "./support/bytes.js";
 import { openStream, soon, startUpstream } from "./support/upstream.js";
 
 const clients: [string, (url: string) => Promise<Upstream>][] = [
@@ -89,6 +89,24 @@ describe("a response that is no event stream", () => {
       upstreamBody: body,
       message: "Expected the upstream to answer with a status from 200 to 299, got 429 Too Many Requests",
     });
+  });
+
+  test("is told apart from other errors, with typed properties", async () => {
+    const { error } = await collectUntilError(relay(new Response("busy", { status: 529 })));
+    if (!isUpstreamError(error)) throw new Error("was not recognised", { cause: error });
+    expectTypeOf(error.upstreamStatus).toEqualTypeOf<number>();
+    expectTypeOf(error.upstreamBody).toEqualTypeOf<string | undefined>();
+    expect([error.code, error.upstreamStatus, error.upstreamBody]).toEqual([
+      "ERR_SSE_UPSTREAM_STATUS",
+      529,
+      "busy",
+    ]);
+    const broken = await collectUntilError(relay(chunks("data: unfinished")));
+    expect([isUpstreamError(broken.error), isUpstreamError(undefined), isUpstreamError("x")]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("because of its content type is an error with the body", async () => {

@@ -7,7 +7,11 @@ import { findUnexpected, type UnexpectedResponse } from "./unexpected-response.j
 
 /** Options of `readEvents`. */
 export interface ReadEventsOptions {
-  /** Milliseconds to wait for the events, the response included. Default 5 000. */
+  /**
+   * Milliseconds to wait for the events, the response included.
+   *
+   * @default 5000
+   */
   timeout?: number;
 }
 
@@ -16,16 +20,22 @@ const BODY_TIMEOUT = 250; // ms for the body of a response that is not an event 
 const CLOSE_TIMEOUT = 1000; // ms for the connection, and supertest's server, to close
 
 /**
- * Reads events until there are enough, then ends the connection: what a test needs of a stream that does not end.
+ * Reads events until there are enough, then ends the connection.
+ *
+ * This is for tests of a stream that does not end.
  *
  * @param from a `Response` or the promise of one, a supertest request (not awaited), a Node response, or a stream of
  * bytes. It is read from here on: nobody else can.
- * @param until how many events, or whether the events so far are enough, asked at each event.
+ * @param until how many events, or a function that tells whether the events so far are enough. It is called at each
+ * event, and must not be async: a promise is true whatever it resolves to.
  * @returns exactly the events up to the one that was enough.
  * @throws {SseError} rejects with `ERR_SSE_TIMEOUT` or `ERR_SSE_STREAM_ENDED`, whose messages and `events` show what
  * did arrive; `ERR_SSE_UNEXPECTED_RESPONSE` with the `response`'s status, headers and beginning of the body when it
  * is not an event stream; `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. An error of the request itself, of
  * supertest's `expect` or of `until` is passed on.
+ * @example
+ * const events = await readEvents(fetch(url), 2);
+ * const all = await readEvents(request(app).get("/answer"), (events) => events.at(-1)?.type === "end");
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
  */
 export function readEvents(
@@ -111,13 +121,27 @@ export function readEvents(
   });
 }
 
-function checkArguments(until: unknown, { timeout = 5000 }: ReadEventsOptions) {
+function checkArguments(until: unknown, options: ReadEventsOptions) {
+  if (typeof options !== "object" || options === null) {
+    throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
+  }
+  const { timeout = 5000, ...others } = options;
+  for (const name of Object.keys(others)) {
+    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there is timeout`);
+  }
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= MAX_TIMEOUT)) {
     const expected = `a number of milliseconds above 0 and up to ${MAX_TIMEOUT}`;
     throw new SseError("ERR_SSE_INVALID_OPTION", `timeout: expected ${expected}, got ${describe(timeout)}`);
   }
   if (typeof until === "function") {
-    const isEnough = until as (events: ReceivedEvent[]) => boolean;
+    // A promise or a generator is truthy, so the first event would be enough and the test would pass.
+    const kind: string = Object.prototype.toString.call(until).slice("[object ".length, -1);
+    if (kind !== "Function") {
+      const expected = "a number of events, or a function that is not async and no generator";
+      throw new SseError("ERR_SSE_INVALID_OPTION", `until: expected ${expected}, got a ${kind}`);
+    }
+    const isEnough = (events: ReceivedEvent[]): boolean =>
+      atOnce((until as (soFar: unknown) => unknown)(events));
     return { timeout, isEnough, wanted: "events that satisfy until" };
   }
   if (typeof until !== "number" || !Number.isInteger(until) || until < 1) {
@@ -126,6 +150,16 @@ function checkArguments(until: unknown, { timeout = 5000 }: ReadEventsOptions) {
   }
   const isEnough = (events: ReceivedEvent[]): boolean => events.length >= until;
   return { timeout, isEnough, wanted: `${until} ${until === 1 ? "event" : "events"}` };
+}
+
+/** @throws {SseError} `ERR_SSE_INVALID_OPTION` for a promise */
+function atOnce(enough: unknown): boolean {
+  if (typeof (enough as { then?: unknown } | null | undefined)?.then !== "function") return Boolean(enough);
+  Promise.resolve(enough).catch(() => {}); // the error below is the one to report
+  throw new SseError(
+    "ERR_SSE_INVALID_OPTION",
+    `until: expected true or false at once, got ${describe(enough)}; read the events first, then await what you check`,
+  );
 }
 
 function countOf(events: ReceivedEvent[]): string {

@@ -248,6 +248,40 @@ describe("what cannot be read is refused:", () => {
     expect(stream.locked).toBe(false);
   });
 
+  const awaited = async (): Promise<boolean> => false;
+
+  test.each([
+    ["an async function", awaited],
+    ["a generator", function* () {}],
+    ["an async generator", async function* () {}],
+  ])("until as %s, before anything is read", async (_, until) => {
+    const stream = streamOf(utf8("data: a\n\n"));
+    await expect(readEvents(stream, until as never)).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_OPTION",
+      message: expect.stringMatching(/^until: expected .+ not async/),
+    });
+    expect(stream.locked).toBe(false);
+  });
+
+  test("until that returns a promise, which would count as enough", async () => {
+    const listener = openStream("data: a\n\ndata: b\n\n");
+    const until = (): Promise<boolean> => Promise.reject(new Error("an expectation in it"));
+    const reading = readEvents(fetch(urlOf(await listen(listener))), until as never);
+    await expect(soon(reading, "the error")).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_OPTION",
+      message: expect.stringMatching(/^until: expected true or false at once, got an object \(Promise\)/),
+    });
+    await soon(listener.left, "the server to see it");
+  });
+
+  test.each([[null], [5000], [{ timeuot: 5 }]])("options %o", async (options) => {
+    const stream = streamOf();
+    await expect(readEvents(stream, 1, options as never)).rejects.toMatchObject({
+      code: "ERR_SSE_INVALID_OPTION",
+    });
+    expect(stream.locked).toBe(false);
+  });
+
   test.each([[0], [-1], [Infinity], ["5s"]])("timeout %o", async (timeout) => {
     const reading = readEvents(streamOf(), 1, { timeout: timeout as number });
     await expect(reading).rejects.toMatchObject({ code: "ERR_SSE_INVALID_OPTION" });

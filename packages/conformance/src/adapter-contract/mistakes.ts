@@ -25,7 +25,13 @@ const BAD_MESSAGES: [what: string, message: unknown, code: string][] = [
   ["an event with a line end", { event: "a\nb" }, "ERR_SSE_INVALID_FIELD"],
   ["a reserved id", { id: "7~end", data: "" }, "ERR_SSE_INVALID_FIELD"],
   ["no message", 5, "ERR_SSE_INVALID_FIELD"],
-  ["null as data", { data: null }, "ERR_SSE_INVALID_DATA"],
+  ["a message without a field", {}, "ERR_SSE_INVALID_FIELD"],
+  ["a message whose fields are all undefined", { data: undefined }, "ERR_SSE_INVALID_FIELD"],
+  ["an error as the message", new Error("no"), "ERR_SSE_INVALID_FIELD"],
+  ["a Map as the message", new Map([["data", "x"]]), "ERR_SSE_INVALID_FIELD"],
+  ["a promise as the message", Promise.resolve("x"), "ERR_SSE_INVALID_FIELD"],
+  ["an error as data", { data: new Error("no") }, "ERR_SSE_INVALID_DATA"],
+  ["a promise as data", { data: Promise.resolve("x") }, "ERR_SSE_INVALID_DATA"],
   ["bytes as data", { data: new Uint8Array(3) }, "ERR_SSE_INVALID_DATA"],
 ];
 

@@ -15,7 +15,7 @@ interface Injection {
   name: string;
   message: EventMessage;
   /** The `code` with which it is refused, where no client could be sent it as it is. */
-  refusedWith: "ERR_SSE_INVALID_FIELD" | "ERR_SSE_INVALID_DATA" | undefined;
+  refusedWith: "ERR_SSE_INVALID_FIELD" | undefined;
   /** What a client sees of it otherwise. */
   expected: { events: ReceivedEvent[]; retries: number[]; comments: string[] };
 }
@@ -57,8 +57,7 @@ function valueOf({ value, valueType }: Entry): unknown {
   return repeat.repeat(count);
 }
 
-function refusal({ event, id, data, retry }: EventMessage): Injection["refusedWith"] {
-  if (data === null) return "ERR_SSE_INVALID_DATA";
+function refusal({ event, id, retry }: EventMessage): Injection["refusedWith"] {
   if (/[\r\n]/.test(event!) || /[\r\n\0]/.test(id!)) return "ERR_SSE_INVALID_FIELD";
   const badRetry = !Number.isInteger(retry) || retry! < 0 || retry! > 2 ** 31 - 1;
   return retry !== undefined && badRetry ? "ERR_SSE_INVALID_FIELD" : undefined;

@@ -1,34 +1,33 @@
+import { adviceForJson, adviceForNever, isPlain } from "./advice.js";
+import { line, lines } from "./lines.js";
 import type { EventMessage } from "./message.js";
 import { SseError, describe } from "../sse-error.js";
 
-/** Makes text of the `data` of a message that is not a string. The default is `JSON.stringify`. */
+/**
+ * Makes the text of `data` that is not a string.
+ *
+ * It decides about every value but promises, functions and symbols, which are refused before.
+ *
+ * @default JSON.stringify
+ */
 export type Serialize = (data: unknown) => string;
 
-const LINE_END = /\r\n|\r|\n/;
 const MAX_RETRY = 2 ** 31 - 1; // clients hand it to setTimeout, which fires at once for more
+const AS_DATA = "to send the value itself: send({ data: value })";
 
 /**
- * Writes one message as a block of the event stream format. A message without any field is no block: `""`.
+ * Writes one message as a block of the event stream format.
  *
- * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`.
+ * The fields are written in the order comment, event, id, retry, data. An event without data gets an empty data line.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_FIELD` if a field is not allowed on the wire or there is no field at all,
+ * `ERR_SSE_INVALID_DATA` if the content of `data` would be lost.
+ * @example
+ * encode({ event: "tick", id: "7", data: { now: 5 } }); // 'event: tick\nid: 7\ndata: {"now":5}\n\n'
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export function encode(message: EventMessage, options?: { serialize?: Serialize }): string {
-  if (typeof message !== "object" || message === null || Array.isArray(message)) {
-    throw new SseError(
-      "ERR_SSE_INVALID_FIELD",
-      `message: expected an object with event, data, id, retry or comment, got ${describe(message)}`,
-    );
-  }
-  for (const key in message) {
-    if (key !== "event" && key !== "data" && key !== "id" && key !== "retry" && key !== "comment") {
-      throw new SseError(
-        "ERR_SSE_INVALID_FIELD",
-        `${key}: no such field; a message has event, data, id, retry and comment. Put your own values into data`,
-      );
-    }
-  }
-
+  checkMessage(message);
   const { comment, event, id, retry, data } = message;
   let block = "";
   if (comment !== undefined) block += lines(":", text("comment", comment));
@@ -45,7 +44,39 @@ export function encode(message: EventMessage, options?: { serialize?: Serialize 
   }
   if (data !== undefined) block += lines("data:", dataText(data, options?.serialize));
   else if (event !== undefined) block += "data:\n"; // without data no client dispatches the event
-  return block === "" ? "" : `${block}\n`;
+  if (block === "") throw notAMessage("at least one of event, data, id, retry and comment", message, AS_DATA);
+  return `${block}\n`;
+}
+
+function checkMessage(message: unknown): void {
+  const expected = "an object with event, data, id, retry or comment";
+  if (typeof message !== "object" || message === null || !isPlain(message)) {
+    const advice = adviceForNever(message) ?? adviceForJson(message);
+    if (advice !== undefined) throw notAMessage(expected, message, advice.message);
+  }
+  if (typeof message === "string") throw notAMessage(expected, message, "encode({ data: text })");
+  if (typeof message !== "object" || message === null) throw notAMessage(expected, message, AS_DATA);
+  if (Array.isArray(message)) {
+    throw notAMessage(expected, message, `${AS_DATA}. To send each of its items: sendAll(array)`);
+  }
+  for (const key in message) {
+    if (key !== "event" && key !== "data" && key !== "id" && key !== "retry" && key !== "comment") {
+      const advice = adviceForNever(message);
+      if (advice !== undefined) throw notAMessage(expected, message, advice.message);
+      throw new SseError(
+        "ERR_SSE_INVALID_FIELD",
+        `${key}: no such field; a message has event, data, id, retry and comment. Put your own values into data; ` +
+          `${AS_DATA}, and for each item of a source use toMessage: (item) => ({ data: item })`,
+      );
+    }
+  }
+}
+
+function notAMessage(expected: string, message: unknown, advice: string): SseError {
+  return new SseError(
+    "ERR_SSE_INVALID_FIELD",
+    `message: expected ${expected}, got ${describe(message)}; ${advice}`,
+  );
 }
 
 function invalid(field: string, expected: string, value: unknown): SseError {
@@ -64,26 +95,14 @@ function singleLine(field: string, value: unknown): string {
   return checked;
 }
 
-// One space after the colon: a client removes exactly one, so a value that starts with a space keeps it.
-function line(name: string, value: string): string {
-  return value === "" ? `${name}\n` : `${name} ${value}\n`;
-}
-
-function lines(name: string, value: string): string {
-  if (!value.includes("\n") && !value.includes("\r")) return line(name, value);
-  let block = "";
-  for (const part of value.split(LINE_END)) block += line(name, part);
-  return block;
-}
-
 /** The text of `data`, before it is split into lines. */
 export function dataText(data: unknown, serialize: Serialize | undefined): string {
   if (typeof data === "string") return data;
-  const hint = refusal(data);
-  if (hint !== undefined) {
+  const advice = adviceForNever(data) ?? (serialize === undefined ? adviceForJson(data) : undefined);
+  if (advice !== undefined) {
     throw new SseError(
       "ERR_SSE_INVALID_DATA",
-      `data: expected a string or a JSON value, got ${describe(data)}; ${hint}`,
+      `data: expected a string or a JSON value, got ${describe(data)}; ${advice.data}`,
     );
   }
   let json: unknown;
@@ -98,18 +117,4 @@ export function dataText(data: unknown, serialize: Serialize | undefined): strin
     throw new SseError("ERR_SSE_INVALID_DATA", `data: expected a string from ${by}, got ${describe(json)}`);
   }
   return json;
-}
-
-/** Why a value is no data, and what to send instead; `undefined` when it may be serialized. */
-function refusal(data: unknown): string | undefined {
-  if (data === null) return 'leave data out, send "" for an empty event, or "null" if the client parses JSON';
-  if (typeof data === "bigint") return "send String(value)";
-  if (typeof data === "function" || typeof data === "symbol") return "send what it stands for";
-  if (typeof data !== "object") return undefined;
-  const isBuffer = Object.prototype.toString.call(data).endsWith("ArrayBuffer]");
-  if (ArrayBuffer.isView(data) || isBuffer) {
-    return "an event stream is text: decode it, or send it as base64";
-  }
-  if (typeof (data as { then?: unknown }).then === "function") return "await it first";
-  return undefined;
 }

@@ -14,10 +14,13 @@ export function createFrame(text: string): Frame {
   return { bytes: encoder.encode(text) };
 }
 
-// What is kept for its like.
+// Longer texts are not kept: they would hold memory, and are rarely sent twice.
 const MAX_KEPT_LENGTH = 64 * 1024;
 
-/** Makes frames of what programs send, and gives the last one again for the same text: a loop over streams encodes once. */
+/**
+ * Makes frames of what programs send. It keeps the last one and returns it for the same text, so that a loop which sends
+ * one message to many streams makes one frame.
+ */
 export class FrameMaker {
   #text: string | undefined;
   #frame: Frame | undefined;

@@ -36,6 +36,17 @@ export async function collect(relayed: AsyncIterable<RelayedMessage>): Promise<R
   return messages;
 }
 
+/** Reads a relay to its end, which may be in the middle of a block. */
+export async function collectWhole(relayed: AsyncIterable<RelayedMessage>): Promise<RelayedMessage[]> {
+  const messages: RelayedMessage[] = [];
+  try {
+    for await (const message of relayed) messages.push(message);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ERR_SSE_UPSTREAM_INCOMPLETE") throw error;
+  }
+  return messages;
+}
+
 /** Reads a relay that fails: what came before, and the error. */
 export async function collectUntilError(
   relayed: AsyncIterable<RelayedMessage>,
