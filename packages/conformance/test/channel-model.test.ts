@@ -36,7 +36,12 @@ const subjects: Subject[] = [
   {
     name: "an asynchronous log",
     create: (events) => {
-      const log = new LatentLog({ history: { events }, latency: [0, 4], hearing: [0, 12], seed: latencies++ });
+      const log = new LatentLog({
+        history: { events },
+        latency: [0, 4],
+        hearing: [0, 12],
+        seed: latencies++,
+      });
       return { log, record: log.record.log };
     },
     synchronous: false,

@@ -52,7 +52,9 @@ export function subscriptionContract(createLog: CreateLog): void {
         Array.from({ length: 12 }, (_, ms) =>
           app.read((stream) => {
             // Nothing at all, or what has come until it is left.
-            const { unsubscribe } = app.channel.subscribe(stream, { from: ms % 2 ? "start" : { after: "nonsense" } });
+            const { unsubscribe } = app.channel.subscribe(stream, {
+              from: ms % 2 ? "start" : { after: "nonsense" },
+            });
             const leave = (): void => {
               unsubscribe();
               stream.send("left");

@@ -53,7 +53,15 @@ export function topicsContract(createLog: CreateLog): void {
       const app = await startChannel(createLog);
       const seen: unknown[] = [];
       await app.channel.publish({ event: "n", data: { n: 1 }, topic: "t" });
-      const filter = ({ event, data, topics }: { event?: string; data: string; topics?: readonly string[] }): boolean => {
+      const filter = ({
+        event,
+        data,
+        topics,
+      }: {
+        event?: string;
+        data: string;
+        topics?: readonly string[];
+      }): boolean => {
         seen.push([event, data, topics]);
         return data !== "2";
       };

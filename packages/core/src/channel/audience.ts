@@ -1,4 +1,4 @@
-import { dataText, encode, type Serialize } from "../format/encode.js";
+import { dataText, encode } from "../format/encode.js";
 import { createFrame, type Frame } from "../format/frame.js";
 import { callSafely } from "../stream/hooks.js";
 import { isThenable } from "../stream/source.js";
@@ -208,7 +208,7 @@ export class Audience implements SubscriberHost {
   }
 
   snapshotFrame(id: string, state: unknown): Frame {
-    const text = dataText(state, this.#options.serialize as Serialize | undefined);
+    const text = dataText(state, this.#options.serialize);
     if (this.#snapshot?.id !== id || this.#snapshot.text !== text) {
       this.#snapshot = { id, text, frame: createFrame(encode({ event: "snapshot", id, data: text })) };
     }

@@ -1,11 +1,4 @@
-import {
-  checkOptions,
-  FUNCTION,
-  invalidOption,
-  MS_FROM_0,
-  OBJECT,
-  type Check,
-} from "../check-options.js";
+import { checkOptions, FUNCTION, invalidOption, MS_FROM_0, OBJECT, type Check } from "../check-options.js";
 import type { ChannelOptions, SubscribeOptions } from "./channel.js";
 
 const LOG: Check = [

@@ -47,7 +47,7 @@ const CHECKS: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
 export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
   checkOptions("createChannels", options, CHECKS);
-  return new KeyedChannels(options as ChannelsOptions) as unknown as Channels<Events>;
+  return new KeyedChannels(options) as unknown as Channels<Events>;
 }
 
 class KeyedChannels implements Channels {

@@ -30,7 +30,8 @@ export function createDraft(message: unknown, end: boolean, options: DraftOption
   }
   for (const name of Object.keys(fields)) {
     if (known.has(name)) continue;
-    const why = name === "id" ? ": the log gives the id" : end ? ": the end of a channel is for everybody" : "";
+    const why =
+      name === "id" ? ": the log gives the id" : end ? ": the end of a channel is for everybody" : "";
     throw invalid(name, `no such field; there are ${names}${why}`, fields[name]);
   }
   const { event, data, topic, idempotencyKey } = fields;
