@@ -1,0 +1,193 @@
+// One process for each fault that the channels once had: `node faults-server.mjs CASE`. Prints one line of JSON.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import { createChannel, createChannels, EventStreamServer, open } from "@ssekit/node";
+
+const FILLER = "x".repeat(60_000);
+
+/** Memory that is held, in MB. */
+async function heldMb() {
+  await wait(50);
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return Math.round((heapUsed + arrayBuffers) / 2 ** 18) / 4;
+}
+
+/**
+ * @param {(stream: import("@ssekit/node").EventStream) => void} use
+ * @param {import("@ssekit/node").EventStreamOptions} [options]
+ */
+async function serve(use, options = {}) {
+  const events = new EventStreamServer({ heartbeat: false, onError: () => {}, ...options });
+  const server = createServer((req, res) => use(open(req, res, { server: events })));
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 8192 });
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { events, port };
+}
+
+/**
+ * Clients in a process of their own: they read, or they do not.
+ * @param {number} port
+ * @param {number} count
+ * @param {{ id?: string, paused?: boolean }} [how]
+ */
+async function connect(port, count, how = {}) {
+  const child = fork(new URL("faults-clients.mjs", import.meta.url), [
+    JSON.stringify({ port, count, ...how }),
+  ]);
+  await once(child, "message");
+  return child;
+}
+
+/** @param {number} ms how exact the longest standstill of the event loop is */
+function watchLoop(ms = 1) {
+  const delay = monitorEventLoopDelay({ resolution: ms });
+  delay.enable();
+  return () => {
+    delay.disable();
+    return Math.round(delay.max / 1e6);
+  };
+}
+
+/** @type {Record<string, () => Promise<object>>} */
+const cases = {
+  /** 5 000 clients resume 10 000 events through a filter that passes none. */
+  async storm() {
+    const channel = createChannel({ history: { events: 20_000 } });
+    const first = await channel.publish("first");
+    for (let i = 0; i < 10_000; i++) void channel.publish({ data: i });
+    const { events, port } = await serve((stream) => channel.subscribe(stream, { filter: () => false }));
+    const longest = watchLoop();
+    const start = performance.now();
+    const clients = await connect(port, 5_000, { id: first });
+    const connected = events.streams.size;
+    const seconds = (performance.now() - start) / 1000;
+    await wait(8_000);
+    const result = { longestTurnMs: longest(), connected, seconds: Math.round(seconds * 10) / 10 };
+    clients.kill();
+    return result;
+  },
+  /** The same clients at a bare handler. */
+  async bareStorm() {
+    const server = createServer((_req, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.write("retry: 3000\n\n");
+    });
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 8192 });
+    await once(server, "listening");
+    const longest = watchLoop();
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    const clients = await connect(port, 5_000);
+    await wait(1_000);
+    clients.kill();
+    return { longestTurnMs: longest() };
+  },
+  /** A program sends 78 000 small messages on a subscribed stream that lags, then its client reads. */
+  async own() {
+    const channel = createChannel();
+    /** @type {import("@ssekit/node").EventStream | undefined} */
+    let lagging;
+    const { port } = await serve((stream) => {
+      lagging = stream;
+      channel.subscribe(stream);
+    });
+    const clients = await connect(port, 1, { paused: true });
+    for (let i = 0; i < 200; i++) {
+      await channel.publish(`${i} ${FILLER}`);
+      await wait(0);
+    }
+    const before = await heldMb();
+    let sent = 0;
+    while (sent < 78_000 && lagging?.send("x")) sent++;
+    const memoryMb = (await heldMb()) - before;
+    const counted = lagging?.bufferedBytes;
+    const longest = watchLoop();
+    clients.send("read");
+    const start = performance.now();
+    while ((lagging?.bufferedBytes ?? 0) > 0 && performance.now() - start < 30_000) await wait(5);
+    const result = { sent, counted, memoryMb, longestTurnMs: longest() };
+    clients.kill();
+    return result;
+  },
+  /** stream.end() on a lagging subscriber whose place is evicted. */
+  async end() {
+    const channel = createChannel({ history: { events: 20 } });
+    /** @type {import("@ssekit/node").EventStream | undefined} */
+    let lagging;
+    const { port } = await serve((stream) => {
+      lagging = stream;
+      channel.subscribe(stream);
+    });
+    const clients = await connect(port, 1, { paused: true });
+    for (let i = 0; i < 200; i++) {
+      await channel.publish(`${i} ${FILLER}`);
+      await wait(0);
+    }
+    lagging?.end();
+    for (let i = 0; i < 100; i++) await channel.publish(`late ${i}`);
+    clients.send("read");
+    let published = 0;
+    const start = performance.now();
+    while (!lagging?.signal.aborted && performance.now() - start < 6_000) {
+      await channel.publish(`later ${published++}`);
+      await wait(5);
+    }
+    clients.kill();
+    return { ended: lagging?.signal.aborted, eventsMeanwhile: published };
+  },
+  /** 200 clients that never read a snapshot of 10 MB. */
+  async snapshot() {
+    const channel = createChannel();
+    const state = "x".repeat(10 << 20);
+    const before = await heldMb();
+    const { port } = await serve((stream) => channel.subscribe(stream, { snapshot: () => state }));
+    const clients = await connect(port, 200, { paused: true });
+    await wait(1_500);
+    const memoryMb = (await heldMb()) - before;
+    clients.kill();
+    return { memoryMb };
+  },
+  /** sendAll on 200 streams while their snapshots are pending. */
+  async pending() {
+    const channel = createChannel();
+    const { port } = await serve((stream) => {
+      channel.subscribe(stream, { snapshot: () => new Promise(() => {}) });
+      void stream.sendAll(Array.from({ length: 10 }, () => FILLER));
+    });
+    const clients = await connect(port, 200);
+    await wait(500);
+    const before = process.cpuUsage();
+    await wait(2_000);
+    const { user, system } = process.cpuUsage(before);
+    clients.kill();
+    return { percentOfACore: Math.round((user + system) / 20_000) };
+  },
+  /** Keys and topics of 6 KB in a log of 1 MiB. */
+  async keys() {
+    const channel = createChannel({ history: { bytes: 1 << 20 } });
+    const before = await heldMb();
+    for (let i = 0; i < 10_000; i++) {
+      const long = `${i}`.padEnd(6_000, "k");
+      await channel.publish({ data: "x", idempotencyKey: long, topic: `${long} topic` });
+    }
+    return { memoryMb: (await heldMb()) - before, size: channel.size };
+  },
+  /** 500 000 keys that come from clients. */
+  async many() {
+    const channels = createChannels();
+    const make = /** @type {{ getOrCreate?(key: string): unknown, get(key: string): unknown }} */ (channels);
+    const before = await heldMb();
+    for (let i = 0; i < 500_000; i++) (make.getOrCreate ?? make.get).call(make, `key ${i}`);
+    return { memoryMb: (await heldMb()) - before, channels: channels.size };
+  },
+};
+
+const name = process.argv[2] ?? "";
+const run = cases[name];
+if (run === undefined) throw new Error(`expected one of ${Object.keys(cases).join(", ")}`);
+console.log(JSON.stringify({ case: name, ...(await run()) }));
+process.exit();
