@@ -10,17 +10,16 @@ import { ask } from "./model.js";
  * @param {import("./model.js").Upstream} upstream
  */
 export function createAnswers(upstream) {
-  // Each is kept whole, until nobody has asked for it for ten minutes.
-  const channels = createChannels({
-    history: { events: Infinity, bytes: Infinity, age: Infinity },
-    idle: 10 * 60_000,
-  });
+  // Each is kept whole until it has ended, and for ten minutes after.
+  const channels = createChannels({ history: { complete: true, keep: 10 * 60_000, maxBytes: 1 << 20 } });
   /** @type {Map<string, { stop: AbortController, ended: Promise<void> }>} the answers that are being written */
   const running = new Map();
 
   return {
-    has: channels.has,
-    get: channels.get,
+    /** @param {string} id */
+    has: (id) => channels.has(id),
+    /** @param {string} id */
+    get: (id) => channels.get(id),
 
     /**
      * Asks upstream, once. Returns the id of the answer.

@@ -1,6 +1,8 @@
 // Compiled and never run: what programs pass around is of one type, whichever copy it comes from.
 import type * as Esm from "@ssekit/core";
 import type * as CommonJs from "@ssekit/core" with { "resolution-mode": "require" };
+import type * as EsmAdapter from "@ssekit/core/adapter";
+import type * as CommonJsAdapter from "@ssekit/core/adapter" with { "resolution-mode": "require" };
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 type Events = { tick: { price: number }; halt: string };
@@ -14,11 +16,13 @@ export type SameTypes = AllOf<
     Same<Esm.EventMessage, CommonJs.EventMessage>,
     Same<Esm.Source, CommonJs.Source>,
     Same<Esm.SseError, CommonJs.SseError>,
-    Same<Esm.Frame, CommonJs.Frame>,
-    Same<Esm.Sink, CommonJs.Sink>,
-    Same<Esm.Exchange, CommonJs.Exchange>,
+    Same<EsmAdapter.Frame, CommonJsAdapter.Frame>,
+    Same<EsmAdapter.Sink, CommonJsAdapter.Sink>,
+    Same<EsmAdapter.Exchange, CommonJsAdapter.Exchange>,
     Same<Esm.Channel<Events>, CommonJs.Channel<Events>>,
     Same<Esm.Channels<Events>, CommonJs.Channels<Events>>,
     Same<Esm.EventLog, CommonJs.EventLog>,
+    Same<Esm.LogStore, CommonJs.LogStore>,
+    Same<Esm.MemoryLog, CommonJs.MemoryLog>,
   ]
 >;
