@@ -33,11 +33,11 @@ function windowOf(from: number, to: number): Window {
 }
 
 /** What it gives, until it gives something else than entries. */
-function taken(cursor: LogCursor): { ids: string[]; then: Exclude<Next, Entry> } {
+function taken(cursor: LogCursor): { ids: string[]; stop: Exclude<Next, Entry> } {
   const ids: string[] = [];
   for (;;) {
     const next = cursor.next();
-    if (typeof next === "string" || next instanceof Promise || "reset" in next) return { ids, then: next };
+    if (typeof next === "string" || next instanceof Promise || "reset" in next) return { ids, stop: next };
     ids.push(next.id);
     cursor.moveTo(next);
   }
@@ -49,7 +49,7 @@ describe("a cursor in a log", () => {
   it("goes through the window without reading", () => {
     const { log, asked } = answering();
     const cursor = new LogCursor(log, windowOf(0, 5), { after: "a-2" });
-    expect(taken(cursor)).toEqual({ ids: ids(3, 5), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(3, 5), stop: "tail" });
     expect([cursor.id, asked]).toEqual(["a-5", []]);
   });
 
@@ -72,7 +72,7 @@ describe("a cursor in a log", () => {
       { entries: entries(7, 9), cursor: "a-10", atTail: false },
     );
     const cursor = new LogCursor(log, window, { after: "a-2" });
-    expect(taken(cursor)).toEqual({ ids: [...ids(3, 9), ...ids(11, 12)], then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: [...ids(3, 9), ...ids(11, 12)], stop: "tail" });
     expect(asked).toEqual([{ after: "a-2" }, { after: "a-6" }]);
     expect(limits[0]).toEqual({ events: 500, bytes: 65_536 });
   });
@@ -82,16 +82,16 @@ describe("a cursor in a log", () => {
     const cursor = new LogCursor(log, windowOf(3, 5), from);
     expect([cursor.id, cursor.isBehindTail]).toEqual([undefined, false]);
     expect(cursor.hasReached({ id: "a-0", number: 0 })).toBe(false);
-    expect(taken(cursor)).toEqual({ ids: ids(4, 5), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(4, 5), stop: "tail" });
     expect(asked).toEqual([from]);
   });
 
   it("tells of a hole, and goes on behind it", () => {
     const { log } = answering({ reset: "evicted", cursor: "a-8" });
     const cursor = new LogCursor(log, windowOf(5, 10), { after: "a-2" });
-    expect(taken(cursor)).toEqual({ ids: [], then: { reset: "evicted" } });
+    expect(taken(cursor)).toEqual({ ids: [], stop: { reset: "evicted" } });
     expect(cursor.id).toBe("a-8");
-    expect(taken(cursor)).toEqual({ ids: ids(9, 10), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(9, 10), stop: "tail" });
   });
 
   it("of a log that answers later asks to be asked again", async () => {
@@ -102,7 +102,7 @@ describe("a cursor in a log", () => {
     expect(reading).toBeInstanceOf(Promise);
     answer({ entries: entries(2, 3), cursor: "a-3", atTail: false });
     await reading;
-    expect(taken(cursor)).toEqual({ ids: ids(2, 5), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(2, 5), stop: "tail" });
     expect(asked).toHaveLength(1);
   });
 
@@ -125,7 +125,7 @@ describe("a cursor in a log", () => {
     expect(asked).toHaveLength(3);
     await once;
     window.push(entry(7));
-    expect([taken(cursor), cursor.isBehindTail]).toEqual([{ ids: [], then: "tail" }, true]);
+    expect([taken(cursor), cursor.isBehindTail]).toEqual([{ ids: [], stop: "tail" }, true]);
   });
 
   it("goes on where a read says when there is nothing between", () => {
@@ -134,7 +134,7 @@ describe("a cursor in a log", () => {
       { entries: entries(5, 6), cursor: "a-6", atTail: true },
     );
     const cursor = new LogCursor(log, windowOf(6, 6), { after: "a-2" });
-    expect(taken(cursor)).toEqual({ ids: ids(5, 6), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(5, 6), stop: "tail" });
     expect(asked).toEqual([{ after: "a-2" }, { after: "a-4" }]);
   });
 
@@ -147,7 +147,7 @@ describe("a cursor in a log", () => {
     const first = cursor.next() as Entry;
     cursor.moveTo(first);
     cursor.dropPage();
-    expect(taken(cursor)).toEqual({ ids: ids(3, 4), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(3, 4), stop: "tail" });
     expect(asked).toEqual([{ after: "a-1" }, { after: "a-2" }]);
   });
 
@@ -156,7 +156,7 @@ describe("a cursor in a log", () => {
     const cursor = new LogCursor(log, windowOf(5, 5), { after: "a-1" });
     for (const _ of [1, 2]) cursor.moveTo(cursor.next() as Entry);
     cursor.dropPage();
-    expect(taken(cursor)).toEqual({ ids: [], then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: [], stop: "tail" });
     expect([cursor.id, asked]).toEqual(["a-5", [{ after: "a-1" }]]);
   });
 
@@ -164,11 +164,11 @@ describe("a cursor in a log", () => {
     const window = windowOf(4, 9);
     const { log, asked } = answering({ entries: entries(2, 4), cursor: "a-4", atTail: true });
     const cursor = new LogCursor(log, window, { after: "a-1" });
-    cursor.next();
+    void cursor.next();
     cursor.jump("a-8", 8);
-    expect(taken(cursor)).toEqual({ ids: ["a-9"], then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ["a-9"], stop: "tail" });
     cursor.jump("a-7");
-    expect(taken(cursor)).toEqual({ ids: ids(8, 9), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(8, 9), stop: "tail" });
     expect(asked).toHaveLength(1);
   });
 
@@ -176,9 +176,9 @@ describe("a cursor in a log", () => {
     const window = windowOf(0, 2);
     const { log, asked } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
     const cursor = new LogCursor(log, window, { after: "a-1" });
-    expect(taken(cursor)).toEqual({ ids: ["a-2"], then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ["a-2"], stop: "tail" });
     for (const one of entries(3, 1_004)) window.push(one);
-    expect(taken(cursor)).toEqual({ ids: ids(3, 1_004), then: "tail" });
+    expect(taken(cursor)).toEqual({ ids: ids(3, 1_004), stop: "tail" });
     expect(asked).toEqual([{ after: "a-2" }]);
   });
 
