@@ -51,18 +51,18 @@ describe("a window", () => {
   });
 
   it("holds 1 000 entries", () => {
-    const window = filled(1_500, { head: 0 });
-    expect([window.locate("a-499"), window.locate("a-500"), window.locate("a-501")]).toEqual([
+    const window = filled(2_500, { head: 0 });
+    expect([window.locate("a-1499"), window.locate("a-1500"), window.locate("a-1501")]).toEqual([
       undefined,
-      500,
-      501,
+      1_500,
+      1_501,
     ]);
-    expect([window.idOf(499), window.idOf(500), window.entryAfter(499)]).toEqual([
+    expect([window.idOf(1_499), window.idOf(1_500), window.entryAfter(1_499)]).toEqual([
       undefined,
-      "a-500",
+      "a-1500",
       undefined,
     ]);
-    for (let n = 500; n < 1_500; n++) expect(window.entryAfter(n)!.id).toBe(`a-${n + 1}`);
+    for (let n = 1_500; n < 2_500; n++) expect(window.entryAfter(n)!.id).toBe(`a-${n + 1}`);
   });
 
   it("holds 1 MiB, or one entry that is larger", () => {
