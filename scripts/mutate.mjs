@@ -67,7 +67,7 @@ function outcomeWithout(file, line) {
     }, limit);
     child.on("close", (code) => {
       clearTimeout(timer);
-      running = undefined;
+      if (running === child) running = undefined; // else it was stopped, and the next runs already
       if (output.includes("Transform failed with")) done("no program");
       else done(code === 0 ? "passed" : "failed");
     });

@@ -20,7 +20,7 @@ export type { LogStoreSubject } from "./log-contract/store.js";
 
 /** What every event log keeps, as tests: call it in a test file with the log. */
 export function logContract(name: string, subject: LogSubject): void {
-  describe(name, () => {
+  describe(`${name}, a log`, () => {
     nothingUnhandled();
     idsContract(subject);
     appendContract(subject);
@@ -39,7 +39,7 @@ export function logContract(name: string, subject: LogSubject): void {
 
 /** What every store of logs keeps, beyond what its logs do: call it in a test file with the store. */
 export function logStoreContract(name: string, subject: LogStoreSubject): void {
-  describe(name, () => {
+  describe(`${name}, a store`, () => {
     nothingUnhandled();
     storeContract(subject);
   });

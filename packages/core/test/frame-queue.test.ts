@@ -22,6 +22,8 @@ describe("FrameQueue", () => {
     const queue = new FrameQueue();
     let expected = "";
     let taken = "";
+    let tooMuch = 0;
+    let miscounted = 0;
     let seed = 7;
     const random = (below: number): number => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -35,14 +37,14 @@ describe("FrameQueue", () => {
       if (random(1_500) === 0) {
         const most = 100 + random(40_000);
         const part = queue.take(most);
-        expect(length(part)).toBeLessThanOrEqual(most);
+        if (length(part) > most) tooMuch++;
         taken += text(part);
       }
-      if (i % 100 === 0) expect(queue.bytes).toBe(expected.length - taken.length);
+      if (i % 100 === 0 && queue.bytes !== expected.length - taken.length) miscounted++;
     }
     while (!queue.isEmpty) taken += text(queue.take(777));
     expect(taken === expected).toBe(true);
-    expect(queue.bytes).toBe(0);
+    expect([tooMuch, miscounted, queue.bytes]).toEqual([0, 0, 0]);
   });
 
   it("cuts a frame that is larger than what is taken, and no other", () => {

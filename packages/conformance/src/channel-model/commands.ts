@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { LogOperation } from "../latent-log.js";
 import { pause } from "../support/within.js";
-import type { Wishes } from "./model-client.js";
+import type { Wishes } from "./wishes.js";
 import { TOPICS, type World } from "./world.js";
 
 // The reference is in the world, which records what is asked of it; commands can always run.
@@ -63,7 +63,10 @@ const wait = fc.integer({ min: 0, max: 12 }).map((ms) => command(`wait(${ms})`, 
 
 const fail = fc
   .constantFrom<LogOperation>("append", "read", "tail")
-  .map((operation) => command(`fail(${operation})`, (world) => world.fail(operation)));
+  .map((operation) => command(`fail(${operation})`, (world) => world.log.fail(operation)));
+
+const happening = (name: string, run: (world: World) => unknown): fc.Arbitrary<Command> =>
+  fc.constant(command(name, run));
 
 /** Everything that can happen to a channel, the usual more often. */
 export const commands = fc.commands(
@@ -87,9 +90,14 @@ export const commands = fc.commands(
     toClient("own", (client) => client.sendOwn()),
     toClient("unsubscribe", (client) => client.unsubscribe()),
     toClient("end stream", (client) => client.end()),
-    fc.constant(command("drain", (world) => world.drain())),
-    fc.constant(command("end", (world) => world.end())),
-    fc.constant(command("restart", (world) => world.restart())),
+    happening("drain", (world) => world.drain()),
+    happening("end", (world) => world.end()),
+    happening("restart", (world) => world.restart()),
+    happening("cut tails", ({ log }) => log.cutTails()),
+    happening("go down", ({ log }) => log.goDown()),
+    happening("recover", ({ log }) => log.recover()),
+    happening("recover", ({ log }) => log.recover()),
+    happening("replace", (world) => world.replace()),
     fail,
   ],
   { maxCommands: 50, size: "max" },

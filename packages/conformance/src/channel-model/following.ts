@@ -1,55 +1,58 @@
 import type { Block, Connection } from "./connection.js";
-import type { Wishes } from "./model-client.js";
-import { epochOf, positionOf, type Call, type Epoch, type World } from "./world.js";
+import { epochOf, positionOf, type Epoch, type Stored } from "./epoch.js";
+import type { Moment, Reference } from "./reference.js";
+import { wants, type Wishes } from "./wishes.js";
+
+interface Place {
+  readonly epoch: Epoch;
+  readonly position: number;
+}
 
 /** What came on one connection, held against the log. */
 export class Following {
-  readonly epoch: Epoch;
-  /** How many calls there were when the stream left the channel, and when it was ended by the program. */
-  leftAt: number | undefined;
-  endedAt: number | undefined;
-  readonly #world: World;
+  /** When the stream left the channel, and when it was ended by the program. */
+  leftAt: Moment | undefined;
+  endedAt: Moment | undefined;
+  readonly #reference: Reference;
   readonly #wishes: Wishes;
   readonly #connection: Connection;
   readonly #lastEventId: string | undefined;
-  /** How many calls there were when it began. */
-  readonly #begunAt: number;
+  readonly #begunAt: Moment;
   // Up to where the client has been served; `undefined`: nothing has come yet that tells.
-  #position: number | undefined;
-  /** The client came with an id of another log. */
-  #expectsReset: boolean;
+  #place: Place | undefined;
   /** There was a hole: an event of the program's own may have lost its place. */
   #hadReset = false;
+  #resetsInARow = 0;
   #verified = 0;
   #previous: Block | undefined;
   /** The place of the newest snapshot. */
   #snapshotAt = -1;
   #over = false;
 
-  constructor(world: World, wishes: Wishes, connection: Connection, lastEventId: string | undefined) {
-    this.#world = world;
+  constructor(reference: Reference, wishes: Wishes, connection: Connection, lastEventId: string | undefined) {
+    this.#reference = reference;
     this.#wishes = wishes;
     this.#connection = connection;
     this.#lastEventId = lastEventId;
-    this.epoch = world.epoch;
-    this.#begunAt = this.epoch.calls.length;
-    this.#expectsReset = lastEventId !== undefined && epochOf(lastEventId) !== this.epoch.name;
-    if (this.#expectsReset) this.#position = 0;
-    else if (lastEventId !== undefined) this.#position = positionOf(lastEventId);
+    this.#begunAt = reference.moment(reference.mark());
+    if (lastEventId !== undefined) this.#place = this.#placeOf(lastEventId);
   }
 
   /** Nothing more is to come on this connection. */
   get complete(): boolean {
     this.verify();
     const { over, cut } = this.#connection;
+    const { epoch } = this.#reference;
     if (cut || this.leftAt !== undefined) return true;
-    if (this.endedAt !== undefined || this.#world.ended) return over;
-    return !over && !this.#expectsReset && this.#lacks(this.epoch.stored.length).length === 0;
+    if (this.endedAt !== undefined || epoch.ended) return over;
+    if (over || (this.#place !== undefined && this.#place.epoch !== epoch)) return false;
+    return this.#lacks(epoch, epoch.stored.length).length === 0;
   }
 
   report(): string {
     const { over, cut, blocks } = this.#connection;
-    const lacks = this.#lacks(this.epoch.stored.length).map((call) => call.data.slice(0, 10));
+    const { epoch } = this.#reference;
+    const lacks = this.#lacks(epoch, epoch.stored.length).map(({ data }) => data.slice(0, 10));
     const seen = blocks.map(({ event, data, id }) => `${event} ${data.slice(0, 12)} ${id?.slice(-6)}`);
     return JSON.stringify({ wishes: this.#wishes, over, cut, lacks, seen, from: this.#lastEventId });
   }
@@ -69,131 +72,167 @@ export class Following {
       if (block.event !== "own") this.#previous = block;
     }
     const { over, excused, cut } = this.#connection;
-    const mayBeOver = excused || cut || this.#over || this.#world.faults > 0;
+    const { faults, outages } = this.#reference;
+    const mayBeOver = excused || cut || this.#over || faults > 0 || outages > 0;
     if (over && !mayBeOver) throw new Error(`closed by the server: ${this.report()}`);
   }
 
   #verifyBlock(block: Block): void {
     const { event, data, id } = block;
     expect(!this.#over, "something after the end");
-    if (event === "own") return this.#verifyOwn(data);
+    if (event === "own") return this.#verifyOwn(Number(data.split(" ")[1]));
     expect(id !== undefined, "no id");
     if (event === "end" && data === "") return this.#verifyEnd(id);
-    if (event === "reset") return this.#verifyReset(block);
-    expect(!this.#expectsReset, "an id of another log, and no reset");
-    const { leftAt } = this;
-    expect(
-      leftAt === undefined || positionOf(id) <= this.epoch.positionAfter(leftAt),
-      "an event after it had left",
-    );
-    if (event === "snapshot") return this.#verifySnapshot(block);
+    const at = this.#placeOf(id);
+    if (event === "reset") return this.#verifyReset(at, data);
+    this.#resetsInARow = 0;
+    expect(this.#place === undefined || this.#place.epoch === at.epoch, "an id of another log, and no reset");
+    this.#expectNotLeft(at);
+    if (event === "snapshot") return this.#verifySnapshot(at, id, data);
     if (this.#wishes.snapshot) {
       const { from } = this.#wishes;
-      const first = this.#position === undefined && from !== "start" && from !== "oldest";
+      const first = this.#place === undefined && from !== "start" && from !== "oldest";
       expect(!first && this.#previous?.event !== "reset", "no snapshot");
     }
-    const position = positionOf(id);
+    const { epoch, position } = at;
     if (event === "heartbeat") {
-      this.#expectNothingBefore(position + 1);
+      this.#expectNothingBefore(epoch, position + 1);
     } else {
-      const call = this.epoch.stored[position - 1];
+      const entry = epoch.stored[position - 1];
       expect(
-        call !== undefined && call.data === data,
+        entry !== undefined && entry.data === data,
         `${data.slice(0, 20)} is not what was published there`,
       );
-      expect(this.#wants(call), "an event that it does not want");
+      expect(wants(this.#wishes, entry), "an event that it does not want");
       // A snapshot or a reset may be at the place of the end.
-      this.#expectNothingBefore(call.end ? Math.max(position, (this.#position ?? 0) + 1) : position);
-      if (call.end) expect(event === "done" && id.endsWith("~end"), "a last event that does not say so");
-      if (call.end) this.#over = true;
+      const next = (this.#place?.position ?? 0) + 1;
+      this.#expectNothingBefore(epoch, entry.end ? Math.max(position, next) : position);
+      if (entry.end) expect(event === "done" && id.endsWith("~end"), "a last event that does not say so");
+      if (entry.end) this.#over = true;
     }
-    this.#position = position;
+    this.#place = at;
   }
 
-  #verifyReset({ data, id }: Block): void {
+  #verifyReset(at: Place, data: string): void {
+    const { synchronous, losses } = this.#reference;
     const { reason } = JSON.parse(data) as { reason: string };
-    expect(this.#previous?.event !== "reset", "two resets, and no event between");
-    if (this.#expectsReset) {
-      expect(reason === "new-log", `new-log as the reason, not ${reason}`);
-      this.#expectsReset = false;
+    expect(this.#resetsInARow++ <= losses, "two resets, and no event between");
+    const before = this.#place;
+    const isOther = before !== undefined && before.epoch !== at.epoch;
+    if (before === undefined || isOther) {
+      // Which log a new client began in need not be known; and a hole that it was not told of yet may come before.
+      const reasons = isOther && losses === 0 ? ["new-log"] : ["new-log", "evicted"];
+      expect(reasons.includes(reason), `${reasons.join(" or ")} as the reason, not ${reason}`);
     } else {
       expect(reason === "evicted", `evicted as the reason, not ${reason}`);
-      const evicted = this.epoch.stored.length - this.#world.setup.kept;
-      const least = this.#position ?? (this.#wishes.from === "oldest" ? 0 : this.#served);
-      expect(least < evicted, "a reset, but nothing was evicted");
-      expect(this.#position === undefined || positionOf(id!) > this.#position, "a reset back");
+      expect(at.position > before.position, "a reset back");
     }
+    if (reason === "evicted" && !isOther) {
+      const isAtTail = synchronous && this.#wishes.from === undefined;
+      const least = before?.position ?? (isAtTail ? this.#begunAt.stored : 0);
+      expect(least < this.#evicted(at.epoch), "a reset, but nothing was evicted");
+    }
+    // With a snapshot it goes on at the place of that.
+    const most = this.#wishes.snapshot ? at.epoch.stored.length : this.#evicted(at.epoch);
+    expect(at.position <= most, `it goes on at ${at.position}, but what comes after ${most} is kept`);
+    this.#expectNotLeft(at);
     this.#hadReset = true;
-    this.#position = positionOf(id!);
+    this.#place = at;
   }
 
-  #verifySnapshot({ data, id }: Block): void {
+  #verifySnapshot(at: Place, id: string, data: string): void {
     expect(this.#wishes.snapshot, "a snapshot that nobody asked for");
-    const position = positionOf(id!);
     const afterReset = this.#previous?.event === "reset";
     expect(afterReset || this.#previous === undefined, "a snapshot in between");
     if (afterReset) expect(id === this.#previous!.id, "a snapshot at another place than its reset");
-    const state = this.epoch.positionAfter(Number(data.slice("state ".length)));
-    if (this.#world.synchronous) expect(position === state, `the state ${state} at ${position}`);
-    else expect(position <= state, `the state ${state}, after which ${position} is not sent`);
-    this.#position = this.#snapshotAt = position;
+    const { epoch, stored } = this.#reference.moment(Number(data.slice("state ".length)));
+    const { position } = at;
+    if (this.#reference.synchronous) expect(position === stored, `the state ${stored} at ${position}`);
+    else if (epoch === at.epoch) expect(position <= stored, `the state ${stored}, which lacks ${position}`);
+    else expect(this.#indexOf(at.epoch) < this.#indexOf(epoch), "the state of an older log");
+    this.#place = at;
+    this.#snapshotAt = position;
   }
 
-  /** The events of the program keep their place among those of a log that answers at once. */
-  #verifyOwn(data: string): void {
-    if (!this.#world.synchronous || this.#hadReset) return;
-    const at = this.epoch.positionAfter(Number(data.split(" at ")[1]));
-    const served = this.#position ?? (this.#wishes.from === "oldest" ? 0 : this.#served);
-    // A state that was made later comes before what was sent when its turn had not come yet.
-    expect(served <= at || this.#snapshotAt > at, `own ${data}: comes after ${served}`);
+  /** The events of the program keep their place: after all that was stored in a log that answers at once, else after
+   * all that was acknowledged. After a hole, or in another log, the place may be lost. */
+  #verifyOwn(number: number): void {
+    const { synchronous } = this.#reference;
+    const { epoch, stored, acknowledged } = this.#reference.moment(number);
+    if (this.#hadReset || (this.#place ?? { epoch }).epoch !== epoch) return;
+    if (synchronous) {
+      const served = this.#place?.position ?? (this.#wishes.from === undefined ? this.#begunAt.stored : 0);
+      // A state that was made later comes before what was sent when its turn had not come yet.
+      expect(served <= stored || this.#snapshotAt > stored, `own ${number}: comes after ${served}`);
+    }
     // A stream that closes or leaves lets go of what it kept for later.
-    if (this.#connection.excused || this.leftAt !== undefined || this.#world.faults > 0) return;
-    const lacks = this.#lacks(at);
-    expect(lacks.length === 0, `own ${data}: comes before ${lacks[0]?.data.slice(0, 10)}`);
+    const { over, excused, blocks } = this.#connection;
+    const hasFailed = over && !(blocks.at(-1)?.id?.endsWith("~end") ?? false);
+    if (excused || hasFailed || this.leftAt !== undefined) return;
+    const lacks = this.#lacks(epoch, synchronous ? stored : acknowledged);
+    expect(lacks.length === 0, `own ${number}: comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
   /** The end of the stream, not of the channel. */
   #verifyEnd(id: string): void {
     this.#over = true;
-    expect(this.endedAt !== undefined, "an end that nobody asked for");
+    const ended = this.endedAt;
+    expect(ended !== undefined, "an end that nobody asked for");
+    if (this.leftAt !== undefined) return; // nobody knows its place any more
+    const { epoch, position } = this.#placeOf(id);
     // What it does not want does not count.
-    if (this.leftAt === undefined) this.#expectNothingBefore(positionOf(id) + 1);
-    const lacks = this.#world.synchronous ? this.#lacks(this.epoch.positionAfter(this.endedAt)) : [];
-    expect(
-      this.leftAt !== undefined || lacks.length === 0,
-      `the end comes before ${lacks[0]?.data.slice(0, 10)}`,
-    );
+    this.#expectNothingBefore(epoch, position + 1);
+    if (epoch !== ended.epoch) return;
+    const lacks = this.#lacks(epoch, this.#reference.synchronous ? ended.stored : ended.acknowledged);
+    expect(lacks.length === 0, `the end comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
   // --- the log
 
-  /** What the client has been served; before the first event, what it need not be served. */
-  get #served(): number {
-    if (this.#position !== undefined) return this.#position;
-    const begun = this.epoch.positionAfter(this.#begunAt);
-    if (this.#wishes.from === "start") return 0;
-    if (this.#wishes.from !== "oldest") return begun;
-    return Math.max(0, this.epoch.stored.length - this.#world.setup.kept); // when it was read
+  #placeOf(id: string): Place {
+    const name = epochOf(id);
+    const epoch = this.#reference.epochs.find((one) => one.name === name);
+    expect(epoch !== undefined, `the id ${id} of a log that never was`);
+    return { epoch, position: positionOf(id) };
   }
 
-  #wants(call: Call): boolean {
-    if (call.end) return true;
-    const { topics, filter } = this.#wishes;
-    if (topics !== undefined && (call.topic === undefined || !topics.includes(call.topic))) return false;
-    return filter === undefined || Number.parseInt(call.data, 10) % filter === 0;
+  #indexOf(epoch: Epoch): number {
+    return this.#reference.epochs.indexOf(epoch);
   }
 
-  /** What the client wants and has not been served, up to a position. */
-  #lacks(position: number): Call[] {
-    const served = this.#served;
-    return this.epoch.stored.slice(served, position).filter((call) => this.#wants(call));
+  /** How many entries of a log are not kept any more. */
+  #evicted(epoch: Epoch): number {
+    return Math.max(0, epoch.stored.length - this.#reference.kept);
   }
 
-  #expectNothingBefore(position: number): void {
-    if (this.#position !== undefined)
-      expect(position > this.#position, `${position} after ${this.#position}`);
-    const lacks = this.#lacks(position - 1);
+  /** What the client wants and has not been served, up to a position of its log. */
+  #lacks(epoch: Epoch, position: number): Stored[] {
+    const served = this.#place?.position ?? (this.#wishes.from === "oldest" ? this.#evicted(epoch) : 0);
+    // A new client may be served what was on its way when it came, and need not be.
+    const isNew =
+      this.#place === undefined && this.#wishes.from !== "start" && this.#wishes.from !== "oldest";
+    const firstCall = isNew ? this.#begunAt.calls : 0;
+    return epoch.stored
+      .slice(served, position)
+      .filter((entry) => entry.call >= firstCall && wants(this.#wishes, entry));
+  }
+
+  #expectNothingBefore(epoch: Epoch, position: number): void {
+    const before = this.#place;
+    if (before !== undefined) {
+      expect(before.epoch === epoch, "an id of another log");
+      expect(position > before.position, `${position} after ${before.position}`);
+    }
+    const lacks = this.#lacks(epoch, position - 1);
     expect(lacks.length === 0, `${lacks[0]?.data.slice(0, 10)} is missing before ${position}`);
+  }
+
+  #expectNotLeft({ epoch, position }: Place): void {
+    const left = this.leftAt;
+    if (left === undefined) return;
+    const isLater =
+      epoch === left.epoch ? position > left.stored : this.#indexOf(epoch) > this.#indexOf(left.epoch);
+    expect(!isLater, "an event after it had left");
   }
 }
 

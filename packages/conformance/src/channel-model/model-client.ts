@@ -1,20 +1,18 @@
+import type { Channel, EventStreamServer } from "@ssekit/core";
 import { Connection } from "./connection.js";
 import { Following } from "./following.js";
-import type { World } from "./world.js";
+import type { Moment, Reference } from "./reference.js";
+import type { Wishes } from "./wishes.js";
 
-/** What a client asks for, on every connection of its. */
-export interface Wishes {
-  topics: readonly string[] | undefined;
-  /** Only every so many events. */
-  filter: number | undefined;
-  /** `newest`: after what was acknowledged last, which its node need not know of yet. */
-  from: "start" | "oldest" | "newest" | undefined;
-  snapshot: boolean;
+/** Where a client finds its channel. */
+interface Surroundings extends Reference {
+  readonly channel: Channel;
+  readonly server: EventStreamServer;
 }
 
 /** A client that comes back with the last id that it has seen, and what it must have seen. */
 export class ModelClient {
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #wishes: Wishes;
   readonly #followings: Following[] = [];
   #connection: Connection | undefined;
@@ -22,7 +20,7 @@ export class ModelClient {
   #lastEventId: string | undefined;
   #sent = 0;
 
-  constructor(world: World, wishes: Wishes) {
+  constructor(world: Surroundings, wishes: Wishes) {
     this.#world = world;
     this.#wishes = wishes;
   }
@@ -34,6 +32,10 @@ export class ModelClient {
   /** It has been told that this is the end. */
   get #finished(): boolean {
     return this.#lastEventId?.endsWith("~end") ?? false;
+  }
+
+  #now(): Moment {
+    return this.#world.moment(this.#world.mark());
   }
 
   // --- what it does
@@ -54,7 +56,7 @@ export class ModelClient {
         ...(filter !== undefined && { filter: ({ data }) => Number.parseInt(data, 10) % filter === 0 }),
         ...((from === "start" || from === "oldest") && { from }),
         ...(from === "newest" && newest !== undefined && { from: { after: newest } }),
-        ...(snapshot && { snapshot: () => `state ${following.epoch.calls.length}` }),
+        ...(snapshot && { snapshot: () => `state ${this.#world.mark()}` }),
       });
       this.#unsubscribe = () => subscription.unsubscribe();
     });
@@ -79,20 +81,19 @@ export class ModelClient {
 
   unsubscribe(): void {
     if (this.#connection === undefined) return;
-    this.#following!.leftAt ??= this.#following!.epoch.calls.length;
+    this.#following!.leftAt ??= this.#now();
     this.#unsubscribe();
   }
 
   /** The program sends an event of its own to it. */
   sendOwn(): void {
-    const at = this.#following!.epoch.calls.length;
-    this.#connection?.stream.send({ event: "own", data: `${this.#sent++} at ${at}` });
+    this.#connection?.stream.send({ event: "own", data: `${this.#sent++} ${this.#world.mark()}` });
   }
 
   /** The program ends its stream. */
   end(): void {
     if (this.#connection === undefined) return;
-    this.#following!.endedAt ??= this.#following!.epoch.calls.length;
+    this.#following!.endedAt ??= this.#now();
     this.#connection.stream.end();
   }
 

@@ -1,8 +1,10 @@
-import { createChannel, EventStreamServer, type Channel, type EventLog, type MemoryLog } from "@ssekit/core";
-import { faultyLog } from "../faulty-log.js";
-import type { LogOperation } from "../latent-log.js";
+import { createChannel, EventStreamServer, type Channel } from "@ssekit/core";
 import { pause, within } from "../support/within.js";
-import { ModelClient, type Wishes } from "./model-client.js";
+import { Epoch, epochOf, positionOf } from "./epoch.js";
+import { ModelClient } from "./model-client.js";
+import { DOWN, ModelLog, type CreateModelLog } from "./model-log.js";
+import type { Moment, Reference } from "./reference.js";
+import type { Wishes } from "./wishes.js";
 
 /** What a run begins with. */
 export interface Setup {
@@ -12,150 +14,151 @@ export interface Setup {
   flushInterval: number | undefined;
 }
 
-/** A call of `publish` or `end`. */
-export interface Call {
+/** A call of `publish` or `end`, by its number. */
+interface Call {
   readonly data: string;
-  readonly topic: string | undefined;
-  readonly end: boolean;
-  /** It was refused, or the log has failed: nothing was published. */
+  /** It was refused, or the log has failed: nothing was stored. */
   failed: boolean;
-  /** Its place in the log, if the call told. */
-  position: number | undefined;
-}
-
-/** Makes a log that keeps so many events, and says where they are kept. */
-export type CreateModelLog = (events: number) => { log: EventLog; record: MemoryLog };
-
-/** The life of one log. */
-export class Epoch {
-  readonly name: string;
-  readonly calls: Call[] = [];
-  /** The id that was acknowledged last. */
-  newest: string | undefined;
-  #stored: readonly Call[] | undefined;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /** Does a call, and notes what becomes of it. */
-  async note(call: Call, publish: () => Promise<string | undefined>): Promise<void> {
-    this.calls.push(call);
-    this.#stored = undefined;
-    try {
-      const id = await publish();
-      if (id === undefined) return;
-      call.position = positionOf(id);
-      this.newest = id;
-    } catch {
-      call.failed = true;
-      this.#stored = undefined;
-    }
-  }
-
-  /** What was published, each at its position less one. */
-  get stored(): readonly Call[] {
-    return (this.#stored ??= this.calls.filter((call) => !call.failed));
-  }
-
-  /** Where the log was after so many calls. */
-  positionAfter(calls: number): number {
-    if (this.stored.length === this.calls.length) return calls;
-    return this.calls.slice(0, calls).filter((call) => !call.failed).length;
-  }
+  /** What it was told. */
+  id: string | undefined;
 }
 
 const BIG = "x".repeat(30_000);
 export const TOPICS = ["a", "b"];
 
-/** A channel, its clients, and a record of all that was asked of them. */
-export class World {
-  readonly setup: Setup;
-  /** The log answers at once: more can be said about it. */
-  readonly synchronous: boolean;
+/**
+ * A channel, its clients, and a record of all that was asked of them. What is stored is taken from where it is stored:
+ * during an outage nobody can say whether a message is, nor in which order those are that are repeated. That a message
+ * is stored once for its key, and is the one that was acknowledged, is held against the calls.
+ */
+export class World implements Reference {
+  readonly kept: number;
   readonly epochs: Epoch[] = [];
   readonly clients: ModelClient[] = [];
-  faults = 0;
   readonly errors: unknown[] = [];
   channel!: Channel;
   server!: EventStreamServer;
-  #failing: LogOperation | undefined;
+  log!: ModelLog;
   readonly #createLog: CreateModelLog;
+  readonly #setup: Setup;
+  readonly #logs: ModelLog[] = [];
+  readonly #calls: Call[] = [];
+  readonly #moments: Moment[] = [];
   readonly #publishing: Promise<void>[] = [];
-  #count = 0;
+  #isEnding = false;
 
-  constructor(createLog: CreateModelLog, synchronous: boolean, setup: Setup) {
+  constructor(createLog: CreateModelLog, setup: Setup) {
     this.#createLog = createLog;
-    this.synchronous = synchronous;
-    this.setup = setup;
+    this.#setup = setup;
+    this.kept = setup.kept;
     this.#listen();
     this.#begin();
   }
 
   #listen(): void {
     const onError = (error: unknown): void => void this.errors.push(error);
-    this.server = new EventStreamServer({ heartbeat: this.setup.heartbeat, onError });
+    this.server = new EventStreamServer({ heartbeat: this.#setup.heartbeat, onError });
   }
 
   #begin(): void {
-    const { kept, flushInterval } = this.setup;
-    const { log: sound, record } = this.#createLog(kept);
-    const read = record.read("oldest", { events: 1, bytes: 1 }) as { cursor: string };
-    this.epochs.push(new Epoch(epochOf(read.cursor)));
-    const log = this.#faulty(sound);
+    const { kept, flushInterval } = this.#setup;
+    this.log = new ModelLog(this.#createLog(kept));
+    this.#logs.push(this.log);
+    this.epochs.push(new Epoch(this.log.record));
+    this.#isEnding = false;
     const onError = (error: unknown): void => void this.errors.push(error);
-    this.channel = createChannel({ log, onError, ...(flushInterval !== undefined && { flushInterval }) });
+    this.channel = createChannel({
+      log: this.log.log,
+      onError,
+      ...(flushInterval !== undefined && { flushInterval }),
+    });
   }
 
-  #faulty(log: EventLog): EventLog {
-    return faultyLog(log, (operation) => {
-      if (operation !== this.#failing) return undefined;
-      this.#failing = undefined;
-      this.faults++;
-      return () => {
-        if (this.synchronous) throw new Error(`${operation} fails on purpose`);
-        return pause(2).then(() => Promise.reject(new Error(`${operation} fails on purpose`)));
-      };
-    });
+  // --- what clients are held against
+
+  get synchronous(): boolean {
+    return this.log.synchronous;
   }
 
   get epoch(): Epoch {
     return this.epochs.at(-1)!;
   }
 
-  get ended(): boolean {
-    return this.epoch.stored.some((call) => call.end);
+  get faults(): number {
+    return sum(this.#logs.map(({ faults }) => faults));
+  }
+
+  get losses(): number {
+    return sum(this.#logs.map(({ losses }) => losses));
+  }
+
+  get outages(): number {
+    return sum(this.#logs.map(({ outages }) => outages));
+  }
+
+  mark(): number {
+    const { epoch } = this;
+    const { acknowledged } = epoch;
+    return (
+      this.#moments.push({ calls: this.#calls.length, epoch, stored: epoch.stored.length, acknowledged }) - 1
+    );
+  }
+
+  moment(number: number): Moment {
+    return this.#moments[number]!;
   }
 
   // --- what can happen
 
   publish(topic: string | undefined, big: boolean): void {
-    const data = `${this.#count++}${big ? ` ${BIG}` : ""}`;
-    this.#note({ data, topic, end: false, failed: false, position: undefined }, () =>
-      this.channel.publish({ data, ...(topic !== undefined && { topic }) }),
-    );
+    const idempotencyKey = `${this.#calls.length}`;
+    const data = `${idempotencyKey}${big ? ` ${BIG}` : ""}`;
+    const message = { data, idempotencyKey, ...(topic !== undefined && { topic }) };
+    this.#call(data, () => this.channel.publish(message));
   }
 
   end(): void {
-    if (this.ended) return;
-    const data = `end ${this.#count++}`;
-    this.#note({ data, topic: undefined, end: true, failed: false, position: undefined }, () =>
-      this.channel.end({ event: "done", data }).then(() => undefined),
-    );
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const data = `${this.#calls.length} is the end`;
+    this.#call(data, () => this.channel.end({ event: "done", data }).then(() => undefined));
   }
 
-  #note(call: Call, publish: () => Promise<string | undefined>): void {
-    this.#publishing.push(this.epoch.note(call, publish));
+  #call(data: string, publish: () => Promise<string | undefined>): void {
+    const call: Call = { data, failed: false, id: undefined };
+    this.#calls.push(call);
+    this.#publishing.push(this.#finish(call, publish));
   }
 
-  fail(operation: LogOperation): void {
-    this.#failing = operation;
+  /** Does a call, again and again while nobody knows what has become of it. */
+  async #finish(call: Call, publish: () => Promise<string | undefined>): Promise<void> {
+    for (let repeated = false; ; repeated = true) {
+      try {
+        call.id = await publish();
+        if (call.id === undefined) return;
+        const name = epochOf(call.id);
+        this.epochs.find((epoch) => epoch.name === name)?.acknowledge(call.id);
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) {
+          call.failed = !repeated;
+          return;
+        }
+        await this.log.reachable;
+      }
+    }
   }
 
   async connect(wishes: Wishes): Promise<void> {
     const client = new ModelClient(this, wishes);
     this.clients.push(client);
     await client.connect();
+  }
+
+  /** An empty log takes the place of this one, while clients are live. */
+  replace(): void {
+    if (this.#isEnding) return; // who has been told of the end is gone for good
+    if (this.log.replace()) this.epochs.push(new Epoch(this.log.record));
   }
 
   /** The server drains; the next takes over. */
@@ -168,6 +171,7 @@ export class World {
 
   /** The channel closes, and begins again with nothing. */
   async restart(): Promise<void> {
+    this.log.recover();
     await within("publishing", Promise.all(this.#publishing));
     for (const client of this.clients) client.excuse();
     await within("channel.close()", this.channel.close());
@@ -178,10 +182,10 @@ export class World {
 
   /** Lets everybody see everything. */
   async settle(): Promise<void> {
-    this.#failing = undefined;
-    for (const topic of [undefined, ...TOPICS]) if (!this.ended) this.publish(topic, false);
+    this.log.recover();
+    for (const topic of [undefined, ...TOPICS]) if (!this.epoch.ended) this.publish(topic, false);
     await within("publishing", Promise.all(this.#publishing));
-    const deadline = performance.now() + 5_000;
+    const deadline = performance.now() + 20_000;
     do {
       for (const client of this.clients) {
         client.resume();
@@ -193,15 +197,24 @@ export class World {
 
   verify(): void {
     for (const client of this.clients) client.verify();
-    const unexpected = this.errors.filter(
-      (error) => (error as { code?: unknown }).code !== "ERR_SSE_CHANNEL_ENDED",
-    );
+    const unexpected = this.errors.filter((error) => !isExpected(error));
     if (unexpected.length > this.faults * (this.clients.length + 1))
       throw new Error("errors", { cause: unexpected });
-    for (const { stored } of this.epochs) {
-      for (const [at, { position }] of stored.entries()) {
-        if (position !== undefined && position !== at + 1)
-          throw new Error(`at ${position}, not at ${at + 1}`);
+    this.#verifyStored();
+  }
+
+  #verifyStored(): void {
+    for (const { name, stored } of this.epochs) {
+      const calls = new Set(stored.map(({ call }) => call));
+      // Where a key is forgotten with its entry, what is repeated may be stored again.
+      if (calls.size < stored.length && stored.length <= this.kept) throw new Error("stored twice");
+      for (const { call, data } of stored) {
+        if (this.#calls[call]?.data !== data) throw new Error(`stored, but not published: ${data}`);
+        if (this.#calls[call].failed) throw new Error(`stored, but refused: ${data}`);
+      }
+      for (const { id, data } of this.#calls) {
+        if (id === undefined || epochOf(id) !== name) continue;
+        if (stored[positionOf(id) - 1]?.data !== data) throw new Error(`not stored at ${id}: ${data}`);
       }
     }
   }
@@ -213,10 +226,17 @@ export class World {
   }
 }
 
-export function epochOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("-"));
+function isUnavailable(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "ERR_SSE_LOG_UNAVAILABLE";
 }
 
-export function positionOf(id: string): number {
-  return Number.parseInt(id.slice(id.lastIndexOf("-") + 1), 10);
+/** What a channel or a stream tells of an outage, or of a call that came after the end. */
+function isExpected(error: unknown): boolean {
+  return (
+    error === DOWN || isUnavailable(error) || (error as { code?: unknown }).code === "ERR_SSE_CHANNEL_ENDED"
+  );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }

@@ -65,8 +65,8 @@ export class Window {
 
   /** Goes on after another place: the tail has lost entries, or the log is another one. */
   break(cursor: string): void {
-    const newEpoch = epochOf(cursor) !== epochOf(this.cursor);
-    if (newEpoch) {
+    const order = compareIds(cursor, this.cursor);
+    if (order === undefined) {
       this.#pastEpochs.push(epochOf(this.cursor));
       if (this.#pastEpochs.length > MAX_PAST_EPOCHS) this.#pastEpochs.shift();
     }
@@ -76,8 +76,9 @@ export class Window {
     this.cursor = this.#oldestId = cursor;
     this.end = undefined;
     this.#current = undefined;
-    // What was to come in the old log does not come any more.
-    this.#settle((place) => !newEpoch || this.#hasCome(place.id));
+    // What was to come in the old log does not come any more, nor what a log lacks that was restored from an older copy.
+    const isRestored = order !== undefined && order <= 0;
+    this.#settle((place) => isRestored || this.#hasCome(place.id));
   }
 
   /** The number of the place with this id, if it is inside the window. */
