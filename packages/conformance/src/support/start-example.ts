@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** Starts `node server.js` of an example, on the built packages, as `npm start` does, on a free port. */
-export async function startExample(example: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["server.js"], {
+/** Starts `node server.js`, or another file, of an example, on the built packages, as `npm start` does, on a free port. */
+export async function startExample(example: string, env: Record<string, string> = {}, file = "server.js") {
+  const child = spawn(process.execPath, [file], {
     cwd: fileURLToPath(new URL(`../../../../examples/${example}`, import.meta.url)),
     env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
