@@ -19,7 +19,7 @@ app.get("/openai", (_req, res) => {
   res.sse(({ signal }) => openai.chat.completions.create({ model: "some-model", stream: true }, { signal }), {
     once: true,
     // The client gets the text, and nothing else of what the provider tells.
-    toMessage: (/** @type {Chunk} */ { choices }) => ({
+    toMessage: ({ choices }) => ({
       event: "text",
       data: choices[0]?.delta.content ?? "",
     }),
@@ -31,7 +31,7 @@ app.get("/anthropic", (_req, res) => {
     once: true,
     // The client gets the provider's objects as they are. Not with their types as event types: one is `error`, and that
     // would reach the handler of EventSource's own error event.
-    toMessage: (/** @type {object} */ object) => ({ data: object }),
+    toMessage: (object) => ({ data: object }),
   });
 });
 
@@ -47,6 +47,7 @@ const openai = {
       /**
        * @param {{ model: string, stream: true }} _body
        * @param {{ signal: AbortSignal }} options
+       * @returns {Promise<AsyncIterable<Chunk>>}
        */
       async create(_body, { signal }) {
         return slowly(signal, [
@@ -63,6 +64,7 @@ const anthropic = {
     /**
      * @param {{ model: string, stream: true }} _body
      * @param {{ signal: AbortSignal }} options
+     * @returns {Promise<AsyncIterable<{ type: string }>>}
      */
     async create(_body, { signal }) {
       return slowly(signal, [

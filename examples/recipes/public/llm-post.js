@@ -2,6 +2,7 @@
 import { isUpstreamError, relay } from "@ssekit/relay";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
+const prompt = /** @type {HTMLInputElement} */ (document.querySelector("input"));
 const stop = /** @type {HTMLButtonElement} */ (document.querySelector("#stop"));
 const answer = /** @type {HTMLElement} */ (document.querySelector("#answer"));
 const error = /** @type {HTMLElement} */ (document.querySelector("#error"));
@@ -16,7 +17,7 @@ form.addEventListener("submit", async (event) => {
   answer.textContent = error.textContent = "";
   stop.disabled = false;
   try {
-    await ask(String(new FormData(form).get("prompt")), signal);
+    await ask(prompt.value, signal);
   } catch (reason) {
     if (!signal.aborted) error.textContent = explain(reason);
   }
@@ -24,14 +25,14 @@ form.addEventListener("submit", async (event) => {
 });
 
 /**
- * @param {string} prompt
+ * @param {string} question
  * @param {AbortSignal} signal
  */
-async function ask(prompt, signal) {
+async function ask(question, signal) {
   const response = await fetch("/answer", {
     method: "POST",
     headers: { accept: "text/event-stream", "content-type": "application/json" },
-    body: JSON.stringify({ prompt }),
+    body: JSON.stringify({ prompt: question }),
     signal,
   });
   const messages = relay(response, {
@@ -50,7 +51,7 @@ async function ask(prompt, signal) {
 function explain(reason) {
   if (isUpstreamError(reason)) {
     try {
-      return JSON.parse(reason.upstreamBody).error;
+      return JSON.parse(reason.upstreamBody ?? "").error;
     } catch {
       return `The server answered ${reason.upstreamStatus}.`; // a proxy on the way, say
     }

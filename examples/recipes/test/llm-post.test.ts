@@ -62,55 +62,55 @@ describe.skipIf(!chromium)("the page of llm-post.js, in Chromium", () => {
         await page.fill("input", prompt);
         await page.click("text=Ask");
       },
-      shows: (id: "#answer" | "#error", words: string) =>
+      expectText: (id: "#answer" | "#error", words: string) =>
         expect.poll(text(id), { timeout: 10_000 }).toBe(words),
       isIdle: () => page.locator("#stop:disabled").waitFor(),
     };
   }
 
   test("shows the answer, word by word, and no error", async () => {
-    const { ask, shows, isIdle } = await open();
+    const { ask, expectText, isIdle } = await open();
     await ask("hello");
-    await shows("#answer", answer);
+    await expectText("#answer", answer);
     await isIdle();
-    await shows("#error", "");
+    await expectText("#error", "");
   });
 
   test("shows why there is no answer", async () => {
-    const { ask, shows } = await open();
+    const { ask, expectText } = await open();
     await ask("/busy");
-    await shows("#error", "The model is overloaded.");
-    await shows("#answer", "");
+    await expectText("#error", "The model is overloaded.");
+    await expectText("#answer", "");
   });
 
   test("shows why there is only half an answer", async () => {
-    const { ask, shows } = await open();
+    const { ask, expectText } = await open();
     await ask("/break");
-    await shows("#error", stopped);
-    await shows("#answer", "You said: /break.");
+    await expectText("#error", stopped);
+    await expectText("#answer", "You said: /break.");
   });
 
   test("says that the server is away", async () => {
-    const { ask, shows, stop } = await open();
+    const { ask, expectText, stop } = await open();
     await stop("SIGKILL");
     await ask("hello");
-    await shows("#error", "The server cannot be reached.");
+    await expectText("#error", "The server cannot be reached.");
   });
 
   test("says that the connection broke off", async () => {
-    const { page, ask, shows, stop } = await open();
+    const { page, ask, expectText, stop } = await open();
     await ask(Array.from({ length: 500 }, () => "word").join(" ")); // 25 seconds
     await page.locator("#answer", { hasText: "word word" }).waitFor();
     await stop("SIGKILL");
-    await shows("#error", "The answer broke off.");
+    await expectText("#error", "The answer broke off.");
   });
 
   test("stops, and shows no error for that", async () => {
-    const { page, ask, shows, isIdle } = await open();
+    const { page, ask, expectText, isIdle } = await open();
     await ask(Array.from({ length: 500 }, () => "word").join(" "));
     await page.locator("#answer", { hasText: "word word" }).waitFor();
     await page.click("#stop");
     await isIdle();
-    await shows("#error", "");
+    await expectText("#error", "");
   });
 });

@@ -11,7 +11,7 @@ export async function startExample(example: string, env: Record<string, string> 
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const exited = once(child, "exit");
+  const exited = once(child, "close");
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
@@ -24,7 +24,10 @@ export async function startExample(example: string, env: Record<string, string> 
       },
       { timeout: 10_000 },
     );
-  await printed("Ctrl+C");
+  const exitedEarly = exited.then(() => {
+    throw new Error(`The server has exited:\n${output}`);
+  });
+  await Promise.race([printed("Ctrl+C"), exitedEarly]);
   return {
     address: /http:\S+/.exec(output)![0],
     printed,
