@@ -50,7 +50,7 @@ app.get("/export", (req, res) => {
 function streamsOf(route, user) {
   return [...events.streams].filter((stream) => {
     const context = /** @type {{ route?: string, user?: string } | undefined} */ (stream.context);
-    return context?.route === route && context.user === user && !stream.signal.aborted;
+    return context?.route === route && context.user === user;
   });
 }
 
