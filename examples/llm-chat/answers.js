@@ -19,8 +19,11 @@ export function createAnswers(upstream) {
   const running = new Map();
 
   return {
-    has: channels.has,
-    get: channels.get,
+    /** @param {string} id */
+    has: (id) => channels.has(id),
+
+    /** @param {string} id */
+    get: (id) => channels.get(id),
 
     /**
      * Asks upstream, once. Returns the id of the answer.
