@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** Starts `node server.js` of an example, on the built packages, as `npm start` does, on a free port. */
-export async function startExample(example: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["server.js"], {
+/** Starts `node server.js`, or another file, of an example, on the built packages, as `npm start` does, on a free port. */
+export async function startExample(example: string, env: Record<string, string> = {}, file = "server.js") {
+  const child = spawn(process.execPath, [file], {
     cwd: fileURLToPath(new URL(`../../../../examples/${example}`, import.meta.url)),
     env: { PATH: process.env["PATH"], PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const exited = once(child, "exit");
+  const exited = once(child, "close");
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
@@ -24,7 +24,10 @@ export async function startExample(example: string, env: Record<string, string> 
       },
       { timeout: 10_000 },
     );
-  await printed("Ctrl+C");
+  const exitedEarly = exited.then(() => {
+    throw new Error(`The server has exited:\n${output}`);
+  });
+  await Promise.race([printed("Ctrl+C"), exitedEarly]);
   return {
     address: /http:\S+/.exec(output)![0],
     printed,
