@@ -52,7 +52,7 @@ describe("a channel", () => {
 
   it("says what is wrong with its options", () => {
     expect(() => createChannel({ hstory: {} } as never)).toThrow(
-      "hstory: no such option of createChannel; there are history,",
+      "hstory: unknown; createChannel takes history,",
     );
     expect(() => createChannel({ history: { events: 0 } })).toThrow("history.events");
     expect(() => createChannel({ history: {}, log: new MemoryLog() })).toThrow("history: expected none");

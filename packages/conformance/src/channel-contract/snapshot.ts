@@ -110,7 +110,7 @@ export function snapshotContract(createLog: CreateLog): void {
         throw mine;
       };
       const bad = await Promise.all(
-        [fail, async () => fail(), () => null, () => 1n].map((snapshot) => app.read({ snapshot })),
+        [fail, async () => fail(), () => new Map(), () => 1n].map((snapshot) => app.read({ snapshot })),
       );
       for (const client of bad) {
         await client.all();

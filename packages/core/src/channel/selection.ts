@@ -1,4 +1,4 @@
-import { SseError } from "../sse-error.js";
+import { invalidOption } from "../check-options.js";
 import { isThenable } from "../stream/source.js";
 import type { Entry } from "./event-log.js";
 
@@ -33,10 +33,7 @@ export class Selection {
     const passes: unknown = this.#filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw new SseError(
-      "ERR_SSE_INVALID_OPTION",
-      "filter: expected true or false, got a promise, which would pass all",
-    );
+    throw invalidOption("filter", "one that returns true or false", passes);
   }
 }
 
