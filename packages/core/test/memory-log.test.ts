@@ -242,7 +242,7 @@ describe("its history", () => {
     expect(() => full.append([draft])).toThrow(
       expect.objectContaining({
         code: "ERR_SSE_LOG_FULL",
-        message: `The log is full, it would hold ${size} bytes, more than its history's maxBytes of ${size - 1}: nothing was stored`,
+        message: `The log would hold ${size} bytes, more than its maxBytes of ${size - 1}: nothing was stored`,
       }) as Error,
     );
     expect([dataOf(fits), dataOf(full, "start")]).toEqual([["a"], []]);
