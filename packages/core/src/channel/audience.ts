@@ -130,7 +130,7 @@ export class Audience implements SubscriberHost {
     if (this.#following !== following) return tail.stop(); // all have left meanwhile
     delete following.pending;
     following.tail = tail;
-    following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous);
+    following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous, this.#published);
     if (this.#early !== undefined) following.window.await(this.#early);
     this.#early = undefined;
     for (const news of following.early.splice(0)) this.#hear(following, news);
@@ -138,7 +138,7 @@ export class Audience implements SubscriberHost {
 
   #stop(): void {
     const following = this.#following;
-    this.#following = undefined;
+    this.#following = this.#early = undefined;
     this.#nextNumber = (following?.window?.head ?? this.#nextNumber) + 1;
     this.#frames.clear();
     following?.tail?.stop();

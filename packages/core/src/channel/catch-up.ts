@@ -187,6 +187,12 @@ export class CatchUp {
       this.#announce(state);
       return true;
     }
+    // A stream that only waits for its end gets a snapshot after a hole if one is there at once.
+    if (hole && this.own.isEnding) {
+      state.then(undefined, () => {});
+      this.#announce(undefined);
+      return true;
+    }
     const turn = (this.#snapshotTurn = {});
     state.then(
       (made) => {
@@ -201,8 +207,6 @@ export class CatchUp {
       },
       (error: unknown) => this.#snapshotTurn === turn && this.#follower.fail(error),
     );
-    // A stream that only waits for its end gets a snapshot after a hole if one is there at once.
-    if (hole && this.own.isEnding) this.skipSnapshot();
     return false;
   }
 

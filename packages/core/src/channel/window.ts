@@ -41,12 +41,20 @@ export class Window {
   /**
    * @param head the number of the first place: higher than all numbers of the window before.
    * @param synchronous the log answers at once: of its entries only the one that is being handed out is held.
+   * @param published an id from before: if the log is another one now, it does not come any more.
    */
-  constructor(cursor: string, end: Entry | undefined, head: number, synchronous: boolean) {
+  constructor(
+    cursor: string,
+    end: Entry | undefined,
+    head: number,
+    synchronous: boolean,
+    published: string | undefined,
+  ) {
     this.cursor = this.#oldestId = cursor;
     this.end = end;
     this.head = this.visible = this.#oldest = head;
     this.#maxEntries = synchronous ? 1 : MAX_ENTRIES;
+    if (published !== undefined) this.#pastEpochs.push(epochOf(published));
   }
 
   /** Takes the next entry of the log. Returns its number. */
