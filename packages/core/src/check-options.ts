@@ -1,4 +1,4 @@
-import { SseError, describe } from "./sse-error.js";
+import { SseError, unexpected, type SseErrorCode } from "./sse-error.js";
 
 /** What an option has to be, in words, and whether a value is that. */
 export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
@@ -25,28 +25,28 @@ export const OBJECT: Check = ["an object", (value) => typeof value === "object" 
 /**
  * Checks options, in the same words everywhere. An option that is `undefined` counts as left out.
  *
- * @param what whose options they are, for the message.
- * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ * @param what who takes them, for the message.
+ * @param path what comes before their names, for the message.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`, or another `code`.
  */
 export function checkOptions(
   what: string,
   options: unknown,
   checks: { readonly [name: string]: Check },
+  path = "",
+  code: SseErrorCode = "ERR_SSE_INVALID_OPTION",
 ): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalidOption(what, "an object of options", options);
-  }
-  for (const [name, value] of Object.entries(options)) {
+  if (!OBJECT[1](options) || Array.isArray(options)) throw unexpected(code, what, OBJECT[0], options);
+  for (const [name, value] of Object.entries(options as object)) {
     if (!Object.hasOwn(checks, name)) {
-      const known = Object.keys(checks).join(", ");
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option of ${what}; there are ${known}`);
+      throw new SseError(code, `${path}${name}: unknown; ${what} takes ${Object.keys(checks).join(", ")}`);
     }
     const [expected, holds] = checks[name]!;
-    if (value !== undefined && !holds(value)) throw invalidOption(name, expected, value);
+    if (value !== undefined && !holds(value)) throw unexpected(code, path + name, expected, value);
   }
 }
 
 /** The error of an option that is not what it has to be. */
 export function invalidOption(name: string, expected: string, value: unknown): SseError {
-  return new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${expected}, got ${describe(value)}`);
+  return unexpected("ERR_SSE_INVALID_OPTION", name, expected, value);
 }

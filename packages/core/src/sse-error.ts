@@ -72,7 +72,21 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "number" || typeof value === "boolean") return `${typeof value} ${value}`;
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor
-    ?.name;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  const name = prototype?.constructor?.name;
   return name ? `an object (${name})` : "an object";
+}
+
+/** The error of a value that is not what it has to be. `name` is the field or option, `advice` what to do instead. */
+export function unexpected(
+  code: SseErrorCode,
+  name: string,
+  expected: string,
+  value: unknown,
+  advice = "",
+): SseError {
+  return new SseError(
+    code,
+    `${name}: expected ${expected}, got ${describe(value)}${advice && `; ${advice}`}`,
+  );
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import { createChannel, createChannels, EventStreamServer, MemoryLog, type EventStream } from "@ssekit/core";
+import {
+  createChannel,
+  createChannels,
+  EventStreamServer,
+  MemoryLog,
+  type ChannelOptions,
+  type EventStream,
+  type SchemaResult,
+  type StandardSchema,
+} from "@ssekit/core";
 
 // What a channel keeps whatever its log is in @ssekit/conformance, as a contract.
 
@@ -26,6 +35,14 @@ async function connect(use: (stream: EventStream) => unknown) {
   };
 }
 
+function throwing(): never {
+  throw new Error("not this");
+}
+
+function schema(result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>): StandardSchema {
+  return { "~standard": { version: 1, vendor: "test", validate: () => result } };
+}
+
 describe("a channel", () => {
   it("on a log that answers at once keeps the order of the calls for what a subscribed stream sends itself", async () => {
     const channel = createChannel();
@@ -50,9 +67,27 @@ describe("a channel", () => {
     expect(channel.size).toBe(1);
   });
 
+  const refused = { message: "not this" };
+  it.each<[string, ChannelOptions]>([
+    ["throws", { describeError: throwing }],
+    ["rejects", { describeError: (async () => throwing()) as never }],
+    ["describes it as a validator does not allow", { schemas: { failed: schema({ issues: [refused] }) } }],
+    [
+      "describes it as an asynchronous validator does not allow",
+      { schemas: { failed: schema(Promise.resolve({ issues: [refused] })) } },
+    ],
+  ])("tells readers of a source that failed also when describeError %s", async (_, options) => {
+    const channel = createChannel({ onError: () => {}, ...options });
+    const client = await connect((stream) => void channel.subscribe(stream));
+    const mine = new Error("mine");
+    await expect(channel.publishAll(() => Promise.reject(mine))).rejects.toBe(mine);
+    await expect(channel.end()).rejects.toBe(mine);
+    expect(await client.until("data:\n\n")).toContain("event: failed\n");
+  });
+
   it("says what is wrong with its options", () => {
     expect(() => createChannel({ hstory: {} } as never)).toThrow(
-      "hstory: no such option of createChannel; there are history,",
+      "hstory: unknown; createChannel takes history,",
     );
     expect(() => createChannel({ history: { events: 0 } })).toThrow("history.events");
     expect(() => createChannel({ history: {}, log: new MemoryLog() })).toThrow("history: expected none");

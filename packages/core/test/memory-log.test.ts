@@ -16,9 +16,9 @@ describe("the options of a history", () => {
     [null, "history: expected an object, got null"],
     ["10", 'history: expected an object, got "10"'],
     [[], "history: expected an object, got an object (Array)"],
-    [{ event: 1 }, "history.event: no such option; a history has events, bytes, age"],
-    [{ toString: 1 }, "history.toString: no such option; a history has events, bytes, age"],
-    [{ keep: 1 }, "history.keep: no such option; a history has events, bytes, age"],
+    [{ event: 1 }, "history.event: unknown; history takes events, bytes, age"],
+    [{ toString: 1 }, "history.toString: unknown; history takes events, bytes, age"],
+    [{ keep: 1 }, "history.keep: unknown; history takes events, bytes, age"],
     [{ events: 0 }, "history.events: expected a whole number above 0, or Infinity, got number 0"],
     [{ events: 1.5 }, "history.events: expected a whole number above 0, or Infinity, got number 1.5"],
     [{ bytes: NaN }, "history.bytes: expected a number above 0, got number NaN"],
@@ -29,7 +29,7 @@ describe("the options of a history", () => {
     [{ complete: true, keep: 1 }, "history.maxBytes: expected a number above 0, got undefined"],
     [
       { complete: true, keep: 1, maxBytes: 1, age: 1 },
-      "history.age: no such option; a complete history has complete, keep, maxBytes",
+      "history.age: unknown; a complete history takes complete, keep, maxBytes",
     ],
     [{ complete: true, keep: null, maxBytes: 1 }, "history.keep: expected a number above 0, got null"],
   ])("are checked: %j", (history, message) => {
@@ -242,7 +242,7 @@ describe("its history", () => {
     expect(() => full.append([draft])).toThrow(
       expect.objectContaining({
         code: "ERR_SSE_LOG_FULL",
-        message: `The log is full, it would hold ${size} bytes, more than its history's maxBytes of ${size - 1}: nothing was stored`,
+        message: `The log would hold ${size} bytes, more than its maxBytes of ${size - 1}: nothing was stored`,
       }) as Error,
     );
     expect([dataOf(fits), dataOf(full, "start")]).toEqual([["a"], []]);

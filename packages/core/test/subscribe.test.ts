@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
-import { createChannel, createChannels, EventStreamServer, type EventStream } from "@ssekit/core";
+import {
+  createChannel,
+  createChannels,
+  EventStreamServer,
+  MemoryLog,
+  type EventLog,
+  type EventStream,
+} from "@ssekit/core";
 
 /** Opens a stream whose client reads everything; `text()` is what it has read so far, a little later. */
 async function open(use: (stream: EventStream) => unknown, lastEventId?: string) {
@@ -26,7 +33,43 @@ async function open(use: (stream: EventStream) => unknown, lastEventId?: string)
 
 const data = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map((match) => match[1]);
 
+/** A log that answers later, and in whose place another one can be put while nobody follows it. */
+function replaceable(): EventLog & { replace(): void } {
+  let log = new MemoryLog();
+  return {
+    append: async (...given) => log.append(...given),
+    read: async (...given) => log.read(...given),
+    tail: async (listener) => log.tail(listener),
+    peek: async () => log.peek(),
+    status: "ready",
+    close: () => log.close(),
+    replace: () => void (log = new MemoryLog()),
+  };
+}
+
 describe("subscribing", () => {
+  it("sends what the program says although the log is another one than what was published went into", async () => {
+    const log = replaceable();
+    const channel = createChannel({ log });
+    await channel.publish("lost");
+    log.replace();
+    const client = await open((stream) => {
+      channel.subscribe(stream);
+      stream.send("own");
+    });
+    await channel.publish("next");
+    expect(data(await client.text())).toEqual(["own", "next"]);
+  });
+
+  it("ends a stream that has a hole although its snapshot is never made", async () => {
+    const channel = createChannel({ log: replaceable() });
+    const client = await open((stream) => {
+      channel.subscribe(stream, { snapshot: () => new Promise(() => {}) });
+      stream.end();
+    }, "another-7");
+    expect(await client.text()).toMatch(/event: reset\n[^]*event: end\n/);
+  });
+
   it("refuses an option that does not exist, which would let through what was to be left out", async () => {
     const channel = createChannel();
     await open((stream) => {

@@ -1,4 +1,4 @@
-import { dataText, encode } from "../format/encode.js";
+import { encode } from "../format/encode.js";
 import { createFrame, type Frame } from "../format/frame.js";
 import { callSafely } from "../stream/hooks.js";
 import { isThenable } from "../stream/source.js";
@@ -31,9 +31,9 @@ export class Audience implements SubscriberHost {
   readonly #options: ChannelOptions;
   readonly #report: Report;
   readonly #onEmpty: () => void;
+  readonly live = new LiveMembers();
+  readonly waiting = new Set<Member>();
   readonly #members = new Set<Member>();
-  readonly #live = new LiveMembers();
-  #waiting = new Set<Member>();
   readonly #unflushed = new Set<Member>();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #following: Following | undefined;
@@ -46,8 +46,8 @@ export class Audience implements SubscriberHost {
   #published: string | undefined;
   // Of the messages that are sent before the log is followed.
   #early: Place | undefined;
-  #heartbeat: { readonly id: string; readonly frame: Frame } | undefined;
-  #snapshot: { readonly id: string; readonly text: string; readonly frame: Frame } | undefined;
+  // The last event of each type that the channel has sent itself.
+  readonly #frames = new Map<string, { readonly text: string; readonly frame: Frame }>();
 
   constructor(log: EventLog, options: ChannelOptions, report: Report, onEmpty: () => void) {
     this.log = log;
@@ -76,8 +76,8 @@ export class Audience implements SubscriberHost {
   /** Takes a member in, and starts it when the log is followed. */
   join(member: Member, start: () => void): void {
     this.#members.add(member);
-    for (const topic of member.topics ?? []) this.topics.set(topic, (this.topics.get(topic) ?? 0) + 1);
-    this.#hook(() => this.#options.onSubscribe?.(member.stream));
+    this.#count(member, 1);
+    this.callHook((options) => options.onSubscribe?.(member.stream));
     let following: Promise<void> | undefined;
     try {
       following = this.#follow();
@@ -130,7 +130,7 @@ export class Audience implements SubscriberHost {
     if (this.#following !== following) return tail.stop(); // all have left meanwhile
     delete following.pending;
     following.tail = tail;
-    following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous);
+    following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous, this.#published);
     if (this.#early !== undefined) following.window.await(this.#early);
     this.#early = undefined;
     for (const news of following.early.splice(0)) this.#hear(following, news);
@@ -138,9 +138,9 @@ export class Audience implements SubscriberHost {
 
   #stop(): void {
     const following = this.#following;
-    this.#following = undefined;
+    this.#following = this.#early = undefined;
     this.#nextNumber = (following?.window?.head ?? this.#nextNumber) + 1;
-    this.#snapshot = this.#heartbeat = undefined;
+    this.#frames.clear();
     following?.tail?.stop();
   }
 
@@ -162,7 +162,9 @@ export class Audience implements SubscriberHost {
   #deliver(window: Window, entry: Entry): void {
     const number = window.push(entry);
     this.#delivering = true;
-    if (!entry.control) this.#live.deliver(entry, number);
+    // The end is for everybody. Those that are not live take no entry.
+    if (entry.end) for (const member of [...this.#members]) member.deliver(entry, number);
+    else if (!entry.control) this.live.deliver(entry, number);
     this.#delivering = false;
     this.#wake();
   }
@@ -170,15 +172,15 @@ export class Audience implements SubscriberHost {
   /** The tail goes on elsewhere: all that were live have lost something. */
   #break(window: Window, reason: ResetReason, cursor: string): void {
     window.break(cursor);
-    for (const member of this.#live.list()) member.lose(reason);
+    for (const member of [...this.#members].filter(({ isLive }) => isLive)) member.lose(reason);
     this.#wake();
   }
 
   #wake(): void {
-    if (this.#waiting.size === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
-    for (const member of waiting) member.wake();
+    if (this.waiting.size === 0) return;
+    const members = [...this.waiting];
+    this.waiting.clear();
+    for (const member of members) member.wake();
   }
 
   // --- what members need
@@ -195,33 +197,11 @@ export class Audience implements SubscriberHost {
     return this.#delivering && handed < this.window!.head;
   }
 
-  heartbeatFrame(): Frame {
-    const id = this.window!.cursor;
-    if (this.#heartbeat?.id !== id) {
-      this.#heartbeat = { id, frame: createFrame(encode({ event: "heartbeat", id, data: "" })) };
-    }
-    return this.#heartbeat.frame;
-  }
-
-  resetFrame(id: string, reason: ResetReason): Frame {
-    return createFrame(encode({ event: "reset", id, data: JSON.stringify({ reason }) }));
-  }
-
-  snapshotFrame(id: string, state: unknown): Frame {
-    const text = dataText(state, this.#options.serialize);
-    if (this.#snapshot?.id !== id || this.#snapshot.text !== text) {
-      this.#snapshot = { id, text, frame: createFrame(encode({ event: "snapshot", id, data: text })) };
-    }
-    return this.#snapshot.frame;
-  }
-
-  setLive(member: Member, live: boolean): void {
-    if (live) this.#live.add(member);
-    else this.#live.delete(member);
-  }
-
-  waitForTail(member: Member): void {
-    this.#waiting.add(member);
+  frameOf(event: string, id: string, data: unknown): Frame {
+    const text = encode({ event, id, data }, this.#options);
+    let last = this.#frames.get(event);
+    if (last?.text !== text) this.#frames.set(event, (last = { text, frame: createFrame(text) }));
+    return last.frame;
   }
 
   sent(member: Member): void {
@@ -235,28 +215,28 @@ export class Audience implements SubscriberHost {
 
   left(member: Member): void {
     this.#members.delete(member);
-    this.#waiting.delete(member);
+    this.waiting.delete(member);
     if (this.#unflushed.delete(member)) member.port.flush();
-    for (const topic of member.topics ?? []) {
-      const count = this.topics.get(topic)! - 1;
-      if (count > 0) this.topics.set(topic, count);
-      else this.topics.delete(topic);
-    }
-    this.#hook(() => this.#options.onUnsubscribe?.(member.stream));
+    this.#count(member, -1);
+    this.callHook((options) => options.onUnsubscribe?.(member.stream));
     if (this.#members.size > 0) return;
     this.#stop();
     if (!this.#closed) this.#onEmpty();
   }
 
-  lagging(member: Member): void {
-    this.#hook(() => this.#options.onLag?.(member.stream));
+  callHook(call: (options: ChannelOptions) => unknown): void {
+    callSafely(
+      () => call(this.#options),
+      (error) => this.#report(error, "hook"),
+    );
   }
 
-  told(member: Member, reason: ResetReason): void {
-    this.#hook(() => this.#options.onReset?.(member.stream, reason));
-  }
-
-  #hook(call: () => unknown): void {
-    callSafely(call, (error) => this.#report(error, "hook"));
+  /** Counts a member for each of its topics. */
+  #count({ topics }: Member, change: 1 | -1): void {
+    for (const topic of topics ?? []) {
+      const count = (this.topics.get(topic) ?? 0) + change;
+      if (count > 0) this.topics.set(topic, count);
+      else this.topics.delete(topic);
+    }
   }
 }

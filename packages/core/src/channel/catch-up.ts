@@ -1,11 +1,10 @@
 import type { Frame } from "../format/frame.js";
 import { isThenable } from "../stream/source.js";
-import type { StreamPort } from "../stream/stream-port.js";
 import { TurnBudget, turnBudget } from "../stream/turn-budget.js";
 import type { Entry, ResetReason } from "./event-log.js";
 import { LogCursor } from "./log-cursor.js";
 import { OwnMessages } from "./own-messages.js";
-import type { SubscriberHost } from "./subscriber-host.js";
+import type { Member, SubscriberHost } from "./subscriber-host.js";
 import type { Window } from "./window.js";
 
 // How many entries are looked at before the time of the turn is.
@@ -22,8 +21,7 @@ interface First {
 }
 
 /** The subscriber that catches up. */
-export interface Follower {
-  readonly port: StreamPort;
+export interface Follower extends Member {
   readonly hasLeft: boolean;
   readonly snapshot: (() => unknown) | undefined;
   /** Sends an entry, if the subscriber wants it. */
@@ -33,10 +31,6 @@ export interface Follower {
   sendFrame(frame: Frame, id: string | undefined): void;
   /** It is at the tail, and nothing waits. */
   caughtUp(): void;
-  /** The client has been told of a hole. */
-  told(reason: ResetReason): void;
-  waitForTail(): void;
-  fail(error: unknown): void;
 }
 
 /**
@@ -174,7 +168,7 @@ export class CatchUp {
   }
 
   #waitForTail(): boolean {
-    this.#follower.waitForTail();
+    this.#host.waiting.add(this.#follower);
     return false;
   }
 
@@ -193,6 +187,12 @@ export class CatchUp {
       this.#announce(state);
       return true;
     }
+    // A stream that only waits for its end gets a snapshot after a hole if one is there at once.
+    if (hole && this.own.isEnding) {
+      state.then(undefined, () => {});
+      this.#announce(undefined);
+      return true;
+    }
     const turn = (this.#snapshotTurn = {});
     state.then(
       (made) => {
@@ -207,8 +207,6 @@ export class CatchUp {
       },
       (error: unknown) => this.#snapshotTurn === turn && this.#follower.fail(error),
     );
-    // A stream that only waits for its end gets a snapshot after a hole if one is there at once.
-    if (hole && this.own.isEnding) this.skipSnapshot();
     return false;
   }
 
@@ -217,9 +215,13 @@ export class CatchUp {
     const id = this.#cursor!.id!;
     const reason = this.#hole;
     this.#hole = undefined;
-    const snapshot = state === undefined ? undefined : this.#host.snapshotFrame(id, state);
-    if (reason !== undefined) this.#follower.sendFrame(this.#host.resetFrame(id, reason), id);
-    if (snapshot !== undefined) this.#follower.sendFrame(snapshot, id);
-    if (reason !== undefined) this.#follower.told(reason);
+    const follower = this.#follower;
+    const host = this.#host;
+    const snapshot = state === undefined ? undefined : host.frameOf("snapshot", id, state);
+    if (reason !== undefined) {
+      follower.sendFrame(host.frameOf("reset", id, JSON.stringify({ reason })), id);
+    }
+    if (snapshot !== undefined) follower.sendFrame(snapshot, id);
+    if (reason !== undefined) host.callHook((options) => options.onReset?.(follower.stream, reason));
   }
 }

@@ -1,10 +1,10 @@
-import { checkOptions, LIMIT, MS, OBJECT, type Check } from "../check-options.js";
-import { SseError, describe } from "../sse-error.js";
+import { checkOptions, invalidOption, LIMIT, MS, OBJECT, type Check } from "../check-options.js";
+import { SseError } from "../sse-error.js";
 import { CHANNEL_CHECKS } from "./channel-options.js";
 import type { Channel, ChannelOptions, EventMap } from "./channel.js";
 import type { LogStore } from "./event-log.js";
+import { resolveHistory } from "./history.js";
 import { LogChannel } from "./log-channel.js";
-import { MemoryLog } from "./memory-log.js";
 import { memoryLogs } from "./memory-logs.js";
 
 /** Options of channels by key. */
@@ -65,7 +65,7 @@ class KeyedChannels implements Channels {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ idle = 600_000, max = 10_000, logs, history, ...options }: ChannelsOptions) {
-    new MemoryLog(history); // now, and not with the first request, it says what is wrong with the history
+    resolveHistory(history); // now, and not with the first request, it says what is wrong with the history
     this.#options = options;
     this.#history = history;
     this.#idle = idle;
@@ -75,9 +75,7 @@ class KeyedChannels implements Channels {
   }
 
   get(key: string): Channel {
-    if (typeof key !== "string") {
-      throw new SseError("ERR_SSE_INVALID_OPTION", `key: expected a string, got ${describe(key)}`);
-    }
+    if (typeof key !== "string") throw invalidOption("key", "a string", key);
     const known = this.#channels.get(key);
     if (known !== undefined) {
       this.#touch(this.#empty, known);

@@ -1,14 +1,37 @@
 import { dataText, encode, type Serialize } from "../format/encode.js";
-import { SseError, describe } from "../sse-error.js";
+import { checkOptions, type Check } from "../check-options.js";
+import { SseError } from "../sse-error.js";
 import { isThenable } from "../stream/source.js";
 import type { Draft } from "./event-log.js";
 import type { SchemaResult, StandardSchema } from "./standard-schema.js";
 
-const FIELDS = new Set(["event", "data", "topic", "idempotencyKey"]);
-const END_FIELDS = new Set(["event", "data"]);
-
 /** The events that a channel sends itself. An app that could publish them could make other clients drop their state. */
-const RESERVED = new Set(["reset", "snapshot", "heartbeat"]);
+const RESERVED = ["reset", "snapshot", "heartbeat"];
+
+const isString = (value: unknown): value is string => typeof value === "string";
+
+const END_FIELDS: Record<string, Check> = {
+  event: [
+    `none of the names ${RESERVED.join(", ")}, which a channel uses itself`,
+    (value) => !RESERVED.includes(value as string),
+  ],
+  data: ["data", () => true],
+};
+const FIELDS: Record<string, Check> = {
+  ...END_FIELDS,
+  topic: [
+    "a string, or an array of at least one",
+    (value) => isString(value) || (Array.isArray(value) && value.length > 0 && value.every(isString)),
+  ],
+  idempotencyKey: ["a string", isString],
+};
+
+interface Fields {
+  readonly event?: string;
+  readonly data?: unknown;
+  readonly topic?: string | readonly string[];
+  readonly idempotencyKey?: string;
+}
 
 /** How data is checked and made text. */
 export interface DraftOptions {
@@ -22,35 +45,19 @@ export interface DraftOptions {
  * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`.
  */
 export function createDraft(message: unknown, end: boolean, options: DraftOptions): Draft | Promise<Draft> {
-  const fields = (typeof message === "string" ? { data: message } : message) as Record<string, unknown>;
-  const known = end ? END_FIELDS : FIELDS;
-  const names = [...known].join(", ");
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    throw invalid("message", `an object with ${names}, or a string`, fields);
-  }
-  for (const name of Object.keys(fields)) {
-    if (known.has(name)) continue;
-    const why =
-      name === "id" ? ": the log gives the id" : end ? ": the end of a channel is for everybody" : "";
-    throw invalid(name, `no such field; there are ${names}${why}`, fields[name]);
-  }
+  const fields = (typeof message === "string" ? { data: message } : message) as Fields;
+  const [what, checks] = end ? ["end", END_FIELDS] : ["publish", FIELDS];
+  checkOptions(what, fields, checks, "", "ERR_SSE_INVALID_FIELD");
   const { event, data, topic, idempotencyKey } = fields;
-  const topics = topicsOf(topic);
-  if (idempotencyKey !== undefined && typeof idempotencyKey !== "string") {
-    throw invalid("idempotencyKey", "a string", idempotencyKey);
-  }
-  if (event !== undefined) encode({ event: event as string }); // refused here, before it is stored
-  if (RESERVED.has(event as string)) {
-    throw invalid("event", `another name: a channel sends ${[...RESERVED].join(", ")} itself`, event);
-  }
+  if (event !== undefined) encode({ event }); // refused here, before it is stored
   const make = (valid: unknown): Draft => ({
-    ...(event !== undefined && { event: event as string }),
+    ...(event !== undefined && { event }),
     data: valid === undefined ? "" : dataText(valid, options.serialize),
-    ...(topics !== undefined && { topics }),
+    ...(topic !== undefined && { topics: [...new Set([topic].flat())] }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(end && { end }),
   });
-  const type = (event as string | undefined) ?? "message";
+  const type = event ?? "message";
   const { schemas } = options;
   const schema = schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
   if (schema === undefined) return make(data);
@@ -58,15 +65,6 @@ export function createDraft(message: unknown, end: boolean, options: DraftOption
   return isThenable(result)
     ? Promise.resolve(result).then((validated) => make(valueOf(type, validated)))
     : make(valueOf(type, result));
-}
-
-function topicsOf(topic: unknown): readonly string[] | undefined {
-  if (topic === undefined) return undefined;
-  if (typeof topic === "string") return [topic];
-  if (Array.isArray(topic) && topic.length > 0 && topic.every((one) => typeof one === "string")) {
-    return [...new Set<string>(topic)];
-  }
-  throw invalid("topic", "a string, or an array of at least one", topic);
 }
 
 function valueOf(type: string, result: SchemaResult<unknown>): unknown {
@@ -81,8 +79,4 @@ function valueOf(type: string, result: SchemaResult<unknown>): unknown {
 
 function segment(part: unknown): string {
   return String(typeof part === "object" && part !== null && "key" in part ? part.key : part);
-}
-
-function invalid(field: string, expected: string, value: unknown): SseError {
-  return new SseError("ERR_SSE_INVALID_FIELD", `${field}: expected ${expected}, got ${describe(value)}`);
 }

@@ -1,3 +1,4 @@
+import { Queue } from "../queue.js";
 import type { Entry } from "./event-log.js";
 
 interface Kept {
@@ -10,40 +11,28 @@ const encoder = new TextEncoder();
 
 /** The entries of a log that are kept, by position from 1 on. The oldest are dropped first. */
 export class KeptEntries {
-  // The entry at position #first is #kept[#head]. What was dropped before #head is cut off now and then.
-  #kept: (Kept | undefined)[] = [];
-  #head = 0;
-  #first = 1;
-  #bytes = 0;
+  /** The position of the oldest entry, or of the next one if there is none. */
+  first = 1;
+  /** The position of the newest entry ever stored; 0 if there never was one. */
+  last = 0;
+  /** Of the events on the wire, their topics and their idempotency keys. */
+  bytes = 0;
+  readonly #kept = new Queue<Kept>();
   // Made with the first key: most logs have none.
   #positions: Map<string, number> | undefined;
 
-  /** The position of the oldest entry, or of the next one if there is none. */
-  get first(): number {
-    return this.#first;
-  }
-
-  /** The position of the newest entry ever stored; 0 if there never was one. */
-  get last(): number {
-    return this.#first + this.size - 1;
-  }
-
   get size(): number {
-    return this.#kept.length - this.#head;
-  }
-
-  /** Of the events on the wire, their topics and their idempotency keys. */
-  get bytes(): number {
-    return this.#bytes;
+    return this.#kept.size;
   }
 
   /** When the oldest entry was stored. */
   get oldestStoredAt(): number {
-    return this.#kept[this.#head]!.storedAt;
+    return this.#kept.at(0)!.storedAt;
   }
 
-  at(position: number): Entry {
-    return this.#kept[this.#head + position - this.#first]!.entry;
+  /** The entry at a position that is not before `first`. */
+  at(position: number): Entry | undefined {
+    return this.#kept.at(position - this.first)?.entry;
   }
 
   /** The position of the entry with an idempotency key. */
@@ -54,29 +43,23 @@ export class KeptEntries {
   push(entry: Entry, storedAt: number): void {
     const bytes = sizeOf(entry);
     this.#kept.push({ entry, bytes, storedAt });
-    this.#bytes += bytes;
+    this.bytes += bytes;
+    this.last++;
     if (entry.idempotencyKey !== undefined) {
       (this.#positions ??= new Map()).set(entry.idempotencyKey, this.last);
     }
   }
 
   dropOldest(): void {
-    const { entry, bytes } = this.#kept[this.#head]!;
-    this.#bytes -= bytes;
+    const { entry, bytes } = this.#kept.shift();
+    this.bytes -= bytes;
+    this.first++;
     if (entry.idempotencyKey !== undefined) this.#positions!.delete(entry.idempotencyKey);
-    this.#kept[this.#head++] = undefined;
-    this.#first++;
-    if (this.#head > 32 && this.#head > this.#kept.length / 2) {
-      this.#kept = this.#kept.slice(this.#head);
-      this.#head = 0;
-    }
   }
 }
 
 /** The bytes of an entry that count against the limits of a history. */
-export function sizeOf({ frame, topics, idempotencyKey }: Entry): number {
-  let bytes = frame.bytes.byteLength;
-  if (topics !== undefined) for (const topic of topics) bytes += encoder.encode(topic).byteLength;
-  if (idempotencyKey !== undefined) bytes += encoder.encode(idempotencyKey).byteLength;
-  return bytes;
+export function sizeOf({ frame, topics = [], idempotencyKey = "" }: Entry): number {
+  const labels = encoder.encode(topics.join("") + idempotencyKey);
+  return frame.bytes.byteLength + labels.byteLength;
 }

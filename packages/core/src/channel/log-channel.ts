@@ -117,20 +117,19 @@ export class LogChannel implements Channel {
   #told<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
     this.#calls++;
     this.#listener?.used(this);
-    let result: Promise<T>;
-    try {
-      result = Promise.resolve(call());
-    } catch (error) {
-      result = Promise.reject(error);
-    }
-    const over = (): void => {
-      this.#calls--;
-      this.#mayBeIdle();
+    const run = async (): Promise<T> => {
+      try {
+        return await call();
+      } catch (error) {
+        this.report(error, stage);
+        throw error;
+      } finally {
+        this.#calls--;
+        this.#mayBeIdle();
+      }
     };
-    result.then(over, (error: unknown) => {
-      over();
-      this.report(error, stage);
-    });
+    const result = run();
+    result.catch(() => {});
     return result;
   }
 
@@ -142,9 +141,6 @@ export class LogChannel implements Channel {
   report(error: unknown, stage: ChannelStage): void {
     if (stage === "source") this.#sourceError = error;
     else if (error === this.#sourceError && error !== undefined) return;
-    callSafely(
-      () => this.#onError(error, { stage }),
-      (thrown) => console.error(thrown),
-    );
+    callSafely(() => this.#onError(error, { stage }), console.error);
   }
 }

@@ -95,6 +95,7 @@ export class LogCursor {
     if (this.#taken < this.#page.length) this.#pageCursor = undefined;
     this.#page = [];
     this.#taken = 0;
+    this.#read = undefined;
   }
 
   /** Whether this place is known, and not ahead of what this node has heard of. */

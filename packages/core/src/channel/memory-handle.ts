@@ -18,7 +18,7 @@ export class MemoryHandle implements EventLog {
   #record: MemoryRecord | undefined;
   #onClose: (() => void) | undefined;
   // Made with the first tail: a store may have very many handles without one.
-  #tails: Set<Tail> | undefined;
+  #stops: Set<() => void> | undefined;
 
   constructor(record: MemoryRecord, onClose?: () => void) {
     this.#record = record;
@@ -30,41 +30,41 @@ export class MemoryHandle implements EventLog {
   }
 
   append(drafts: readonly Draft[], options?: AppendOptions): readonly string[] {
-    return this.#open("nothing was stored").append(drafts, options);
+    return this.#open.append(drafts, options);
   }
 
   read(from: ReadFrom, max: ReadLimit): Read {
-    return this.#open("nothing can be read").read(from, max);
+    return this.#open.read(from, max);
   }
 
   peek(): Peek {
-    return this.#open("nothing can be read").peek();
+    return this.#open.peek();
   }
 
   tail(listener: (news: News) => void): Tail {
-    const { cursor, end, stop } = this.#open("it cannot be followed").tail(listener);
-    const tails = (this.#tails ??= new Set());
-    const tail: Tail = {
+    const { cursor, end, stop } = this.#open.tail(listener);
+    const stops = (this.#stops ??= new Set());
+    stops.add(stop);
+    return {
       cursor,
       end,
       stop: () => {
         stop();
-        tails.delete(tail);
+        stops.delete(stop);
       },
     };
-    tails.add(tail);
-    return tail;
   }
 
   async close(): Promise<void> {
     this.#record = undefined;
-    for (const tail of this.#tails ?? []) tail.stop();
+    for (const stop of this.#stops ?? []) stop();
+    this.#stops = undefined;
     this.#onClose?.();
     this.#onClose = undefined;
   }
 
-  #open(consequence: string): MemoryRecord {
+  get #open(): MemoryRecord {
     if (this.#record !== undefined) return this.#record;
-    throw new SseError("ERR_SSE_CHANNEL_CLOSED", `The log is closed: ${consequence}`);
+    throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The log is closed: nothing was stored or read");
   }
 }

@@ -1,4 +1,5 @@
-import { describe, SseError } from "../sse-error.js";
+import { invalidOption } from "../check-options.js";
+import { SseError } from "../sse-error.js";
 import type { EventLog, History, LogStore } from "./event-log.js";
 import { ExpiryQueue } from "./expiry-queue.js";
 import { resolveHistory, type ResolvedHistory } from "./history.js";
@@ -43,8 +44,7 @@ class MemoryLogStore implements LogStore {
   }
 
   open(key: string, history?: History): EventLog {
-    if (typeof key !== "string")
-      throw new SseError("ERR_SSE_INVALID_OPTION", `key: expected a string, got ${describe(key)}`);
+    if (typeof key !== "string") throw invalidOption("key", "a string", key);
     const resolved = history === undefined ? this.#history : resolveHistory(history);
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     const stored = this.#find(key) ?? { record: new MemoryRecord(resolved), handles: 0 };

@@ -1,4 +1,4 @@
-import { SseError } from "../sse-error.js";
+import { SseError, unexpected } from "../sse-error.js";
 import { createEntry } from "./entry.js";
 import type {
   AppendOptions,
@@ -9,9 +9,9 @@ import type {
   Read,
   ReadFrom,
   ReadLimit,
+  ResetReason,
   Tail,
 } from "./event-log.js";
-import type { ResetReason } from "./event-log.js";
 import type { ResolvedHistory } from "./history.js";
 import { KeptEntries, sizeOf } from "./kept-entries.js";
 import { TailListeners } from "./tail-listeners.js";
@@ -42,14 +42,13 @@ export class MemoryRecord {
     this.#evict(); // the key of what is too old is no longer known
     const { last } = this.#kept;
     const added: Draft[] = [];
-    let addedKeys: Map<string, number> | undefined;
+    let addedKeys: Map<string, number> | undefined; // rarely any
     const positions = drafts.map((draft) => {
       const { idempotencyKey: key } = draft;
-      if (key === undefined) return last + added.push(draft);
-      const known = this.#kept.positionOf(key) ?? addedKeys?.get(key);
+      const known = key === undefined ? undefined : (this.#kept.positionOf(key) ?? addedKeys?.get(key));
       if (known !== undefined) return known;
       const position = last + added.push(draft);
-      (addedKeys ??= new Map()).set(key, position);
+      if (key !== undefined) (addedKeys ??= new Map()).set(key, position);
       return position;
     });
     if (added.length > 0) this.#store(added, after);
@@ -75,7 +74,7 @@ export class MemoryRecord {
     const entries: Entry[] = [];
     let bytes = 0;
     while (position < told && (entries.length < max.events || entries.length === 0)) {
-      const entry = this.#kept.at(position + 1);
+      const entry = this.#kept.at(position + 1)!;
       bytes += entry.frame.bytes.byteLength;
       if (entries.length > 0 && bytes > max.bytes) break;
       entries.push(entry);
@@ -92,24 +91,24 @@ export class MemoryRecord {
 
   peek(): Peek {
     this.#evict();
-    const { first, last, size } = this.#kept;
-    const isWhole = first === 1 && size > 0;
-    return { cursor: this.#id(last), first: isWhole ? this.#kept.at(1) : undefined, end: this.#end };
+    const { first, last } = this.#kept;
+    return { cursor: this.#id(last), first: first === 1 ? this.#kept.at(1) : undefined, end: this.#end };
   }
 
   #store(added: readonly Draft[], after: string | undefined): void {
     const { last } = this.#kept;
-    if (this.#end !== undefined)
-      throw new SseError("ERR_SSE_CHANNEL_ENDED", "The log has ended: nothing was stored");
+    if (this.#end !== undefined || added.slice(0, -1).some((draft) => draft.end)) {
+      const problem = "The log has ended, or a draft follows one that ends it";
+      throw new SseError("ERR_SSE_CHANNEL_ENDED", `${problem}: nothing was stored`);
+    }
     const newest = last === 0 ? "start" : this.#id(last);
     if (after !== undefined && after !== newest) {
-      const problem = last === 0 ? "there is no entry yet" : `the last entry is ${newest}`;
-      throw new SseError("ERR_SSE_CONFLICT", `Nothing was stored, for ${problem} and not the one expected`);
-    }
-    if (added.slice(0, -1).some((draft) => draft.end)) {
-      throw new SseError(
-        "ERR_SSE_CHANNEL_ENDED",
-        "A draft follows one that ends the log: nothing was stored",
+      throw unexpected(
+        "ERR_SSE_CONFLICT",
+        "after",
+        `${newest}, for nothing else is last`,
+        after,
+        "nothing was stored",
       );
     }
     const entries = added.map((draft, n) => createEntry(this.#id(last + 1 + n), draft));
@@ -156,7 +155,9 @@ function refuseIfFull(entries: readonly Entry[], keptBytes: number, maxBytes: nu
   for (const entry of entries) {
     bytes += sizeOf(entry);
     if (bytes <= maxBytes || entry.end || entry.control) continue;
-    const problem = `it would hold ${bytes} bytes, more than its history's maxBytes of ${maxBytes}`;
-    throw new SseError("ERR_SSE_LOG_FULL", `The log is full, ${problem}: nothing was stored`);
+    throw new SseError(
+      "ERR_SSE_LOG_FULL",
+      `The log would hold ${bytes} bytes, more than its maxBytes of ${maxBytes}: nothing was stored`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { Frame } from "../format/frame.js";
+import { Queue } from "../queue.js";
 import { FrameQueue } from "../stream/frame-queue.js";
 import type { Place } from "./window.js";
 
@@ -15,21 +16,16 @@ interface Group {
 
 /** What a program has sent on a stream that still lacks earlier events, and its `end()`: each waits for a place in the log. */
 export class OwnMessages {
-  // In the order in which they were sent, and so of their places. Those before #head have been sent.
-  #groups: Group[] = [];
-  #head = 0;
-  #bytes = 0;
+  /** Memory in bytes that the frames take. */
+  bytes = 0;
+  // In the order in which they were sent, and so of their places.
+  readonly #groups = new Queue<Group>();
   #end: { readonly place: Place; readonly end: () => void } | undefined;
   #onRelease: (() => void) | undefined;
   #released: Promise<void> | undefined;
 
-  /** Memory in bytes that the frames take. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   get isEmpty(): boolean {
-    return this.#head === this.#groups.length && this.#end === undefined;
+    return this.#groups.size === 0 && this.#end === undefined;
   }
 
   /** Whether `end()` waits. */
@@ -41,11 +37,11 @@ export class OwnMessages {
     let group = this.#groups.at(-1);
     if (group?.place !== place) {
       this.#groups.push((group = { place, frames: new FrameQueue() }));
-      this.#bytes += GROUP_BYTES;
+      this.bytes += GROUP_BYTES;
     }
-    this.#bytes -= group.frames.bytes;
+    this.bytes -= group.frames.bytes;
     group.frames.push(frame);
-    this.#bytes += group.frames.bytes;
+    this.bytes += group.frames.bytes;
   }
 
   endAt(place: Place, end: () => void): void {
@@ -54,15 +50,18 @@ export class OwnMessages {
 
   /** Sends some of what waits for a place that has been reached, or ends. `false`: there is none. */
   next(hasReached: (place: Place) => boolean, send: (frame: Frame) => void): boolean {
-    const group = this.#groups[this.#head];
+    const group = this.#groups.at(0);
     if (group !== undefined) {
       if (!hasReached(group.place)) return false;
-      this.#bytes -= group.frames.bytes;
+      this.bytes -= group.frames.bytes;
       const frames = group.frames.take(BATCH_BYTES);
-      this.#bytes += group.frames.bytes;
-      if (group.frames.isEmpty) this.#shift();
+      this.bytes += group.frames.bytes;
+      if (group.frames.isEmpty) {
+        this.#groups.shift();
+        this.bytes -= GROUP_BYTES;
+      }
       for (const frame of frames) send(frame);
-      if (this.#head === this.#groups.length) this.clear();
+      if (this.#groups.size === 0) this.clear();
       return true;
     }
     if (this.#end === undefined || !hasReached(this.#end.place)) return false;
@@ -72,9 +71,8 @@ export class OwnMessages {
 
   /** Sends all of it, wherever the stream is. */
   release(send: (frame: Frame) => void): void {
-    const groups = this.#groups.slice(this.#head);
+    while (this.#groups.size > 0) for (const frame of this.#groups.shift().frames.take(Infinity)) send(frame);
     this.clear();
-    for (const { frames } of groups) for (const frame of frames.take(Infinity)) send(frame);
   }
 
   endNow(): void {
@@ -85,25 +83,15 @@ export class OwnMessages {
 
   /** Forgets the frames. */
   clear(): void {
-    this.#groups = [];
-    this.#head = 0;
-    this.#bytes = 0;
+    this.#groups.clear();
+    this.bytes = 0;
     this.#onRelease?.();
     this.#onRelease = this.#released = undefined;
   }
 
   /** Resolves when no frame waits any more; `undefined`: none does. */
   released(): Promise<void> | undefined {
-    if (this.#head === this.#groups.length) return undefined;
+    if (this.#groups.size === 0) return undefined;
     return (this.#released ??= new Promise((resolve) => (this.#onRelease = resolve)));
-  }
-
-  #shift(): void {
-    this.#groups[this.#head++] = undefined!;
-    this.#bytes -= GROUP_BYTES;
-    if (this.#head > 32 && this.#head > this.#groups.length / 2) {
-      this.#groups = this.#groups.slice(this.#head);
-      this.#head = 0;
-    }
   }
 }

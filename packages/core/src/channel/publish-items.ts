@@ -1,15 +1,13 @@
+import type { EventMessage } from "../format/message.js";
 import type { Items } from "../stream/event-stream.js";
 import { sendItems } from "../stream/send-items.js";
 import { isThenable, readItems } from "../stream/source.js";
 import type { ChannelSource } from "./channel.js";
 
-// What a source may carry beyond what is published: a log gives its own ids, and has no connection to retry.
-const DROPPED = new Set(["id", "retry", "comment"]);
-
 /** Where the items of a source go. */
 export interface ItemsTarget {
+  readonly isClosed: boolean;
   append(item: unknown): string | Promise<string>;
-  isClosed(): boolean;
   /** Calls the listener when the channel closes. Returns what takes the listener away. */
   onClose(listener: () => void): () => void;
 }
@@ -28,19 +26,19 @@ export async function publishItems(source: ChannelSource<unknown>, target: Items
   try {
     const starting = typeof source === "function" ? source({ signal: controller.signal }) : source;
     const items = await Promise.race([starting, aborted]);
-    if (items === undefined && target.isClosed()) {
+    if (items === undefined && target.isClosed) {
       discard(starting);
       return false;
     }
     return await sendItems(readItems(items as Items<unknown>), {
       send: (item) => {
-        const appended = target.append(withoutDropped(item));
+        const appended = target.append(published(item));
         return isThenable(appended) ? appended.then(() => true) : true;
       },
       isCongested: () => false, // nobody need listen
       drained: () => Promise.resolve(true),
       onClosing: (listener) => {
-        if (target.isClosed()) listener();
+        if (target.isClosed) listener();
         return target.onClose(listener);
       },
       lateError: () => {}, // the channel is closed, which is why it fails
@@ -62,7 +60,9 @@ function discard(starting: unknown): void {
     .catch(() => {});
 }
 
-function withoutDropped(item: unknown): unknown {
+/** Without what a source may carry beyond that: a log gives its own ids, and has no connection to retry. */
+function published(item: unknown): unknown {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !DROPPED.has(name)));
+  const { id: _id, retry: _retry, comment: _comment, ...rest } = item as EventMessage;
+  return rest;
 }

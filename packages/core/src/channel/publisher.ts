@@ -3,7 +3,7 @@ import { isThenable } from "../stream/source.js";
 import type { ChannelOptions, ChannelSource } from "./channel.js";
 import { createDraft } from "./draft.js";
 import type { Draft, EventLog } from "./event-log.js";
-import { discardSource, publishItems } from "./publish-items.js";
+import { discardSource, publishItems, type ItemsTarget } from "./publish-items.js";
 
 /** What the publishing side needs of its channel. */
 export interface PublisherHost {
@@ -14,7 +14,8 @@ export interface PublisherHost {
 }
 
 /** The publishing side of a channel: makes drafts of messages and appends them, in the order of the calls. */
-export class Publisher {
+export class Publisher implements ItemsTarget {
+  isClosed = false;
   readonly #log: EventLog;
   readonly #options: ChannelOptions;
   readonly #host: PublisherHost;
@@ -26,7 +27,6 @@ export class Publisher {
   #turn: Promise<unknown> | undefined;
   readonly #logErrors = new Set<unknown>();
   #ending: Promise<void> | undefined;
-  #closed = false;
 
   constructor(log: EventLog, options: ChannelOptions, host: PublisherHost) {
     this.#log = log;
@@ -35,21 +35,19 @@ export class Publisher {
   }
 
   publish(message: unknown): string | Promise<string> {
-    this.#expectGoingOn();
-    return this.#append(message);
+    this.#expectOpen();
+    return this.append(message);
   }
 
   /** Resolves with `false` if the channel was closed before the source was exhausted. */
   publishAll(source: ChannelSource<unknown>): Promise<boolean> {
-    this.#expectGoingOn(() => discardSource(source));
-    const running = publishItems(source, {
-      append: (item) => this.#append(item),
-      isClosed: () => this.#closed,
-      onClose: (listener) => {
-        this.#onClose.add(listener);
-        return () => this.#onClose.delete(listener);
-      },
-    });
+    try {
+      this.#expectOpen();
+    } catch (error) {
+      discardSource(source);
+      throw error;
+    }
+    const running = publishItems(source, this);
     this.#sources.add(running);
     running.then(
       () => this.#sources.delete(running),
@@ -65,7 +63,7 @@ export class Publisher {
 
   /** Does nothing when the channel is closed: who comes later is told nothing, and may come back. */
   end(message: object | string = {}): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+    if (this.isClosed) return Promise.resolve();
     if (this.#ending !== undefined) return this.#ending;
     const fields = typeof message === "string" ? { data: message } : message;
     const draft = createDraft({ event: "end", ...fields }, true, this.#options);
@@ -79,48 +77,54 @@ export class Publisher {
   }
 
   close(): void {
-    this.#closed = true;
+    this.isClosed = true;
     for (const listener of this.#onClose) listener();
   }
 
-  #expectGoingOn(refused?: () => void): void {
-    if (!this.#closed && this.#ending === undefined) return;
-    refused?.();
-    if (this.#closed) throw closedError();
-    throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
+  // --- for sources
+
+  append(message: unknown): string | Promise<string> {
+    return this.#append(createDraft(message, false, this.#options));
+  }
+
+  onClose(listener: () => void): () => void {
+    this.#onClose.add(listener);
+    return () => this.#onClose.delete(listener);
+  }
+
+  // --- what they share
+
+  #expectOpen(): void {
+    if (this.isClosed) throw closed();
+    if (this.#ending !== undefined) {
+      throw new SseError("ERR_SSE_CHANNEL_ENDED", "The channel has ended: nothing was published");
+    }
   }
 
   async #end(draft: Draft | Promise<Draft>): Promise<void> {
     let failure = this.#failure;
     while (this.#sources.size > 0) {
-      const settled = await Promise.allSettled(this.#sources);
-      const failed = settled.find((result) => result.status === "rejected");
-      if (failed !== undefined) failure ??= { error: failed.reason as unknown };
+      for (const result of await Promise.allSettled(this.#sources)) {
+        if (result.status === "rejected") failure ??= { error: result.reason as unknown };
+      }
     }
-    if (this.#closed) throw closedError();
-    if (failure === undefined) {
-      await this.#appendDraft(draft);
-      return;
-    }
-    await this.#appendDraft(this.#failedDraft(failure.error));
-    throw failure.error;
+    if (this.isClosed) throw closed();
+    await this.#append(failure === undefined ? draft : this.#failedDraft(failure.error));
+    if (failure !== undefined) throw failure.error;
   }
 
-  /** What readers are told instead of the end, for the source has failed. */
-  #failedDraft(error: unknown): Draft | Promise<Draft> {
+  /** What readers are told instead of the end, for the source has failed: whatever the hook does. */
+  async #failedDraft(error: unknown): Promise<Draft> {
     try {
-      const described = this.#options.describeError?.(error);
-      return createDraft({ event: "failed", ...described }, true, this.#options);
+      const describing: unknown = this.#options.describeError?.(error);
+      const described = (await describing) as object | undefined;
+      return await createDraft({ event: "failed", ...described }, true, this.#options);
     } catch {
-      return { event: "failed", data: "", end: true }; // readers are told, whatever the hook has done
+      return { event: "failed", data: "", end: true };
     }
   }
 
-  #append(message: unknown): string | Promise<string> {
-    return this.#appendDraft(createDraft(message, false, this.#options));
-  }
-
-  #appendDraft(draft: Draft | Promise<Draft>): string | Promise<string> {
+  #append(draft: Draft | Promise<Draft>): string | Promise<string> {
     const { following } = this.#host;
     if (!isThenable(draft) && this.#turn === undefined && following === undefined) return this.#store(draft);
     const turn = Promise.allSettled([draft, this.#turn, following]);
@@ -136,25 +140,23 @@ export class Publisher {
   }
 
   #store(draft: Draft): string | Promise<string> {
-    const fail = (error: unknown): never => {
+    const stored = ([id]: readonly string[]): string => {
+      this.#host.published(id!);
+      return id!;
+    };
+    const failed = (error: unknown): never => {
       if (this.#sources.size > 0) this.#logErrors.add(error);
       throw error;
     };
     try {
-      const appended = this.#log.append([draft]);
-      if (!isThenable(appended)) return this.#stored(appended);
-      return Promise.resolve(appended).then((ids) => this.#stored(ids), fail);
+      const ids = this.#log.append([draft]);
+      return isThenable(ids) ? Promise.resolve(ids).then(stored, failed) : stored(ids);
     } catch (error) {
-      return fail(error);
+      return failed(error);
     }
-  }
-
-  #stored([id]: readonly string[]): string {
-    this.#host.published(id!);
-    return id!;
   }
 }
 
-function closedError(): SseError {
+function closed(): SseError {
   return new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nothing was published");
 }

@@ -1,4 +1,4 @@
-import { SseError } from "../sse-error.js";
+import { invalidOption } from "../check-options.js";
 import { isThenable } from "../stream/source.js";
 import type { Entry } from "./event-log.js";
 
@@ -6,37 +6,24 @@ import type { Entry } from "./event-log.js";
 export class Selection {
   /** `undefined`: all, with a topic or without. */
   readonly topics: ReadonlySet<string> | undefined;
-  readonly #filter: ((entry: Entry) => boolean) | undefined;
+  readonly filter: ((entry: Entry) => boolean) | undefined;
 
   constructor(topics: readonly string[] | undefined, filter: ((entry: Entry) => boolean) | undefined) {
-    this.topics = topics === undefined ? undefined : new Set(topics);
-    this.#filter = filter;
+    this.topics = topics && new Set(topics);
+    this.filter = filter;
   }
 
-  get hasFilter(): boolean {
-    return this.#filter !== undefined;
-  }
-
-  /** Whether it passes entries over. */
-  get isSelective(): boolean {
-    return this.topics !== undefined || this.#filter !== undefined;
-  }
-
-  hasTopicOf({ topics, end }: Entry): boolean {
+  hasTopicOf({ topics = [], end }: Entry): boolean {
     const wanted = this.topics;
-    return wanted === undefined || end === true || (topics?.some((topic) => wanted.has(topic)) ?? false);
+    return wanted === undefined || end === true || topics.some((topic) => wanted.has(topic));
   }
 
-  /** @throws what the filter throws; `ERR_SSE_INVALID_OPTION` for one that is asynchronous. */
+  /** @throws what the filter throws; `ERR_SSE_INVALID_OPTION` for one that is asynchronous, which would pass all. */
   passes(entry: Entry): boolean {
-    if (this.#filter === undefined) return true;
-    const passes: unknown = this.#filter(entry);
+    const passes: unknown = this.filter === undefined || this.filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw new SseError(
-      "ERR_SSE_INVALID_OPTION",
-      "filter: expected true or false, got a promise, which would pass all",
-    );
+    throw invalidOption("filter", "a function that returns true or false at once", passes);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Frame } from "../format/frame.js";
 import type { EventStream } from "../stream/event-stream.js";
 import type { StreamPort } from "../stream/stream-port.js";
+import type { ChannelOptions } from "./channel.js";
 import type { Entry, EventLog, ResetReason } from "./event-log.js";
 import type { Place, Window } from "./window.js";
 
@@ -27,28 +28,22 @@ export interface SubscriberHost {
   readonly log: EventLog;
   /** The newest entries; `undefined` until the log is followed. */
   readonly window: Window | undefined;
+  /** The members that are handed new entries. */
+  readonly live: { add(member: Member): void; delete(member: Member): void };
+  /** The members whose `wake` is called when the window has moved, once. */
+  readonly waiting: { add(member: Member): void };
   /** What is sent leaves at the end of the turn; otherwise the channel flushes. */
   readonly flushNow: boolean;
   /** The place of a message that the program sends now: after all that has been published until now. */
   place(): Place;
   /** Whether an entry is being handed out that a member, with the number of its newest one, has not been handed yet. */
   isDelivering(handed: number): boolean;
-  /** The event `reset` at a place. */
-  resetFrame(id: string, reason: ResetReason): Frame;
-  /** The event `snapshot` at a place. The same state at the same place is one frame. */
-  snapshotFrame(id: string, state: unknown): Frame;
-  /** The heartbeat that carries the newest place. */
-  heartbeatFrame(): Frame;
-  /** Puts the member among the live ones, or takes it out. */
-  setLive(member: Member, live: boolean): void;
-  /** Calls `wake` when the window has moved. */
-  waitForTail(member: Member): void;
+  /** An event of the channel's own at a place: the last one of its type again, if it is the same. */
+  frameOf(event: "reset" | "snapshot" | "heartbeat", id: string, data: unknown): Frame;
   /** Something was sent that the channel is to flush. */
   sent(member: Member): void;
   /** The member has left, or its stream has closed. */
   left(member: Member): void;
-  /** Its client does not keep up. */
-  lagging(member: Member): void;
-  /** Its client has been told of a hole. */
-  told(member: Member, reason: ResetReason): void;
+  /** Calls a hook of the app, whose error goes no further. */
+  callHook(call: (options: ChannelOptions) => unknown): void;
 }

@@ -5,8 +5,10 @@ import type { PortSubscription, StreamPort } from "../stream/stream-port.js";
 import { turnBudget } from "../stream/turn-budget.js";
 import { CatchUp, type Follower, type Start } from "./catch-up.js";
 import type { Entry, ResetReason } from "./event-log.js";
-import type { Selection } from "./selection.js";
+import { EVERYTHING, type Selection } from "./selection.js";
+import type { OwnMessages } from "./own-messages.js";
 import type { Member, SubscriberHost } from "./subscriber-host.js";
+import type { Place } from "./window.js";
 
 /**
  * A stream and its cursor in a log. While it is live, its cursor is the tail of the channel, which hands it each new
@@ -16,6 +18,7 @@ import type { Member, SubscriberHost } from "./subscriber-host.js";
 export class Subscriber implements Member, Follower, PortSubscription {
   readonly port: StreamPort;
   readonly stream: EventStream;
+  readonly topics: ReadonlySet<string> | undefined;
   readonly snapshot: (() => unknown) | undefined;
   hasLeft = false;
   readonly #selection: Selection;
@@ -39,6 +42,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.port = port;
     this.#host = host;
     this.#selection = selection;
+    this.topics = selection.topics;
     this.snapshot = snapshot;
     this.#catchUp = new CatchUp(this, host);
   }
@@ -58,10 +62,6 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#catchUp!.advance();
   }
 
-  get topics(): ReadonlySet<string> | undefined {
-    return this.#selection.topics;
-  }
-
   get isLive(): boolean {
     return this.#catchUp === undefined;
   }
@@ -71,9 +71,9 @@ export class Subscriber implements Member, Follower, PortSubscription {
   deliver(entry: Entry, number: number): void {
     if (number <= this.#number || !this.isLive) return; // it has joined in the middle of this delivery
     const lags = this.port.isCongested;
-    if (lags || (this.#selection.hasFilter && !this.port.ownTimer && turnBudget().isSpent)) {
+    if (lags || (this.#selection.filter !== undefined && !this.port.ownTimer && turnBudget().isSpent)) {
       this.#leaveTail(number - 1);
-      if (lags) this.#host.lagging(this);
+      if (lags) this.#host.callHook((options) => options.onLag?.(this.stream));
       this.#catchUp!.advance();
       return;
     }
@@ -100,7 +100,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
   /** Is no longer live, and reads on after the place with this number. */
   #leaveTail(number: number, hole?: ResetReason): void {
     const window = this.#host.window!;
-    this.#host.setLive(this, false);
+    this.#host.live.delete(this);
     this.#catchUp = new CatchUp(this, this.#host);
     this.#catchUp.begin(window, { after: window.idOf(number)!, number }, { hole });
   }
@@ -146,15 +146,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#catchUp = undefined;
     this.#number = window.head;
     if (this.#clientId === window.cursor) this.#sentNumber = window.head;
-    this.#host.setLive(this, true);
-  }
-
-  told(reason: ResetReason): void {
-    this.#host.told(this, reason);
-  }
-
-  waitForTail(): void {
-    this.#host.waitForTail(this);
+    this.#host.live.add(this);
   }
 
   // --- what the stream asks
@@ -162,7 +154,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
   streamClosed(): void {
     if (this.hasLeft) return;
     this.hasLeft = true;
-    if (this.isLive) this.#host.setLive(this, false);
+    if (this.isLive) this.#host.live.delete(this);
     this.#host.left(this);
   }
 
@@ -178,40 +170,33 @@ export class Subscriber implements Member, Follower, PortSubscription {
 
   heartbeat(): boolean {
     const window = this.#host.window;
-    if (!this.isLive || window === undefined || !this.#selection.isSelective) return false;
+    if (!this.isLive || window === undefined || this.#selection === EVERYTHING) return false;
     if (this.#sentNumber >= window.visible) return false;
     this.#sentNumber = window.head;
-    this.port.sendFrame(this.#host.heartbeatFrame(), window.cursor, true);
+    this.port.sendFrame(this.#host.frameOf("heartbeat", window.cursor, ""), window.cursor, true);
     return true;
   }
 
   defer(frame: Frame): boolean {
-    if (this.#hasAll()) return false;
-    this.#catchUpForOwn().own.add(this.#host.place(), frame);
-    if (!this.#taking) this.#catchUp!.advance();
-    return true;
+    return this.#keepUntilReached((own, place) => own.add(place, frame));
   }
 
   deferEnd(end: () => void): boolean {
-    if (this.#hasAll()) return false;
-    this.#catchUpForOwn().own.endAt(this.#host.place(), end);
+    return this.#keepUntilReached((own, place) => own.endAt(place, end));
+  }
+
+  /** `false`: there is nothing before it that it would have to wait for. */
+  #keepUntilReached(keep: (own: OwnMessages, place: Place) => void): boolean {
+    const place = this.#host.place();
+    if (this.isLive) {
+      const { head } = this.#host.window!;
+      const isDelivering = this.#host.isDelivering(this.#number);
+      if (!this.#taking && place.number === head && !isDelivering) return false;
+      this.#leaveTail(isDelivering ? head - 1 : head);
+    }
+    keep(this.#catchUp!.own, place);
     if (!this.#taking) this.#catchUp!.advance();
     return true;
-  }
-
-  /** Whether a message that the program sends now has nothing to wait for. */
-  #hasAll(): boolean {
-    if (!this.isLive || this.#taking) return false;
-    const window = this.#host.window!;
-    return this.#host.place().number === window.head && !this.#host.isDelivering(this.#number);
-  }
-
-  #catchUpForOwn(): CatchUp {
-    if (this.#catchUp === undefined) {
-      const { head } = this.#host.window!;
-      this.#leaveTail(this.#host.isDelivering(this.#number) ? head - 1 : head);
-    }
-    return this.#catchUp!;
   }
 
   skipSnapshot(): void {

@@ -5,15 +5,10 @@ type Listener = (news: News) => void;
 
 /** The listeners of a log in this process: all are told of the same entries in the same order. */
 export class TailListeners {
+  /** The position up to which the calls of all listeners have returned. */
+  told = 0;
   readonly #listeners = new Set<{ readonly listener: Listener }>();
   readonly #untold: (readonly Entry[])[] = [];
-  #telling = false;
-  #told = 0;
-
-  /** The position up to which the calls of all listeners have returned. */
-  get told(): number {
-    return this.#told;
-  }
 
   /**
    * The listener is told of what comes after `told`: also of the entries that the others are told of just now, since
@@ -31,20 +26,14 @@ export class TailListeners {
    * Tells the listeners of entries that were stored together. Entries that a listener appends are told of after the
    * current ones have reached every listener. An error that a listener throws is nobody else's.
    */
-  tell(entries: readonly Entry[]): void {
-    this.#untold.push(entries);
-    if (this.#telling) return;
-    this.#telling = true;
-    for (let next = this.#untold.shift(); next !== undefined; next = this.#untold.shift()) {
-      const news: News = { entries: next };
+  tell(stored: readonly Entry[]): void {
+    if (this.#untold.push(stored) > 1) return; // the call that tells of those before tells of these too
+    for (; this.#untold.length > 0; this.#untold.shift()) {
+      const entries = this.#untold[0]!;
       for (const { listener } of this.#listeners) {
-        callSafely(
-          () => listener(news),
-          (error) => console.error(error),
-        );
+        callSafely(() => listener({ entries }), console.error);
       }
-      this.#told += next.length;
+      this.told += entries.length;
     }
-    this.#telling = false;
   }
 }

@@ -1,3 +1,4 @@
+import { Queue } from "../queue.js";
 import type { Entry } from "./event-log.js";
 import { compareIds, epochOf } from "./ids.js";
 
@@ -28,9 +29,8 @@ export class Window {
   /** The entry that ended the log, if it has ended. It is at the head. */
   end: Entry | undefined;
   readonly #maxEntries: number;
-  // The entries after the place with the number #oldest, whose id is #oldestId. The first is #entries[#first].
-  #entries: Entry[] = [];
-  #first = 0;
+  // The entries after the place with the number #oldest, whose id is #oldestId.
+  readonly #entries = new Queue<Entry>();
   #oldest: number;
   #oldestId: string;
   #bytes = 0;
@@ -41,12 +41,20 @@ export class Window {
   /**
    * @param head the number of the first place: higher than all numbers of the window before.
    * @param synchronous the log answers at once: of its entries only the one that is being handed out is held.
+   * @param published an id from before: if the log is another one now, it does not come any more.
    */
-  constructor(cursor: string, end: Entry | undefined, head: number, synchronous: boolean) {
+  constructor(
+    cursor: string,
+    end: Entry | undefined,
+    head: number,
+    synchronous: boolean,
+    published: string | undefined,
+  ) {
     this.cursor = this.#oldestId = cursor;
     this.end = end;
     this.head = this.visible = this.#oldest = head;
     this.#maxEntries = synchronous ? 1 : MAX_ENTRIES;
+    if (published !== undefined) this.#pastEpochs.push(epochOf(published));
   }
 
   /** Takes the next entry of the log. Returns its number. */
@@ -58,7 +66,12 @@ export class Window {
     this.#current = undefined;
     if (!entry.control) this.visible = this.head;
     if (entry.end) this.end = entry;
-    while (this.#held > this.#maxEntries || (this.#bytes > MAX_BYTES && this.#held > 1)) this.#drop();
+    while (this.#entries.size > this.#maxEntries || (this.#bytes > MAX_BYTES && this.#entries.size > 1)) {
+      const { id, frame } = this.#entries.shift();
+      this.#bytes -= frame.bytes.byteLength;
+      this.#oldest++;
+      this.#oldestId = id;
+    }
     this.#settle((place) => this.#hasCome(place.id));
     return this.head;
   }
@@ -70,8 +83,8 @@ export class Window {
       this.#pastEpochs.push(epochOf(this.cursor));
       if (this.#pastEpochs.length > MAX_PAST_EPOCHS) this.#pastEpochs.shift();
     }
-    this.#entries = [];
-    this.#first = this.#bytes = 0;
+    this.#entries.clear();
+    this.#bytes = 0;
     this.visible = this.#oldest = ++this.head;
     this.cursor = this.#oldestId = cursor;
     this.end = undefined;
@@ -129,11 +142,7 @@ export class Window {
   }
 
   #at(number: number): Entry {
-    return this.#entries[this.#first + number - this.#oldest - 1]!;
-  }
-
-  get #held(): number {
-    return this.#entries.length - this.#first;
+    return this.#entries.at(number - this.#oldest - 1)!;
   }
 
   #hasCome(id: string): boolean {
@@ -149,17 +158,5 @@ export class Window {
       place.number = this.head;
       return false;
     });
-  }
-
-  #drop(): void {
-    const entry = this.#entries[this.#first]!;
-    this.#entries[this.#first++] = undefined!;
-    this.#bytes -= entry.frame.bytes.byteLength;
-    this.#oldest++;
-    this.#oldestId = entry.id;
-    if (this.#first > 32 && this.#first > this.#entries.length / 2) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
   }
 }
