@@ -205,6 +205,14 @@ describe("a window", () => {
     expect(next.number).toBe(5);
   });
 
+  it("waits for nothing of a log that came and went between two that it has heard of", () => {
+    const window = filled(2, { head: 0 });
+    const between = awaited("b-5");
+    window.await(between);
+    window.break("c-0");
+    expect(between.number).toBe(3);
+  });
+
   it("knows sixteen logs of before", () => {
     const window = filled(1, { head: 0 });
     const epoch = (n: number): string => `e${n}`;

@@ -91,7 +91,9 @@ export class Window {
     this.#current = undefined;
     // What was to come in the old log does not come any more, nor what a log lacks that was restored from an older copy.
     const isRestored = order !== undefined && order <= 0;
-    this.#settle((place) => isRestored || this.#hasCome(place.id));
+    // An epoch that is neither this one nor one of before is of a log that came and went unheard.
+    const isLost = ({ id }: Place): boolean => order === undefined && epochOf(id) !== epochOf(cursor);
+    this.#settle((place) => isRestored || this.#hasCome(place.id) || isLost(place));
   }
 
   /** The number of the place with this id, if it is inside the window. */
