@@ -4,7 +4,7 @@ import { CHANNEL_CHECKS } from "./channel-options.js";
 import type { Channel, ChannelOptions, EventMap } from "./channel.js";
 import type { LogStore } from "./event-log.js";
 import { resolveHistory } from "./history.js";
-import { LogChannel } from "./log-channel.js";
+import { LogChannel, type UseListener } from "./log-channel.js";
 import { memoryLogs } from "./memory-logs.js";
 
 /** Options of channels by key. */
@@ -47,10 +47,18 @@ const CHECKS: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
 export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
   checkOptions("createChannels", options, CHECKS);
-  return new KeyedChannels(options) as unknown as Channels<Events>;
+  const channels = new KeyedChannels(options);
+  return {
+    get: (key) => channels.get(key) as unknown as Channel<Events>,
+    has: (key) => channels.has(key),
+    close: () => channels.close(),
+    get size() {
+      return channels.size;
+    },
+  };
 }
 
-class KeyedChannels implements Channels {
+class KeyedChannels implements UseListener {
   readonly #options: ChannelOptions;
   readonly #history: ChannelsOptions["history"];
   readonly #idle: number;
@@ -74,7 +82,7 @@ class KeyedChannels implements Channels {
     this.#logs = logs ?? this.#ownLogs!;
   }
 
-  get(key: string): Channel {
+  get(key: string): LogChannel {
     if (typeof key !== "string") throw invalidOption("key", "a string", key);
     const known = this.#channels.get(key);
     if (known !== undefined) {

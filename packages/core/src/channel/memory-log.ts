@@ -1,22 +1,42 @@
-import type { History } from "./event-log.js";
+import type {
+  AppendOptions,
+  Draft,
+  EventLog,
+  History,
+  News,
+  Peek,
+  Read,
+  ReadFrom,
+  ReadLimit,
+  Tail,
+} from "./event-log.js";
 import { resolveHistory } from "./history.js";
 import { MemoryHandle } from "./memory-handle.js";
 import { MemoryRecord } from "./memory-record.js";
 
 /**
- * The event log of one process, in its memory. A restart begins a new epoch. Closing it lets go of its entries.
+ * The event log of one process, in its memory: it answers at once. A restart begins a new epoch. Closing it lets go of
+ * its entries. An interface and a constructor, so that the logs of an ESM and a CommonJS copy are of one type.
+ */
+export interface MemoryLog extends EventLog {
+  append(drafts: readonly Draft[], options?: AppendOptions): readonly string[];
+  read(from: ReadFrom, max: ReadLimit): Read;
+  tail(listener: (news: News) => void): Tail;
+  peek(): Peek;
+}
+
+/**
+ * Creates a log in memory.
  *
+ * @param history what it keeps. Default: 10 000 events, 16 MiB, 5 minutes.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  * @example
  * ```ts
  * const prices = createChannel({ log: new MemoryLog({ events: 1_000, age: 60_000 }) });
  * ```
  */
-export class MemoryLog extends MemoryHandle {
-  /**
-   * @param history what it keeps. Default: 10 000 events, 16 MiB, 5 minutes.
-   * @throws {SseError} `ERR_SSE_INVALID_OPTION`
-   */
+export const MemoryLog: new (history?: History) => MemoryLog = class extends MemoryHandle {
   constructor(history?: History) {
     super(new MemoryRecord(resolveHistory(history)));
   }
-}
+};
