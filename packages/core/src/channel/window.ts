@@ -48,7 +48,7 @@ export class Window {
     end: Entry | undefined,
     head: number,
     synchronous: boolean,
-    published: string | undefined,
+    published?: string,
   ) {
     this.cursor = this.#oldestId = cursor;
     this.end = end;
