@@ -87,10 +87,7 @@ export class CatchUp {
 
   /** Goes on without the snapshot that is being made. */
   skipSnapshot(): void {
-    if (this.#snapshotTurn === undefined) return;
-    this.#snapshotTurn = undefined;
-    this.#announce(undefined);
-    this.advance();
+    if (this.#snapshotTurn !== undefined) this.#goOnWith(undefined);
   }
 
   /** `false`: it waits, or is over. */
@@ -196,18 +193,21 @@ export class CatchUp {
     const turn = (this.#snapshotTurn = {});
     state.then(
       (made) => {
-        if (this.#snapshotTurn !== turn || this.#follower.hasLeft) return;
-        this.#snapshotTurn = undefined;
-        try {
-          this.#announce(made);
-        } catch (error) {
-          return this.#follower.fail(error);
-        }
-        this.advance();
+        if (this.#snapshotTurn === turn && !this.#follower.hasLeft) this.#goOnWith(made);
       },
       (error: unknown) => this.#snapshotTurn === turn && this.#follower.fail(error),
     );
     return false;
+  }
+
+  #goOnWith(state: unknown): void {
+    this.#snapshotTurn = undefined;
+    try {
+      this.#announce(state);
+    } catch (error) {
+      return this.#follower.fail(error);
+    }
+    this.advance();
   }
 
   /** Tells of the hole, if there is one, and of the state, if it is known. */

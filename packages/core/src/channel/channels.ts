@@ -36,17 +36,16 @@ export interface Channels<Events = EventMap> {
   readonly size: number;
 }
 
-const { log: _, ...OF_ONE } = CHANNEL_CHECKS;
-const CHECKS: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
-  ...OF_ONE,
-  idle: MS,
-  max: LIMIT,
-  logs: OBJECT,
-};
-
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
 export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
-  checkOptions("createChannels", options, CHECKS);
+  const { log: _, ...ofOne } = CHANNEL_CHECKS;
+  const checks: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
+    ...ofOne,
+    idle: MS,
+    max: LIMIT,
+    logs: OBJECT,
+  };
+  checkOptions("createChannels", options, checks);
   const channels = new KeyedChannels(options);
   return {
     get: (key) => channels.get(key) as unknown as Channel<Events>,

@@ -10,15 +10,15 @@ const RESERVED = ["reset", "snapshot", "heartbeat"];
 
 const isString = (value: unknown): value is string => typeof value === "string";
 
-const END_FIELDS: Record<string, Check> = {
-  event: [
-    `none of the names ${RESERVED.join(", ")}, which a channel uses itself`,
-    (value) => !RESERVED.includes(value as string),
-  ],
-  data: ["data", () => true],
-};
+const EVENT: Check = [
+  "another name than reset, snapshot and heartbeat, which a channel uses itself",
+  (value) => !RESERVED.includes(value as string),
+];
+const DATA: Check = ["data", () => true];
+const END_FIELDS: Record<string, Check> = { event: EVENT, data: DATA };
 const FIELDS: Record<string, Check> = {
-  ...END_FIELDS,
+  event: EVENT,
+  data: DATA,
   topic: [
     "a string, or an array of at least one",
     (value) => isString(value) || (Array.isArray(value) && value.length > 0 && value.every(isString)),

@@ -23,6 +23,12 @@ export function compareIds(a: string, b: string): number | undefined {
   return left.length - right.length;
 }
 
+/** Whether one place is before another of the same epoch, or is that place. */
+export function isAtOrBefore(id: string, place: string): boolean {
+  const order = compareIds(id, place);
+  return order !== undefined && order <= 0;
+}
+
 // With a leading zero two ids would be one place.
 const ID = /^(.+)-((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*)$/;
 

@@ -1,3 +1,4 @@
+import { createFrame } from "../format/frame.js";
 import { Queue } from "../queue.js";
 import type { Entry } from "./event-log.js";
 
@@ -6,8 +7,6 @@ interface Kept {
   readonly bytes: number;
   readonly storedAt: number;
 }
-
-const encoder = new TextEncoder();
 
 /** The entries of a log that are kept, by position from 1 on. The oldest are dropped first. */
 export class KeptEntries {
@@ -60,6 +59,6 @@ export class KeptEntries {
 
 /** The bytes of an entry that count against the limits of a history. */
 export function sizeOf({ frame, topics = [], idempotencyKey = "" }: Entry): number {
-  const labels = encoder.encode(topics.join("") + idempotencyKey);
-  return frame.bytes.byteLength + labels.byteLength;
+  const labels = createFrame(topics.join("") + idempotencyKey);
+  return frame.bytes.byteLength + labels.bytes.byteLength;
 }

@@ -1,6 +1,6 @@
 import { isThenable } from "../stream/source.js";
 import type { Entry, EventLog, Read, ReadFrom, ResetReason } from "./event-log.js";
-import { compareIds } from "./ids.js";
+import { isAtOrBefore } from "./ids.js";
 import type { Place, Window } from "./window.js";
 
 const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
@@ -100,9 +100,7 @@ export class LogCursor {
 
   /** Whether this place is known, and not ahead of what this node has heard of. */
   get isBehindTail(): boolean {
-    if (this.id === undefined) return false;
-    const order = compareIds(this.id, this.#window.cursor);
-    return order !== undefined && order <= 0;
+    return this.id !== undefined && isAtOrBefore(this.id, this.#window.cursor);
   }
 
   /** Whether it has all that comes before a place. */
@@ -110,7 +108,6 @@ export class LogCursor {
     if (this.id === undefined) return false;
     if (this.#taken === this.#page.length) this.#number ??= this.#window.locate(this.id);
     if (this.#number !== undefined) return this.#number >= place.number;
-    const order = compareIds(place.id, this.id);
-    return order !== undefined && order <= 0;
+    return isAtOrBefore(place.id, this.id);
   }
 }

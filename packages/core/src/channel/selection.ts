@@ -28,4 +28,4 @@ export class Selection {
 }
 
 /** Everything: the selection of most subscribers, which need not each have one. */
-export const EVERYTHING = new Selection(undefined, undefined);
+export const EVERYTHING = /* @__PURE__ */ new Selection(undefined, undefined);
