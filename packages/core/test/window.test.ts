@@ -205,6 +205,16 @@ describe("a window", () => {
     expect(next.number).toBe(5);
   });
 
+  it("waits for nothing of a log that it never heard of, when that is known to be of before", () => {
+    const window = filled(2, { head: 0 });
+    const [old, next] = [awaited("b-2"), awaited("c-2")];
+    for (const place of [old, next]) window.await(place);
+    window.break("c-0");
+    expect([old.number, next.number]).toEqual([Infinity, Infinity]);
+    window.supersede("b-2");
+    expect([old.number, next.number]).toEqual([3, Infinity]);
+  });
+
   it("knows sixteen logs of before", () => {
     const window = filled(1, { head: 0 });
     const epoch = (n: number): string => `e${n}`;
