@@ -213,6 +213,14 @@ describe("a window", () => {
     expect(between.number).toBe(3);
   });
 
+  it("waits for nothing of a log that it never heard of, when that is known to be of before", () => {
+    const window = filled(2, { head: 0 });
+    const [old, next] = [awaited("b-2"), awaited("c-2")];
+    for (const place of [old, next]) window.await(place);
+    window.supersede("b-2");
+    expect([old.number, next.number]).toEqual([2, Infinity]);
+  });
+
   it("knows sixteen logs of before", () => {
     const window = filled(1, { head: 0 });
     const epoch = (n: number): string => `e${n}`;

@@ -28,7 +28,10 @@ export function badInputContract(createLog: CreateLog): void {
       ["a type of two lines", { data: "x", event: "a\nb" }, "ERR_SSE_INVALID_FIELD"],
       ["a type that is no string", { data: "x", event: 5 }, "ERR_SSE_INVALID_FIELD"],
       ["a topic that is an empty array", { data: "x", topic: [] }, "ERR_SSE_INVALID_FIELD"],
-      ["an event of the channel's own", { data: "x", event: "reset" }, "ERR_SSE_INVALID_FIELD"],
+      ["an event of the channel's own, reset", { data: "x", event: "reset" }, "ERR_SSE_INVALID_FIELD"],
+      ["an event of the channel's own, snapshot", { event: "snapshot" }, "ERR_SSE_INVALID_FIELD"],
+      ["an event of the channel's own, heartbeat", { event: "heartbeat" }, "ERR_SSE_INVALID_FIELD"],
+      ["a control entry", { data: "x", control: true }, "ERR_SSE_INVALID_FIELD"],
       ["data that is a function", { data: () => {} }, "ERR_SSE_INVALID_DATA"],
       ["data that is a promise", { data: Promise.resolve("x") }, "ERR_SSE_INVALID_DATA"],
       ["nothing", undefined, "ERR_SSE_INVALID_FIELD"],
@@ -43,6 +46,21 @@ export function badInputContract(createLog: CreateLog): void {
       await app.channel.publish("after");
       expect(await client.dataUntil("after")).toEqual(["before", "after"]);
       expect(app.errors).toMatchObject([{ code }]);
+    });
+
+    it.each([
+      ["a key", { idempotencyKey: "k" }],
+      ["a topic", { topic: "t" }],
+      ["an id", { id: "1" }],
+      ["an event of the channel's own", { event: "snapshot" }],
+    ])("is refused as an end, and ends nobody: %s", async (_what, message) => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      await expect(app.channel.end(message as never)).rejects.toMatchObject({
+        code: "ERR_SSE_INVALID_FIELD",
+      });
+      await app.channel.publish("after");
+      expect(await client.dataUntil("after")).toEqual(["after"]);
     });
 
     it("need not be caught, nor must onError be sane", async () => {

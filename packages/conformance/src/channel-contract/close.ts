@@ -7,6 +7,7 @@ export function closeContract(createLog: CreateLog): void {
   describe("close", () => {
     it("closes the subscribers, who may come back, after what they were sent", async () => {
       const app = await startChannel(createLog);
+      expect(app.channel.status).toBe("ready");
       const clients = [await app.read(), await app.read({ topics: ["x"] })];
       await app.channel.publish("a");
       await clients[0]!.until("a");
@@ -17,7 +18,7 @@ export function closeContract(createLog: CreateLog): void {
         expect(client.text).not.toContain("~end");
       }
       expect(app.channel.size).toBe(0);
-      expect(app.log.status).toBe("closed");
+      expect([app.log.status, app.channel.status]).toEqual(["closed", "closed"]);
     });
 
     it("lets nothing happen afterwards, and can be called again", async () => {
@@ -50,9 +51,9 @@ export function closeContract(createLog: CreateLog): void {
       const ending = app.channel.end().catch((error: unknown) => error);
       await pause(5);
       await within("close()", app.channel.close());
-      await within("publishAll()", publishing);
+      expect(await within("publishAll()", publishing)).toBe(false);
       expect([signal!.aborted, returned]).toEqual([true, true]);
-      await within("publishAll() of a source that never comes", starting);
+      expect(await within("publishAll() of a source that never comes", starting)).toBe(false);
       expect(await within("end()", ending)).toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
     });
 

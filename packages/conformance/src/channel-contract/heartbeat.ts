@@ -19,6 +19,32 @@ export function heartbeatContract(createLog: CreateLog): void {
       expect(await again.dataUntil("at last")).toEqual(["at last"]);
     });
 
+    it("is a comment for who wants all events, though the cursor has moved past what it has", async () => {
+      const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
+      const client = await app.read();
+      const id = await app.channel.publish("a");
+      await client.until("a");
+      await app.log.append([{ data: "", control: true }]);
+      const before = client.comments.length;
+      await until("comments", () => client.comments.length >= before + 3);
+      expect(client.events).toEqual([{ type: "message", data: "a", lastEventId: id }]);
+    });
+
+    it.each([{ topics: ["t"] }, { filter: () => true }])(
+      "never carries the cursor for control entries, which no client sees",
+      async (use) => {
+        const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
+        const client = await app.read(use);
+        await app.channel.publish({ data: "a", topic: "t" });
+        await client.until("a");
+        for (let n = 0; n < 3; n++) await app.log.append([{ data: "", control: true }]);
+        const before = client.comments.length;
+        await until("comments", () => client.comments.length >= before + 4);
+        await app.channel.publish({ data: "b", topic: "t" });
+        expect((await client.dataUntil("b")).slice(-2)).toEqual(["a", "b"]);
+      },
+    );
+
     it("is a comment when the client knows the cursor", async () => {
       const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
       const client = await app.read();

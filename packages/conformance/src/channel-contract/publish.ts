@@ -114,10 +114,11 @@ export function publishContract(createLog: CreateLog): void {
   describe("publishAll", () => {
     it("publishes a source with nobody connected; its ids are dropped", async () => {
       const app = await startChannel(createLog);
-      await app.channel.publishAll([
+      const published = await app.channel.publishAll([
         { id: "theirs", event: "delta", data: 1, retry: 5, comment: "c" },
         "two",
       ]);
+      expect(published).toBe(true);
       const client = await app.read({ from: "start" });
       const events = await client.until("two");
       expect(events).toMatchObject([{ type: "delta", data: "1" }, { data: "two" }]);

@@ -123,6 +123,21 @@ export function resumeContract(createLog: CreateLog): void {
     });
   });
 
+  describe("a client that is new, when the beginning is no longer kept,", () => {
+    it("is told so by one reset if it asks for the start, and not if it asks for the oldest", async () => {
+      const app = await startChannel(createLog, { history: { events: 2 } });
+      const witness = await app.read();
+      for (const text of ["a", "b", "c", "d"]) await app.channel.publish(text);
+      await witness.until("d");
+      const [start, oldest] = [await app.read({ from: "start" }), await app.read({ from: "oldest" })];
+      for (const client of [start, oldest]) await client.until("d");
+      await app.channel.publish("e");
+      expect(await start.dataUntil("e")).toEqual(['{"reason":"evicted"}', "c", "d", "e"]);
+      expect(await oldest.dataUntil("e")).toEqual(["c", "d", "e"]);
+      expect(app.resets).toEqual(["evicted"]);
+    });
+  });
+
   describe("an id after which nothing can be read", () => {
     it.each([
       ["of another channel", "new-log"],
@@ -130,6 +145,8 @@ export function resumeContract(createLog: CreateLog): void {
       ["of no channel", "unknown-id"],
       ["too long to be one", "unknown-id"],
       ["that is the name of a prototype", "unknown-id"],
+      ["that is a keyword, start", "unknown-id"],
+      ["that is a keyword, oldest", "unknown-id"],
     ])("%s: one reset, and all that is kept", async (what, reason) => {
       const app = await startChannel(createLog);
       const other = createChannel({ log: createLog() });
@@ -141,6 +158,8 @@ export function resumeContract(createLog: CreateLog): void {
         "of no channel": "17",
         "too long to be one": "x".repeat(2_000),
         "that is the name of a prototype": "__proto__",
+        "that is a keyword, start": "start",
+        "that is a keyword, oldest": "oldest",
       };
       const witness = await app.read();
       const client = await app.read({}, { lastEventId: ids[what]! });

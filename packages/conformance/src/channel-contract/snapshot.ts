@@ -78,6 +78,54 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(events[1]).toMatchObject({ type: "snapshot", lastEventId: events[0]!.lastEventId });
     });
 
+    it("is taken before onReset is called, which may publish", async () => {
+      const order: string[] = [];
+      const app = await startChannel(createLog, {
+        onReset: () => {
+          order.push("onReset");
+          void app.channel.publish("from onReset");
+        },
+      });
+      const snapshot = (): string => {
+        order.push("snapshot");
+        return "state";
+      };
+      const client = await app.read({ snapshot }, { lastEventId: "nonsense" });
+      expect(await client.dataUntil("from onReset")).toEqual([
+        '{"reason":"unknown-id"}',
+        "state",
+        "from onReset",
+      ]);
+      expect(order).toEqual(["snapshot", "onReset"]);
+    });
+
+    it("is not made while earlier bytes wait for the client", async () => {
+      const app = await startChannel(createLog, { history: { events: 5 } });
+      const snapshot = vi.fn(() => "state");
+      const witness = await app.read();
+      const { client, stream } = await app.connect({ snapshot });
+      await client.until("state");
+      client.socket.pause();
+      // Until the system takes no more for it.
+      for (let n = 0; n < 1_000; n++) {
+        void app.channel.publish(`${n} ${"x".repeat(8_000)}`);
+        if (n % 5 === 0) await pause(1);
+      }
+      await app.channel.publish("full");
+      await witness.until("full");
+      expect(stream.bufferedBytes).toBeGreaterThan(0);
+      const made = snapshot.mock.calls.length;
+      for (let n = 0; n < 50; n++) await app.channel.publish(`${n}`);
+      await app.channel.publish("last");
+      await witness.until("last");
+      expect(snapshot).toHaveBeenCalledTimes(made);
+      client.socket.resume();
+      await until("what it lacks", () => snapshot.mock.calls.length > made);
+      await app.channel.publish("live again");
+      await client.until("live again");
+      expect(client.text.match(/event: snapshot/g)).toHaveLength(snapshot.mock.calls.length);
+    });
+
     it("is not asked for when the client has a place to go on from", async () => {
       const app = await startChannel(createLog);
       const snapshot = vi.fn(() => "state");

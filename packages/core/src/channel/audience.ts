@@ -99,8 +99,13 @@ export class Audience implements SubscriberHost {
   /** A message that this channel has published has been given its id. */
   published(id: string): void {
     this.hasPublished = true;
-    const order = this.#published === undefined ? 1 : compareIds(id, this.#published);
+    const before = this.#published;
+    const order = before === undefined ? 1 : compareIds(id, before);
     if (order === undefined || order > 0) this.#published = id;
+    if (order !== undefined || this.window === undefined) return;
+    // The log is another one, and this node may never have heard of the one before.
+    this.window.supersede(before!);
+    this.#wake();
   }
 
   // --- following

@@ -79,10 +79,7 @@ export class Window {
   /** Goes on after another place: the tail has lost entries, or the log is another one. */
   break(cursor: string): void {
     const order = compareIds(cursor, this.cursor);
-    if (order === undefined) {
-      this.#pastEpochs.push(epochOf(this.cursor));
-      if (this.#pastEpochs.length > MAX_PAST_EPOCHS) this.#pastEpochs.shift();
-    }
+    if (order === undefined) this.#leave(epochOf(this.cursor));
     this.#entries.clear();
     this.#bytes = 0;
     this.visible = this.#oldest = ++this.head;
@@ -141,6 +138,17 @@ export class Window {
     if (place.id === "") place.id = this.cursor;
     if (this.#hasCome(place.id)) place.number = this.head;
     else this.#awaited.push(place);
+  }
+
+  /** A log of before, of which this node need not have heard: nothing of it is waited for. */
+  supersede(id: string): void {
+    this.#leave(epochOf(id));
+    this.#settle((place) => this.#hasCome(place.id));
+  }
+
+  #leave(epoch: string): void {
+    this.#pastEpochs.push(epoch);
+    if (this.#pastEpochs.length > MAX_PAST_EPOCHS) this.#pastEpochs.shift();
   }
 
   #at(number: number): Entry {

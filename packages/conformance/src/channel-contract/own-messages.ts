@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { startChannel, type CreateLog } from "./channel-app.js";
+
+/** What a program sends itself on streams that are subscribed, from inside a filter and after it has published. */
+export function ownMessagesContract(createLog: CreateLog): void {
+  describe("what the program sends itself", () => {
+    it("while an entry is handed out follows it, on its own stream and on others'", async () => {
+      const app = await startChannel(createLog);
+      const before = await app.read();
+      const client = await app.read({
+        filter: ({ data }) => {
+          if (data !== "a") return true;
+          for (const { stream } of [before, client, after]) stream.send({ event: "own", data: "own" });
+          return true;
+        },
+      });
+      const after = await app.read();
+      const clients = [before, client, after];
+      void app.channel.publish("a");
+      for (const one of clients) await one.until("own");
+      await app.channel.publish("b");
+      for (const one of clients) expect(await one.dataUntil("b")).toEqual(["a", "own", "b"]);
+    });
+
+    it("while an entry is handed out that it does not want is sent all the same", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read({
+        filter: ({ data }) => {
+          if (data === "a") client.stream.send("own");
+          return data !== "a";
+        },
+      });
+      await app.channel.publish("a");
+      await client.until("own");
+      await app.channel.publish("b");
+      expect(await client.dataUntil("b")).toEqual(["own", "b"]);
+    });
+
+    it("keeps its own order, though one waits for what is published", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read({
+        filter: ({ data }) => {
+          if (data !== "a") return true;
+          client.stream.send("1");
+          void app.channel.publish("b");
+          client.stream.send("2");
+          return true;
+        },
+      });
+      await app.channel.publish("a");
+      await client.until("a");
+      client.stream.send("3");
+      await client.until("b");
+      const data = await client.dataUntil("3");
+      expect(data.filter((text) => text !== "b")).toEqual(["a", "1", "2", "3"]);
+    });
+
+    it("comes after what was acknowledged before, and before what is published after it", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read({ topics: ["t"] });
+      for (let n = 0; n < 20; n++) {
+        await app.channel.publish({ data: `${n}`, topic: "t" });
+        client.stream.send(`own ${n}`);
+      }
+      const data = await client.dataUntil("own 19");
+      for (let n = 0; n < 20; n++) expect(data.indexOf(`own ${n}`)).toBeGreaterThan(data.indexOf(`${n}`));
+      expect(data.filter((text) => text.startsWith("own"))).toEqual(
+        Array.from({ length: 20 }, (_, n) => `own ${n}`),
+      );
+      expect(data.filter((text) => !text.startsWith("own"))).toEqual(
+        Array.from({ length: 20 }, (_, n) => `${n}`),
+      );
+    });
+  });
+}
