@@ -12,6 +12,7 @@ import { isolationContract } from "./adapter-contract/isolation.js";
 import { lastEventIdContract } from "./adapter-contract/last-event-id.js";
 import { limitsContract } from "./adapter-contract/limits.js";
 import { mistakesContract } from "./adapter-contract/mistakes.js";
+import { notOpenedContract } from "./adapter-contract/not-opened.js";
 import { responseContract } from "./adapter-contract/response.js";
 import { roundTripContract } from "./adapter-contract/round-trip.js";
 import { sourceErrorsContract } from "./adapter-contract/source-errors.js";
@@ -32,6 +33,7 @@ export function adapterContract(adapter: Adapter): void {
     eventSourceContract(adapter);
     chromiumContract(adapter);
     departureContract(adapter);
+    notOpenedContract(adapter);
     lastEventIdContract(adapter);
     isolationContract(adapter);
     mistakesContract(adapter);

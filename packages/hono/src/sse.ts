@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { EventStreamServer, SseError, type EventStreamOptions, type Source } from "@ssekit/core";
+import { returnSource } from "@ssekit/core/adapter";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 
 declare module "hono" {
@@ -26,6 +27,7 @@ export function sse(server: EventStreamServer = new EventStreamServer()): Middle
     let opened = false;
     c.set("sse", async (source?: Source, options?: EventStreamOptions) => {
       if (opened) {
+        returnSource(source);
         throw new SseError(
           "ERR_SSE_ALREADY_OPEN",
           "This request has an event stream already; return its response",
