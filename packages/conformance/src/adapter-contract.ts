@@ -13,6 +13,7 @@ import { lastEventIdContract } from "./adapter-contract/last-event-id.js";
 import { limitsContract } from "./adapter-contract/limits.js";
 import { mistakesContract } from "./adapter-contract/mistakes.js";
 import { notOpenedContract } from "./adapter-contract/not-opened.js";
+import { pipelinedContract } from "./adapter-contract/pipelined.js";
 import { responseContract } from "./adapter-contract/response.js";
 import { roundTripContract } from "./adapter-contract/round-trip.js";
 import { sourceErrorsContract } from "./adapter-contract/source-errors.js";
@@ -34,6 +35,7 @@ export function adapterContract(adapter: Adapter): void {
     chromiumContract(adapter);
     departureContract(adapter);
     notOpenedContract(adapter);
+    pipelinedContract(adapter);
     lastEventIdContract(adapter);
     isolationContract(adapter);
     mistakesContract(adapter);

@@ -67,17 +67,24 @@ const OCCASIONS: Record<string, Occasion> = {
 /** What an answer that is no stream owes: to the source that it was opened with, and to the client. */
 export function notOpenedContract(adapter: Adapter): void {
   describe("P10: a source that was passed as a value is returned at once when the answer is", () => {
-    describe.each(Object.entries(OCCASIONS))("%s", (_answer, { server, options, draining, request, status }) => {
-      it.each(Object.keys(VALUES))("%s", async (kind) => {
-        let returned = 0;
-        const route: Route = { path: "/", source: VALUES[kind]!(() => returned++), ...(options && { options }) };
-        const app = await startApp(adapter, route, server);
-        if (draining) await within("events.close()", app.events.close());
-        expect((await app.request("/", request)).status).toBe(status);
-        await until("the source to be returned", () => returned === 1, 2_000);
-        expect([app.errors, app.reported, app.closeReasons]).toEqual([[], [], []]);
-      });
-    });
+    describe.each(Object.entries(OCCASIONS))(
+      "%s",
+      (_answer, { server, options, draining, request, status }) => {
+        it.each(Object.keys(VALUES))("%s", async (kind) => {
+          let returned = 0;
+          const route: Route = {
+            path: "/",
+            source: VALUES[kind]!(() => returned++),
+            ...(options && { options }),
+          };
+          const app = await startApp(adapter, route, server);
+          if (draining) await within("events.close()", app.events.close());
+          expect((await app.request("/", request)).status).toBe(status);
+          await until("the source to be returned", () => returned === 1, 2_000);
+          expect([app.errors, app.reported, app.closeReasons]).toEqual([[], [], []]);
+        });
+      },
+    );
   });
 
   describe("P10: a source that was passed as a value is returned at once when", () => {
@@ -132,19 +139,22 @@ export function notOpenedContract(adapter: Adapter): void {
     const headers = { "access-control-allow-origin": "https://app.example", "cache-control": "public" };
     const own = { "X-Own": "1", "Cache-Control": "max-age=60", "Content-Type": "text/html" };
 
-    it.each(Object.entries(OCCASIONS))("%s", async (_answer, { server, options, draining, request, status }) => {
-      const route: Route = { path: "/", source: ["one"], headers, options: { ...options, headers: own } };
-      const app = await startApp(adapter, route, { ...server, headers: { "x-server": "1" } });
-      if (draining) await within("events.close()", app.events.close());
-      const response = await app.request("/", request);
-      expect(response.status).toBe(status);
-      expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
-      expect(response.headers.get("x-own")).toBe("1");
-      expect(response.headers.get("x-server")).toBe("1");
-      if (request?.method === "HEAD") return;
-      expect(response.headers.get("cache-control")).toBe("no-store");
-      expect(response.headers.get("content-type") ?? "").not.toContain("html");
-    });
+    it.each(Object.entries(OCCASIONS))(
+      "%s",
+      async (_answer, { server, options, draining, request, status }) => {
+        const route: Route = { path: "/", source: ["one"], headers, options: { ...options, headers: own } };
+        const app = await startApp(adapter, route, { ...server, headers: { "x-server": "1" } });
+        if (draining) await within("events.close()", app.events.close());
+        const response = await app.request("/", request);
+        expect(response.status).toBe(status);
+        expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
+        expect(response.headers.get("x-own")).toBe("1");
+        expect(response.headers.get("x-server")).toBe("1");
+        if (request?.method === "HEAD") return;
+        expect(response.headers.get("cache-control")).toBe("no-store");
+        expect(response.headers.get("content-type") ?? "").not.toContain("html");
+      },
+    );
 
     it("the refusal of a stream that waits for its source when the server drains", async () => {
       let started = 0;

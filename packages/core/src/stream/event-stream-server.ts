@@ -142,7 +142,8 @@ class Server implements EventStreamServer {
       exchange.reply(204, finishedHeaders(options.headers));
       return "ended";
     }
-    if (this.#draining !== undefined || this.#streams.size >= options.maxStreams) {
+    const isFull = this.#streams.size >= options.maxStreams;
+    if (this.#draining !== undefined || isFull || exchange.isBehindStream) {
       this.#refuse(exchange, options.headers);
       return this.#draining === undefined ? "refused" : "draining";
     }

@@ -11,7 +11,15 @@ export function nodeListener(routes: readonly Route[], server: EventStreamServer
       res.statusCode = (error as { status?: number }).status ?? 500;
       res.end("sorry");
     };
-    async function answer({ before, headers = {}, misuse, again, source, options, onStream }: Route): Promise<void> {
+    async function answer({
+      before,
+      headers = {},
+      misuse,
+      again,
+      source,
+      options,
+      onStream,
+    }: Route): Promise<void> {
       if (before) await before();
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       if (misuse === "open after the answer") res.end("done");
