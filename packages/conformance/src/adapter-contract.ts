@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { Adapter } from "./adapter.js";
 import { backPressureContract } from "./adapter-contract/back-pressure.js";
 import { chromiumContract } from "./adapter-contract/chromium.js";
+import { cutContract } from "./adapter-contract/cut.js";
 import { departureContract } from "./adapter-contract/departure.js";
 import { drainContract } from "./adapter-contract/drain.js";
 import { endContract } from "./adapter-contract/end.js";
@@ -40,6 +41,7 @@ export function adapterContract(adapter: Adapter): void {
     isolationContract(adapter);
     mistakesContract(adapter);
     backPressureContract(adapter);
+    cutContract(adapter);
     limitsContract(adapter);
     drainContract(adapter);
   });

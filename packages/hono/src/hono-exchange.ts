@@ -1,4 +1,4 @@
-import { type HeaderChanges, type SinkOwner, WebExchange } from "@ssekit/core/adapter";
+import { type HeaderChanges, type Sink, type SinkOwner, WebExchange } from "@ssekit/core/adapter";
 import { NodeConnection } from "./node-connection.js";
 
 /** What is used of a Hono context. */
@@ -30,6 +30,12 @@ export class HonoExchange extends WebExchange {
   override watch(owner: SinkOwner): void {
     super.watch(owner);
     this.#node?.opened();
+  }
+
+  override begin(headers: HeaderChanges): Sink {
+    const hasBody = this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding");
+    if (hasBody) this.#node?.drainRequest();
+    return super.begin(headers);
   }
 
   override responseHeader(name: string): string | undefined {

@@ -1,6 +1,12 @@
 /** What is used of the request and response of Node that `@hono/node-server` hands on in `env`. */
 interface NodeEnv {
-  incoming: { httpVersionMajor: number; socket: NodeSocket };
+  incoming: {
+    httpVersionMajor: number;
+    socket: NodeSocket;
+    /** `null`: nobody has begun to read the body. */
+    readableFlowing?: boolean | null;
+    resume?(): void;
+  };
   outgoing: { socket: NodeSocket | null; once(event: "close", listener: () => void): void; [STREAM]?: true };
 }
 
@@ -21,11 +27,13 @@ const STREAM = Symbol.for("ssekit.hono-stream/1");
  * left whose request waits behind another response.
  */
 export class NodeConnection {
+  readonly #incoming: NodeEnv["incoming"];
   readonly #socket: NodeSocket;
   readonly #outgoing: NodeEnv["outgoing"];
   #left: AbortController | undefined;
 
   private constructor({ incoming, outgoing }: NodeEnv) {
+    this.#incoming = incoming;
     this.#socket = incoming.socket;
     this.#outgoing = outgoing;
   }
@@ -53,6 +61,12 @@ export class NodeConnection {
     this.#left ??= new AbortController();
     if (this.#socket.destroyed) this.#left.abort();
     return this.#left.signal;
+  }
+
+  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  drainRequest(): void {
+    const incoming = this.#incoming;
+    setTimeout(() => incoming.readableFlowing === null && incoming.resume?.(), 0);
   }
 
   /** The response is an event stream from now on. */

@@ -116,7 +116,15 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
   begin(headers: HeaderChanges): Sink {
     this.setHeaders(headers);
     this.res.writeHead(200); // leaves with the first block, in one packet
+    this.drainRequest();
     return new ResponseSink(this.req, this.res, this.owner);
+  }
+
+  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  protected drainRequest(): void {
+    const { req } = this;
+    if (this.isHttp2 || !(req.headers["content-length"] ?? req.headers["transfer-encoding"])) return;
+    setImmediate(() => req.readableFlowing === null && req.resume()); // not before the app may have begun to read it
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
