@@ -17,6 +17,8 @@ export interface Route {
   onStream?(stream: EventStream): void;
   /** Opens the stream a second time, or when the response has been sent; the error that throws is one of `errors`. */
   misuse?: "open twice" | "open after the answer";
+  /** The source with which it is opened the second time. */
+  again?: Source;
 }
 
 /** An app that runs on a real server. */

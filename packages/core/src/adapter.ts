@@ -6,4 +6,7 @@ export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
 export { describe } from "./sse-error.js";
 export type { Exchange, HeaderChanges } from "./stream/exchange.js";
 export type { Sink, SinkOwner } from "./stream/sink.js";
+export { serverOf } from "./stream/server-of.js";
+export { returnSource } from "./stream/source.js";
+export { portOf } from "./stream/stream-port.js";
 export { WebExchange } from "./stream/web-exchange.js";

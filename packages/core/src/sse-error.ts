@@ -10,6 +10,8 @@ export type SseErrorCode =
   | "ERR_SSE_INVALID_OPTION"
   /** The response's head was sent before the stream could open. */
   | "ERR_SSE_HEADERS_SENT"
+  /** The head of a Koa response is held back by middleware that has not returned, or `ctx.body` was replaced. */
+  | "ERR_SSE_NOT_SENT"
   /** This response already has an event stream. */
   | "ERR_SSE_ALREADY_OPEN"
   /** The stream is subscribed to a channel: a second subscription, or an id of the program's own. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
-import { NodeExchange, openOn } from "@ssekit/node/adapter";
+import type { EventStreamServer, EventStream, EventStreamOptions, Source } from "@ssekit/node";
+import { NodeExchange, openOn, serverOf } from "@ssekit/node/adapter";
 
 declare global {
   // The namespace that @types/express, 4 and 5, leaves open for this.
@@ -30,9 +30,11 @@ class ExpressExchange extends NodeExchange {
 /**
  * Middleware for Express 4 and 5 that adds `res.sse()`.
  *
- * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
+ * @param given the options, heartbeat and shutdown that its streams share: a server, or options for one of its own.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
-export function sse(server: EventStreamServer = new EventStreamServer()) {
+export function sse(given?: EventStreamServer | EventStreamOptions) {
+  const server = serverOf(given, arguments.length);
   // One for all responses, and not one for each.
   function openOnThis(this: ServerResponse, source?: Source, options?: EventStreamOptions): EventStream {
     return openOn(new ExpressExchange(this.req, this), server, source, options);

@@ -1,4 +1,5 @@
-import { type HeaderChanges, WebExchange } from "@ssekit/core/adapter";
+import { type HeaderChanges, type Sink, type SinkOwner, WebExchange } from "@ssekit/core/adapter";
+import { NodeConnection } from "./node-connection.js";
 
 /** What is used of a Hono context. */
 export interface HonoContext {
@@ -13,10 +14,28 @@ export interface HonoContext {
 /** An exchange whose response takes over the headers and cookies that the app has set on the context. */
 export class HonoExchange extends WebExchange {
   readonly #ctx: HonoContext;
+  readonly #node: NodeConnection | undefined;
 
   constructor(ctx: HonoContext, resolve: (response: Response) => void, reject: (error: unknown) => void) {
-    super(ctx.req.raw, resolve, reject);
+    const node = NodeConnection.of(ctx.env);
+    super(ctx.req.raw, resolve, reject, node?.signal);
     this.#ctx = ctx;
+    this.#node = node;
+  }
+
+  get isBehindStream(): boolean {
+    return this.#node?.isBehindStream ?? false;
+  }
+
+  override watch(owner: SinkOwner): void {
+    super.watch(owner);
+    this.#node?.opened();
+  }
+
+  override begin(headers: HeaderChanges): Sink {
+    const hasBody = this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding");
+    if (hasBody) this.#node?.drainRequest();
+    return super.begin(headers);
   }
 
   override responseHeader(name: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
-import { EventStreamServer, SseError, type EventStreamOptions, type Source } from "@ssekit/core";
+import { type EventStreamServer, SseError, type EventStreamOptions, type Source } from "@ssekit/core";
+import { returnSource, serverOf } from "@ssekit/core/adapter";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 
 declare module "hono" {
@@ -19,13 +20,16 @@ declare module "hono" {
 /**
  * Middleware for Hono 4 that adds `c.var.sse()`.
  *
- * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
+ * @param given the options, heartbeat and shutdown that its streams share: a server, or options for one of its own.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
-export function sse(server: EventStreamServer = new EventStreamServer()): MiddlewareHandler {
+export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareHandler {
+  const server = serverOf(given, arguments.length);
   return function sseMiddleware(c, next) {
     let opened = false;
     c.set("sse", async (source?: Source, options?: EventStreamOptions) => {
       if (opened) {
+        returnSource(source);
         throw new SseError(
           "ERR_SSE_ALREADY_OPEN",
           "This request has an event stream already; return its response",

@@ -26,7 +26,7 @@ adapterContract({
 });
 
 async function answer(
-  { before, headers = {}, misuse, source, options, onStream }: Route,
+  { before, headers = {}, misuse, again, source, options, onStream }: Route,
   c: Context,
   errors: unknown[],
 ) {
@@ -42,6 +42,6 @@ async function answer(
         },
     options,
   );
-  if (misuse === "open twice") await c.var.sse().catch((error: unknown) => errors.push(error));
+  if (misuse === "open twice") await c.var.sse(again).catch((error: unknown) => errors.push(error));
   return await response;
 }

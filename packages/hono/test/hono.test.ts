@@ -1,8 +1,10 @@
+import { createAdaptorServer } from "@hono/node-server";
+import { listen } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStream } from "@ssekit/hono";
 import { readEvents } from "@ssekit/testing";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { setCookie } from "hono/cookie";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 const EVENTS = { headers: { accept: "text/event-stream" } };
 
@@ -62,5 +64,37 @@ describe("c.var.sse()", () => {
     const response = await app.fetch(request, env({ timeout }));
     expect(timeout).toHaveBeenCalledExactlyOnceWith(request, 0);
     await response.text();
+  });
+
+  it("is added by sse(options), which says what is wrong with them when it is called", async () => {
+    const app = new Hono().use(sse({ retry: 7 }));
+    app.get("/", (c) => c.var.sse(["one"]));
+    expect(await (await app.request("/", EVENTS)).text()).toMatch(/^retry: 7\n\n/);
+    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: no such option/);
+    expect(() => sse("options" as never)).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+    );
+  });
+
+  it("is not added by app.use(sse), which says so at the first request", async () => {
+    const errors: unknown[] = [];
+    const app = new Hono().use(sse as unknown as MiddlewareHandler);
+    app.onError((error, c) => (errors.push(error), c.text("sorry", 500)));
+    app.get("/", (c) => c.text("hello"));
+    expect((await app.request("/")).status).toBe(500);
+    expect(errors).toMatchObject([{ message: expect.stringContaining("app.use(sse())") }]);
+  });
+
+  it("leaves a body that the source reads as it is", async () => {
+    const app = new Hono().use(sse());
+    app.post("/", (c) =>
+      c.var.sse(async function* () {
+        yield { data: (await c.req.text()).length };
+      }),
+    );
+    const { url, cut, close } = await listen(createAdaptorServer({ fetch: app.fetch }));
+    onTestFinished(() => (cut(), close()));
+    const response = await fetch(url, { method: "POST", body: "x".repeat(300_000), ...EVENTS });
+    expect((await readEvents(response, 1))[0]!.data).toBe("300000");
   });
 });

@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SseError } from "@ssekit/node";
 import { NodeExchange, type HeaderChanges, type Sink } from "@ssekit/node/adapter";
 import { BodySink } from "./body-sink.js";
+import { onReplacedBody } from "./replaced-body.js";
 
 /** What is used of a Koa context, 2 or 3. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly response: { body?: unknown };
   status: number;
   body: unknown;
   readonly headerSent: boolean;
@@ -39,8 +41,19 @@ export class KoaExchange extends NodeExchange {
   override begin(headers: HeaderChanges): Sink {
     this.#expectUnsent();
     const sink = new BodySink(this.req, this.res, this.owner);
+    const before = Object.keys(headers).map((name) => [name, this.res.getHeader(name)] as const);
     this.#answer(200, headers, sink.body);
-    this.#ignoreDeparture();
+    const replaced = (): void => {
+      for (const [name, value] of before) {
+        if (this.responseHeader(name) !== headers[name]) continue; // the app has set another since
+        if (value === undefined) this.res.removeHeader(name);
+        else this.res.setHeader(name, value);
+      }
+      this.#notSent(sink);
+    };
+    onReplacedBody(this.#ctx.response, replaced);
+    this.#watchErrors(sink);
+    this.drainRequest();
     return sink;
   }
 
@@ -71,14 +84,27 @@ export class KoaExchange extends NodeExchange {
     );
   }
 
-  /** For an event stream a client that leaves is the usual end, not an error of the app. */
-  #ignoreDeparture(): void {
+  /** Somebody else has answered, whose headers and body they are. */
+  #notSent(sink: BodySink): void {
+    this.owner.sinkClosed(
+      new SseError(
+        "ERR_SSE_NOT_SENT",
+        "ctx.sse(): the stream was not sent, for the middleware threw or replaced ctx.body",
+      ),
+    );
+    sink.body.destroy();
+  }
+
+  /** For an event stream a client that leaves is the usual end, not an error of the app. Any other is its end too. */
+  #watchErrors(sink: BodySink): void {
     const ctx = this.#ctx;
     const { onerror } = ctx;
     ctx.onerror = (error) => {
       const departure = DEPARTURES.has((error as { code?: string } | null)?.code ?? "");
       // A database's lost connection has such a code too, and its request still waits for an answer.
-      if (!departure || !(ctx.headerSent || this.gone)) onerror.call(ctx, error);
+      if (departure && (ctx.headerSent || this.gone)) return;
+      if (error && !ctx.headerSent) this.#notSent(sink);
+      onerror.call(ctx, error);
     };
   }
 

@@ -1,6 +1,12 @@
 import type { Middleware } from "koa";
-import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
-import { openOn } from "@ssekit/node/adapter";
+import {
+  type EventStreamServer,
+  SseError,
+  type EventStream,
+  type EventStreamOptions,
+  type Source,
+} from "@ssekit/node";
+import { openOn, portOf, serverOf } from "@ssekit/node/adapter";
 import { KoaExchange, type KoaContext } from "./koa-exchange.js";
 
 declare module "koa" {
@@ -22,12 +28,16 @@ declare module "koa" {
   }
 }
 
+const HELD_BACK_MS = 1_000;
+
 /**
  * Middleware for Koa 2 and 3 that adds `ctx.sse()`.
  *
- * @param server the options, heartbeat and shutdown that its streams share. Default: one of its own.
+ * @param given the options, heartbeat and shutdown that its streams share: a server, or options for one of its own.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
-export function sse(server: EventStreamServer = new EventStreamServer()): Middleware {
+export function sse(given?: EventStreamServer | EventStreamOptions): Middleware {
+  const server = serverOf(given, arguments.length);
   return function sseMiddleware(ctx, next) {
     Object.assign(ctx, {
       sse: (...given: [source?: Source, options?: EventStreamOptions]) =>
@@ -46,7 +56,22 @@ function openNow(server: EventStreamServer, ctx: KoaContext): EventStream {
   );
   const stream = openOn(exchange, server);
   if (failures.length > 0) throw failures[0];
+  reportHeldBack(ctx, stream);
   return stream;
+}
+
+/** Koa sends nothing before all middleware has returned, which a handler that waits for its own stream never does. */
+function reportHeldBack(ctx: KoaContext, stream: EventStream): void {
+  setTimeout(() => {
+    if (ctx.headerSent || stream.signal.aborted) return;
+    portOf(stream).report(
+      new SseError(
+        "ERR_SSE_NOT_SENT",
+        "ctx.sse(): nothing has reached the client for a second, for the middleware has not returned. " +
+          "Await nothing after ctx.sse(): return, and send from timers or listeners, or pass a source",
+      ),
+    );
+  }, HELD_BACK_MS).unref();
 }
 
 function openWithSource(
@@ -61,7 +86,10 @@ function openWithSource(
     const exchange = new KoaExchange(ctx, reject, decided);
     const stream = openOn(exchange, server, source, options);
     void stream.closed.then(decided); // the client left before that
-    void head.then(() => resolve(stream));
+    void head.then(() => {
+      reportHeldBack(ctx, stream);
+      resolve(stream);
+    });
   });
   opening.catch(() => {}); // somebody who does not await it has been told by onError
   return opening;

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { constants } from "node:zlib";
-import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
+import { createGate, listen, pause, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStream, type Source } from "@ssekit/koa";
 import Koa, { type Middleware } from "koa";
 import Koa2 from "koa2";
@@ -179,5 +179,103 @@ describe.each([
     });
     expect(onError).toHaveBeenCalledExactlyOnceWith(rejection, expect.anything());
     expect(events.streams.size).toBe(0);
+  });
+
+  it.each(["throws", "replaces the body"])(
+    "a handler that %s after ctx.sse() leaves no trace of it",
+    async (how) => {
+      const closed: unknown[] = [];
+      const { url, events, appErrors } = await start(
+        async (ctx, next) => {
+          ctx.set("x-accel-buffering", "yes");
+          try {
+            await next();
+          } catch {
+            ctx.status = 500;
+            ctx.body = { error: "sorry" };
+          }
+        },
+        (ctx) => {
+          const stream = ctx.sse(() => {}, { onError: () => {} });
+          void stream.then((opened) => opened.closed).then((reason) => closed.push(reason));
+          return stream.then(() => {
+            if (how === "throws") throw new Error("on purpose");
+            ctx.body = { error: "sorry" };
+          });
+        },
+      );
+      const response = await fetch(url, { headers: EVENTS });
+      expect(await response.json()).toEqual({ error: "sorry" });
+      expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+      expect(response.headers.has("cache-control")).toBe(false);
+      expect(response.headers.get("x-accel-buffering")).toBe("yes");
+      await until("the stream to be over", () => closed.length > 0);
+      expect(closed).toEqual(["error"]);
+      expect([events.streams.size, appErrors]).toEqual([0, []]);
+    },
+  );
+
+  it("an error that nobody catches closes the stream, and not as if the client had left", async () => {
+    let stream: EventStream | undefined;
+    const { url, appErrors } = await start((ctx) => {
+      stream = ctx.sse();
+      throw new Error("on purpose");
+    });
+    const spy = vi.spyOn(console, "error").mockImplementation(() => {});
+    onTestFinished(() => spy.mockRestore());
+    const response = await fetch(url, { headers: EVENTS });
+    expect(response.status).toBe(500);
+    expect(await within("closed", stream!.closed)).toBe("error");
+    expect(appErrors).toMatchObject([{ message: "on purpose" }]);
+  });
+
+  it("a status that was set before does not make another of a stream", async () => {
+    const { url } = await start((ctx) => {
+      ctx.status = 201;
+      ctx.sse().end();
+    });
+    expect((await fetch(url, { headers: EVENTS })).status).toBe(200);
+  });
+
+  it("a handler that waits while its stream is held back is told so, once", async () => {
+    const gate = createGate();
+    const onError = vi.fn();
+    const { url } = await start(async (ctx) => {
+      await ctx.sse(() => {}, { onError });
+      await gate.opened;
+    });
+    const response = fetch(url, { headers: EVENTS });
+    await until("the error", () => onError.mock.calls.length > 0);
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: "ERR_SSE_NOT_SENT", message: expect.stringContaining("return") }),
+      expect.anything(),
+    );
+    gate.open();
+    await (await response).body!.cancel();
+    await pause(1_100);
+    expect(onError).toHaveBeenCalledOnce();
+  });
+
+  it("a handler that has returned is told nothing", async () => {
+    const onError = vi.fn();
+    const { url } = await start((ctx) => ctx.sse(() => {}, { onError }));
+    const response = await fetch(url, { headers: EVENTS });
+    await pause(1_200);
+    await response.body!.cancel();
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  it("sse() takes options, and says what is wrong with them when it is called", () => {
+    expect(() => sse({ heartbeat: 1_000, maxStreams: 5 })).not.toThrow();
+    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: no such option/);
+    expect(() => sse("options" as never)).toThrow(
+      expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
+    );
+  });
+
+  it("app.use(sse) says at the first request that sse is to be called", async () => {
+    const { url, appErrors } = await start(sse as unknown as Middleware, (ctx) => void (ctx.body = "hello"));
+    expect((await fetch(url)).status).toBe(500);
+    expect(appErrors).toMatchObject([{ message: expect.stringContaining("app.use(sse())") }]);
   });
 });

@@ -1,5 +1,5 @@
-import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { SseError } from "@ssekit/core";
 import type { Exchange, HeaderChanges, Sink, SinkOwner } from "@ssekit/core/adapter";
 import {
@@ -11,6 +11,15 @@ import {
   type ResponseOwner,
 } from "./node-response.js";
 import { ResponseSink } from "./response-sink.js";
+
+// An event stream waits for its turn on this connection. Registered, as OWNER is.
+const WAITING = Symbol.for("ssekit.waiting/1");
+
+type StreamSocket = Socket & {
+  /** The response that has its turn: Node's own, in every version. */
+  _httpMessage?: OwnedResponse | null;
+  [WAITING]?: true;
+};
 
 /** The exchange of Node's own servers, and of the frameworks that hand out Node's request and response. */
 export abstract class NodeExchange implements Exchange, ResponseOwner {
@@ -59,6 +68,18 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
     return this.res.destroyed || this.req.socket.destroyed;
   }
 
+  get isBehindStream(): boolean {
+    if (!this.#waits) return false;
+    const socket: StreamSocket = this.req.socket;
+    const { _httpMessage: current } = socket;
+    return socket[WAITING] ?? current?.[OWNER] !== undefined;
+  }
+
+  /** The response waits for its turn on the connection. */
+  get #waits(): boolean {
+    return !this.isHttp2 && this.res.socket === null;
+  }
+
   get headSent(): boolean {
     return this.res.headersSent || this.res.writableEnded;
   }
@@ -76,26 +97,34 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
   watch(owner: SinkOwner): void {
     this.owner = owner;
     listenForClose(this.res);
-    if (!this.isHttp2 && this.res.socket === null) this.#listenToSocket();
+    if (this.#waits) this.#listenToSocket();
   }
 
   /** A response that waits behind another on its connection would not hear of that going away. */
   #listenToSocket(): void {
     const { res } = this;
-    const { socket } = this.req;
+    const socket: StreamSocket = this.req.socket;
     const closed = (): void => res[OWNER]?.responseClosed();
-    allowListeners(socket, 1); // any number may wait
+    socket[WAITING] = true;
     socket.on("close", closed);
     res.on("close", () => {
+      delete socket[WAITING];
       socket.off("close", closed);
-      allowListeners(socket, -1);
     });
   }
 
   begin(headers: HeaderChanges): Sink {
     this.setHeaders(headers);
     this.res.writeHead(200); // leaves with the first block, in one packet
+    this.drainRequest();
     return new ResponseSink(this.req, this.res, this.owner);
+  }
+
+  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  protected drainRequest(): void {
+    const { req } = this;
+    if (this.isHttp2 || !(req.headers["content-length"] ?? req.headers["transfer-encoding"])) return;
+    setImmediate(() => req.readableFlowing === null && req.resume()); // not before the app may have begun to read it
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
@@ -139,9 +168,4 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
       "The response was sent by somebody else before the source of its event stream had its first item",
     );
   }
-}
-
-/** Moves the number of listeners at which Node warns of a leak; 0 is no limit. */
-function allowListeners(emitter: EventEmitter, more: number): void {
-  emitter.setMaxListeners((emitter.getMaxListeners() || Infinity) + more);
 }

@@ -1,4 +1,5 @@
 import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/core";
+import { returnSource } from "@ssekit/core/adapter";
 import { NodeExchange } from "./node-exchange.js";
 import type { NodeRequest, NodeResponse } from "./node-response.js";
 
@@ -32,7 +33,12 @@ export function openOn(
   source?: Source,
   options?: EventStreamOptions,
 ): EventStream {
-  exchange.claim();
+  try {
+    exchange.claim();
+  } catch (error) {
+    returnSource(source);
+    throw error;
+  }
   try {
     return server.open(exchange, source, options);
   } catch (error) {

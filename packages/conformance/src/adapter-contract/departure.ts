@@ -141,6 +141,24 @@ export function departureContract(adapter: Adapter): void {
       expect(app.reported).toEqual([]);
     });
 
+    it.each(["ends", "is destroyed", "is reset"])(
+      "%s, so it does with a body that nobody reads",
+      async (how) => {
+        const app = await startApp(adapter, { path: "/" });
+        const body = "x".repeat(300_000);
+        const client = new RawClient(app.url);
+        client.request("POST", "/", { "content-length": String(body.length), accept: "text/event-stream" });
+        client.socket.write(body);
+        await client.until("retry: 3000");
+        if (how === "ends") client.socket.end();
+        else if (how === "is reset") client.socket.resetAndDestroy();
+        else client.socket.destroy();
+        await until("onClose", () => app.closeReasons.length > 0, 5_000);
+        expect(app.closeReasons).toEqual(["client"]);
+        expect([app.errors, app.reported]).toEqual([[], []]);
+      },
+    );
+
     it("is gone before the stream opened, there is none, and nothing is thrown", async () => {
       const gate = createGate();
       let started = 0;

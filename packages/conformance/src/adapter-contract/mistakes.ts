@@ -1,15 +1,24 @@
+import { EventEmitter } from "node:events";
 import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { itIf } from "../support/applies-if.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 
-const BAD_SOURCES: Record<string, unknown> = {
-  "a string": "text",
-  "the options": { once: true },
-  "a number": 5,
-  null: null,
-  "a fetch response": new Response("x"),
+const BAD_SOURCES: Record<string, [source: unknown, advice: string]> = {
+  "a string": ["text", "use [text]"],
+  "the options": [{ once: true }, "options are the second argument"],
+  "a number": [5, "got number 5"],
+  null: [null, "got null"],
+  "a promise": [Promise.resolve(["x"]), "await it first"],
+  "a fetch response": [new Response("x"), "relay(response)"],
+  "an Observable": [{ subscribe() {}, pipe() {} }, "observable.subscribe"],
+  "an EventEmitter": [new EventEmitter(), "emitter.on"],
+};
+
+const BAD_ITEMS: Record<string, [item: unknown, advice: string]> = {
+  "a byte stream": [new Uint8Array([100, 97]), "relay"],
+  "an SDK's stream of objects": [{ id: "1", object: "chunk", choices: [] }, "toMessage"],
 };
 
 const BAD_OPTIONS: Record<string, unknown> = {
@@ -39,10 +48,20 @@ const BAD_MESSAGES: [what: string, message: unknown, code: string][] = [
 export function mistakesContract(adapter: Adapter): void {
   describe("a mistake of the program", () => {
     it.each(Object.keys(BAD_SOURCES))("is %s as the source", async (kind) => {
-      const app = await startApp(adapter, { path: "/", source: BAD_SOURCES[kind] as Source });
+      const [source, advice] = BAD_SOURCES[kind]!;
+      const app = await startApp(adapter, { path: "/", source: source as Source });
       expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
-      expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_SOURCE" }]);
+      const message: unknown = expect.stringContaining(advice);
+      expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_SOURCE", message }]);
       expect(app.events.streams.size).toBe(0);
+    });
+
+    it.each(Object.keys(BAD_ITEMS))("is %s as the source", async (kind) => {
+      const [item, advice] = BAD_ITEMS[kind]!;
+      const source = new ReadableStream({ start: (controller) => controller.enqueue(item) });
+      const app = await startApp(adapter, { path: "/", source });
+      expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
+      expect(app.errors).toMatchObject([{ message: expect.stringContaining(advice) }]);
     });
 
     it.each(Object.keys(BAD_OPTIONS))("is %s", async (kind) => {

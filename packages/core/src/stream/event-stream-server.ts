@@ -7,14 +7,14 @@ import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
 import {
   acceptsEventStream,
-  FINISHED_HEADERS,
-  RETRY_HEADERS,
+  finishedHeaders,
+  retryHeaders,
   streamHeaders,
   unavailableHeaders,
 } from "./response-headers.js";
 import { OpenStream } from "./open-stream.js";
 import { startStream } from "./send-source.js";
-import { checkSource } from "./source.js";
+import { checkSource, returnSource } from "./source.js";
 import { SseError, describe } from "../sse-error.js";
 import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
@@ -82,7 +82,7 @@ class Server implements EventStreamServer {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
       ownTimer: false,
-      refuse: (exchange) => this.#refuse(exchange),
+      refuse: (exchange, headers) => this.#refuse(exchange, headers),
       streamClosed: (stream) => {
         this.#streams.delete(stream as OpenStream);
         if (this.#streams.size === 0) this.#onEmpty?.();
@@ -101,6 +101,15 @@ class Server implements EventStreamServer {
   }
 
   open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+    try {
+      return this.#open(exchange, source, options);
+    } catch (error) {
+      returnSource(source);
+      throw error;
+    }
+  }
+
+  #open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
     checkSource(source);
     const resolved = resolveOptions(options, this.#options);
     const requested = readLastEventId(exchange);
@@ -109,34 +118,33 @@ class Server implements EventStreamServer {
       : this.#host;
     const stream = new OpenStream(exchange, requested, resolved, host);
     const { life } = stream[PORT]();
-    if (exchange.gone) {
-      life.refused("client");
-      return stream;
+    const answered = this.#answer(exchange, resolved, requested);
+    if (answered === undefined) {
+      this.#streams.add(stream);
+      startStream(stream, stream[PORT](), source);
+    } else {
+      life.refused(answered);
+      returnSource(source, (error) => life.hooks.reportLate(error));
     }
+    return stream;
+  }
+
+  /** Answers a request that gets no stream, and says why it gets none. */
+  #answer(exchange: Exchange, options: ResolvedOptions, requested: RequestedId): CloseReason | undefined {
+    if (exchange.gone) return "client";
     if (exchange.headSent) {
       throw new SseError(
         "ERR_SSE_HEADERS_SENT",
         "The event stream cannot open: the response has been sent already. Open it before anything is written",
       );
     }
-    const answered = this.#answer(exchange, resolved, requested);
-    if (answered !== undefined) {
-      life.refused(answered);
-      return stream;
-    }
-    this.#streams.add(stream);
-    startStream(stream, stream[PORT](), source);
-    return stream;
-  }
-
-  /** Answers a request that gets no stream, and says why it gets none. */
-  #answer(exchange: Exchange, options: ResolvedOptions, requested: RequestedId): CloseReason | undefined {
     if (requested.ended || (options.once && requested.reconnect)) {
-      exchange.reply(204, FINISHED_HEADERS);
+      exchange.reply(204, finishedHeaders(options.headers));
       return "ended";
     }
-    if (this.#draining !== undefined || this.#streams.size >= options.maxStreams) {
-      this.#refuse(exchange);
+    const isFull = this.#streams.size >= options.maxStreams;
+    if (this.#draining !== undefined || isFull || exchange.isBehindStream) {
+      this.#refuse(exchange, options.headers);
       return this.#draining === undefined ? "refused" : "draining";
     }
     if (exchange.method === "HEAD") {
@@ -146,12 +154,12 @@ class Server implements EventStreamServer {
     return undefined;
   }
 
-  #refuse(exchange: Exchange): void {
+  #refuse(exchange: Exchange, headers: Record<string, string>): void {
     const retry = within(this.#retryWindow);
     if (this.#options.refuse === "retry" && exchange.method === "GET" && acceptsEventStream(exchange)) {
-      exchange.reply(200, RETRY_HEADERS, encode({ retry }));
+      exchange.reply(200, retryHeaders(headers), encode({ retry }));
     } else {
-      exchange.reply(503, unavailableHeaders(retry), "No event stream can be opened now.\n");
+      exchange.reply(503, unavailableHeaders(headers, retry), "No event stream can be opened now.\n");
     }
   }
 

@@ -17,6 +17,8 @@ export interface Exchange {
   readonly ownTimer?: boolean;
   /** The response's head has been sent by somebody else. */
   readonly headSent: boolean;
+  /** The response waits on its connection behind an event stream, which may never end. */
+  readonly isBehindStream?: boolean;
   /** A request header by its lower-case name. */
   requestHeader(name: string): string | undefined;
   /** A header that the app has set on the response, by its lower-case name. */

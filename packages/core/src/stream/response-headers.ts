@@ -15,23 +15,25 @@ export function streamHeaders(exchange: Exchange, own: Record<string, string>): 
 }
 
 /** A stream that is finished. EventSource stops on it; a proxy that kept it would lock others out. */
-export const FINISHED_HEADERS: HeaderChanges = {
-  "cache-control": "no-store",
-  "content-type": null,
-  "content-length": null,
-};
+export function finishedHeaders(own: Record<string, string>): HeaderChanges {
+  return { ...own, "cache-control": "no-store", "content-type": null, "content-length": null };
+}
 
 /** A request that is to come again, as a stream: EventSource gives up on any status but 200. */
-export const RETRY_HEADERS: HeaderChanges = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-store",
-  "content-length": null,
-  connection: "close",
-};
+export function retryHeaders(own: Record<string, string>): HeaderChanges {
+  return {
+    ...own, // with those of CORS, without which EventSource gives up too
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "content-length": null,
+    connection: "close",
+  };
+}
 
 /** The same for clients that are not EventSource. */
-export function unavailableHeaders(retryAfter: number): HeaderChanges {
+export function unavailableHeaders(own: Record<string, string>, retryAfter: number): HeaderChanges {
   return {
+    ...own,
     "content-type": "text/plain; charset=utf-8",
     "cache-control": "no-store",
     "content-length": null,

@@ -37,6 +37,12 @@ export function readItems<T>(items: Items<T>): ItemReader<T> {
   };
 }
 
+/** Tells a source that was passed as a value that nothing of it is wanted. A function has not been called. Never throws. */
+export function returnSource(source: unknown, onError: (error: unknown) => void = () => {}): void {
+  if (!isItems(source)) return;
+  attempt(() => readItems(source).return(onError), onError);
+}
+
 function attempt(action: () => unknown, onError: (error: unknown) => void): void {
   try {
     const result = action();
@@ -61,16 +67,23 @@ function isItems(value: unknown): value is Items<never> {
 }
 
 function notASource(value: unknown): SseError {
-  const hint =
-    typeof value === "string"
-      ? "; to send one string use [text] or stream.send(text)"
-      : isThenable(value)
-        ? "; await it first, or pass a function that returns it"
-        : typeof value === "object" && value !== null && "body" in value
-          ? "; a fetch Response is relayed with relay(response)"
-          : "; options are the second argument";
+  const expected = "an iterable, an async iterable, a ReadableStream or a function";
   return new SseError(
     "ERR_SSE_INVALID_SOURCE",
-    `source: expected an iterable, an async iterable, a ReadableStream or a function, got ${describe(value)}${hint}`,
+    `source: expected ${expected}, got ${describe(value)}; ${advice(value)}`,
   );
+}
+
+function advice(value: unknown): string {
+  if (typeof value === "string") return "to send one string use [text] or stream.send(text)";
+  if (isThenable(value)) return "await it first, or pass a function that returns it";
+  const { body, subscribe, emit } = (value ?? {}) as Record<string, unknown>;
+  if (body !== undefined) return "a fetch Response is relayed with relay(response)";
+  if (typeof subscribe === "function") {
+    return "pass a function that subscribes: (stream) => void observable.subscribe((value) => stream.send({ data: value }))";
+  }
+  if (typeof emit === "function") {
+    return 'pass a function that listens: (stream) => void emitter.on("name", (value) => stream.send({ data: value }))';
+  }
+  return "options are the second argument: sse(source, options), or sse(undefined, options) without a source";
 }

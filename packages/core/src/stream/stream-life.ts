@@ -20,7 +20,7 @@ export interface StreamHost {
   /** The scheduler is of this stream alone. */
   readonly ownTimer: boolean;
   /** Asks the client to come back later. */
-  refuse(exchange: Exchange): void;
+  refuse(exchange: Exchange, headers: Record<string, string>): void;
   /** The stream is over; called once. */
   streamClosed(stream: EventStream): void;
 }
@@ -152,7 +152,7 @@ export class StreamLife implements SinkOwner {
   }
 
   #refuse(): void {
-    if (!this.#exchange!.headSent) this.#host.refuse(this.#exchange!); // else somebody else answers
+    if (!this.#exchange!.headSent) this.#host.refuse(this.#exchange!, this.options.headers); // else somebody else answers
   }
 
   /** The source has failed. Before the head that is the framework's error. */
@@ -167,7 +167,7 @@ export class StreamLife implements SinkOwner {
       this.hooks.report(error); // somebody else has answered meanwhile
     } else if (this.#isReconnect && !isClientError(error)) {
       this.hooks.report(error); // EventSource never comes back from a 500
-      this.#host.refuse(exchange);
+      this.#host.refuse(exchange, this.options.headers);
     } else {
       exchange.fail(error);
     }

@@ -7,6 +7,7 @@ export class WebExchange implements Exchange {
   readonly method: string;
   readonly url: string;
   readonly #request: Request;
+  readonly #signal: AbortSignal | undefined;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: unknown) => void;
   // The client has left before the head.
@@ -17,19 +18,29 @@ export class WebExchange implements Exchange {
   #headSent = false;
   #owner: SinkOwner | undefined;
 
-  /** @param resolve called with the response when its head is decided. @param reject with an error before that. */
-  constructor(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void) {
+  /**
+   * @param resolve called with the response when its head is decided.
+   * @param reject with an error before that.
+   * @param signal aborts when the client leaves.
+   */
+  constructor(
+    request: Request,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+    signal: AbortSignal | undefined = request.signal,
+  ) {
     this.#request = request;
+    this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
     this.method = request.method;
     this.url = request.url;
     if (this.gone) this.#answerNobody();
-    else request.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get gone(): boolean {
-    return this.#request.signal?.aborted ?? false;
+    return this.#signal?.aborted ?? false;
   }
 
   get ownTimer(): boolean {
@@ -65,7 +76,7 @@ export class WebExchange implements Exchange {
   }
 
   begin(headers: HeaderChanges): Sink {
-    const sink = new WebSink(this.#owner!, this.#request.signal);
+    const sink = new WebSink(this.#owner!, this.#signal);
     this.#respond(sink.body, 200, headers);
     this.#forget(); // the sink listens
     return sink;
@@ -89,7 +100,7 @@ export class WebExchange implements Exchange {
   }
 
   #forget(): void {
-    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
   /** The client is gone, but the framework still waits for a response. */

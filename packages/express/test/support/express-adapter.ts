@@ -24,14 +24,14 @@ export function expressAdapter(name: string, create: typeof express): Adapter {
   };
 }
 
-function answer({ before, headers = {}, misuse, source, options, onStream }: Route): RequestHandler {
+function answer({ before, headers = {}, misuse, again, source, options, onStream }: Route): RequestHandler {
   return (_req, res, next) => {
     const open = (): void => {
       res.set(headers);
       if (misuse === "open after the answer") res.send("done");
       const stream = res.sse(source, options);
       onStream?.(stream);
-      if (misuse === "open twice") res.sse();
+      if (misuse === "open twice") res.sse(again);
     };
     if (before) before().then(open).catch(next);
     else open();

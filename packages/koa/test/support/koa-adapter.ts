@@ -31,7 +31,7 @@ export function koaAdapter(name: string, create: typeof Koa): Adapter {
 }
 
 async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
-  const { before, headers = {}, misuse, source, options, onStream } = route;
+  const { before, headers = {}, misuse, again, source, options, onStream } = route;
   await before?.();
   ctx.set(headers);
   if (misuse === "open after the answer") ctx.res.end("done");
@@ -51,7 +51,8 @@ async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
   }
   if (misuse !== "open twice") return;
   try {
-    ctx.sse();
+    if (again === undefined) ctx.sse();
+    else await ctx.sse(again);
   } catch (error) {
     errors.push(error); // thrown on, it would replace the body
   }

@@ -11,13 +11,21 @@ export function nodeListener(routes: readonly Route[], server: EventStreamServer
       res.statusCode = (error as { status?: number }).status ?? 500;
       res.end("sorry");
     };
-    async function answer({ before, headers = {}, misuse, source, options, onStream }: Route): Promise<void> {
+    async function answer({
+      before,
+      headers = {},
+      misuse,
+      again,
+      source,
+      options,
+      onStream,
+    }: Route): Promise<void> {
       if (before) await before();
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       if (misuse === "open after the answer") res.end("done");
       const stream = open(req, res, { ...options, server, fail, ...(source !== undefined && { source }) });
       onStream?.(stream);
-      if (misuse === "open twice") open(req, res, { server });
+      if (misuse === "open twice") open(req, res, { server, ...(again && { source: again }) });
     }
     if (route === undefined) res.writeHead(404).end();
     else answer(route).catch(fail);

@@ -1,0 +1,24 @@
+import { SseError } from "../sse-error.js";
+import { EventStreamServer } from "./event-stream-server.js";
+import type { EventStreamOptions } from "./options.js";
+
+/**
+ * The server for an adapter's `sse(server?)`: the one that is given, or one with the options that are given.
+ *
+ * @param count how many arguments there were. More than one: a framework has called `sse` with a request.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ */
+export function serverOf(
+  given: EventStreamServer | EventStreamOptions | undefined,
+  count: number,
+): EventStreamServer {
+  if (count > 1) {
+    throw new SseError(
+      "ERR_SSE_INVALID_OPTION",
+      "sse: expected a server, options or nothing, got a request; call it: app.use(sse())",
+    );
+  }
+  // Not instanceof: it may be a server of another copy of this package.
+  const isServer = typeof (given as Partial<EventStreamServer> | null | undefined)?.respond === "function";
+  return isServer ? (given as EventStreamServer) : new EventStreamServer(given as EventStreamOptions);
+}
