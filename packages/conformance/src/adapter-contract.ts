@@ -1,7 +1,9 @@
 import { describe } from "vitest";
 import type { Adapter } from "./adapter.js";
 import { backPressureContract } from "./adapter-contract/back-pressure.js";
+import { brokenOffContract } from "./adapter-contract/broken-off.js";
 import { chromiumContract } from "./adapter-contract/chromium.js";
+import { closingContract } from "./adapter-contract/closing.js";
 import { departureContract } from "./adapter-contract/departure.js";
 import { drainContract } from "./adapter-contract/drain.js";
 import { endContract } from "./adapter-contract/end.js";
@@ -26,7 +28,9 @@ export function adapterContract(adapter: Adapter): void {
     headContract(adapter);
     sourcesContract(adapter);
     sourceErrorsContract(adapter);
+    brokenOffContract(adapter);
     endContract(adapter);
+    closingContract(adapter);
     injectionContract(adapter);
     roundTripContract(adapter);
     eventSourceContract(adapter);

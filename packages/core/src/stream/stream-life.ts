@@ -9,7 +9,7 @@ import type { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { Hooks, isClientError } from "./hooks.js";
 import type { ResolvedOptions } from "./options.js";
 import { acceptsEventStream, streamHeaders } from "./response-headers.js";
-import type { SinkOwner } from "./sink.js";
+import type { Sink, SinkOwner } from "./sink.js";
 import type { PortSubscription } from "./stream-port.js";
 import { StreamTime } from "./stream-time.js";
 
@@ -49,6 +49,8 @@ export class StreamLife implements SinkOwner {
   #exchange: Exchange | undefined;
   // The client reconnects by itself.
   readonly #isReconnect: boolean;
+  // It will, when the response is over: others take the end of a response for the end of what it has to say.
+  #comesBack = false;
   #closeReason: CloseReason | undefined;
   #closeWatch: CloseWatch | undefined;
 
@@ -103,8 +105,9 @@ export class StreamLife implements SinkOwner {
     if (this.#state !== HELD) return;
     const exchange = this.#exchange!;
     const { once, onOpen, headers, retryFrame } = this.options;
+    let sink: Sink;
     try {
-      const sink = exchange.begin(streamHeaders(exchange, headers));
+      sink = exchange.begin(streamHeaders(exchange, headers));
       this.writer = new FrameWriter(sink, this.#host.scheduler);
     } catch (error) {
       if (exchange.headSent) this.hooks.report(error);
@@ -113,9 +116,13 @@ export class StreamLife implements SinkOwner {
     }
     this.#exchange = undefined; // and what it holds
     this.#state = OPEN;
-    this.marksEnd = exchange.method === "GET" || acceptsEventStream(exchange);
-    this.writer.push(retryFrame);
-    if (once && exchange.method === "GET") this.writer.push(START);
+    const isGet = exchange.method === "GET";
+    const isReader = acceptsEventStream(exchange);
+    this.marksEnd = isGet || isReader;
+    this.#comesBack = isGet && isReader;
+    if (retryFrame !== undefined) this.writer.push(retryFrame);
+    if (once && isGet) this.writer.push(START);
+    if (this.writer.isIdle) sink.sendHead?.();
     this.#time.reschedule();
     if (onOpen !== undefined) this.hooks.run(() => onOpen(this.#stream));
   }
@@ -127,13 +134,22 @@ export class StreamLife implements SinkOwner {
 
   // --- closing
 
-  /** Closes the stream after what was sent. `last`: the connection too. */
-  finish(reason: CloseReason, last = false): void {
+  /** Stops a stream that is not finished, after what was sent. Only a client that comes back sees an end. */
+  stop(reason: CloseReason, last = false): void {
+    this.begin();
+    this.finish(reason, last, !this.#comesBack);
+  }
+
+  /**
+   * Closes the stream after what was sent. `last`: the connection too. `isBroken`: in a way in which the client sees
+   * that it lacks something.
+   */
+  finish(reason: CloseReason, last = false, isBroken = false): void {
     this.begin();
     if (this.#state !== OPEN) return;
     this.subscription?.release();
     this.#state = CLOSING;
-    this.writer!.end(last);
+    this.writer!.end(last, isBroken);
     this.#startClosing(reason);
   }
 
@@ -160,7 +176,7 @@ export class StreamLife implements SinkOwner {
     if (this.isClosing) return this.hooks.reportLate(error);
     if (this.#state === OPEN) {
       this.hooks.report(error);
-      return this.finish("error");
+      return this.finish("error", false, true);
     }
     const exchange = this.#exchange!;
     if (exchange.headSent) {

@@ -2,6 +2,8 @@ import { joinFrames, type Frame } from "../format/frame.js";
 import type { Sink, SinkOwner } from "./sink.js";
 
 const HIGH_WATER_MARK = 16 * 1024;
+// A runtime drops what it has read and not sent when the body fails, and has to have read the head's response.
+const BREAK_MS = 50;
 
 /** The sink of a `Response`: its body. */
 export class WebSink implements Sink {
@@ -15,7 +17,8 @@ export class WebSink implements Sink {
   };
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #isBlocked = false;
-  #isEnding = false;
+  // Done when all has been read.
+  #end: (() => void) | undefined;
 
   constructor(owner: SinkOwner, signal: AbortSignal | undefined) {
     this.#owner = owner;
@@ -49,18 +52,30 @@ export class WebSink implements Sink {
   }
 
   end(): void {
-    this.#isEnding = true;
+    this.#end = () => {
+      this.#controller.close();
+      this.#close();
+    };
+    this.#endWhenRead();
+  }
+
+  breakOff(): void {
+    this.#end = () =>
+      setTimeout(() => {
+        this.abort();
+        this.#close();
+      }, BREAK_MS);
     this.#endWhenRead();
   }
 
   abort(): void {
     this.#forget();
-    this.#controller.error(new Error("The event stream was cut"));
+    this.#controller.error(cutError());
   }
 
   /** The reader wants more. */
   #pull(): void {
-    if (this.#isEnding) {
+    if (this.#end !== undefined) {
       this.#endWhenRead();
     } else if (this.#isBlocked) {
       this.#isBlocked = false;
@@ -70,8 +85,9 @@ export class WebSink implements Sink {
 
   #endWhenRead(): void {
     if (this.bufferedBytes > 0) return;
-    this.#controller.close();
-    this.#close();
+    const end = this.#end;
+    this.#end = undefined;
+    end?.();
   }
 
   #close(): void {
@@ -82,4 +98,11 @@ export class WebSink implements Sink {
   #forget(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** An error that runtimes and frameworks take for a client that has left, of which they print no stack trace. */
+function cutError(): Error {
+  const error = new Error("The event stream was cut off");
+  // The name for Next, the code for @hono/node-server.
+  return Object.assign(error, { name: "AbortError", code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
