@@ -11,6 +11,7 @@ import { eventSourceContract } from "./adapter-contract/event-source.js";
 import { headContract } from "./adapter-contract/head.js";
 import { injectionContract } from "./adapter-contract/injection.js";
 import { isolationContract } from "./adapter-contract/isolation.js";
+import { largeFrameContract } from "./adapter-contract/large-frame.js";
 import { lastEventIdContract } from "./adapter-contract/last-event-id.js";
 import { limitsContract } from "./adapter-contract/limits.js";
 import { mistakesContract } from "./adapter-contract/mistakes.js";
@@ -40,6 +41,7 @@ export function adapterContract(adapter: Adapter): void {
     isolationContract(adapter);
     mistakesContract(adapter);
     backPressureContract(adapter);
+    largeFrameContract(adapter);
     limitsContract(adapter);
     drainContract(adapter);
   });

@@ -6,4 +6,5 @@ export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
 export { describe } from "./sse-error.js";
 export type { Exchange, HeaderChanges } from "./stream/exchange.js";
 export type { Sink, SinkOwner } from "./stream/sink.js";
+export { SUBSCRIPTION } from "./stream/subscription.js";
 export { WebExchange } from "./stream/web-exchange.js";

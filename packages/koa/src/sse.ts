@@ -1,5 +1,5 @@
 import type { Middleware } from "koa";
-import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/node";
+import { EventStreamServer, type EventStream, type EventStreamOptions, type ItemOptions, type Source } from "@ssekit/node";
 import { openOn } from "@ssekit/node/adapter";
 import { KoaExchange, type KoaContext } from "./koa-exchange.js";
 
@@ -19,6 +19,8 @@ declare module "koa" {
      *   `ERR_SSE_INVALID_OPTION`
      */
     sse(source: Source | undefined, options?: EventStreamOptions): Promise<EventStream>;
+    /** The same for a source whose items are made into messages by `toMessage`. */
+    sse<T>(source: Source<T>, options: ItemOptions<T>): Promise<EventStream>;
   }
 }
 

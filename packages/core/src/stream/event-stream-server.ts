@@ -60,8 +60,9 @@ export interface EventStreamServer {
    * @returns the response when its head is decided: at once, or with the source's first item.
    * @throws what the source throws before its first item, as a rejection.
    */
-  respond<T>(request: Request, source: Source<T>, options: ItemOptions<T>): Promise<Response>;
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
+  /** The same for a source whose items are made into messages by `toMessage`. */
+  respond<T>(request: Request, source: Source<T>, options: ItemOptions<T>): Promise<Response>;
 
   /**
    * Drains the server, for good: takes no more streams, tells the clients of the open ones when to come back, closes

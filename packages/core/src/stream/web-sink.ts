@@ -10,6 +10,7 @@ export class WebSink implements Sink {
   readonly body: ReadableStream<Uint8Array>;
   readonly #owner: SinkOwner;
   readonly #signal: AbortSignal | undefined;
+  readonly #cut: (afterSent: boolean) => boolean;
   // The client has left, in a runtime that says so by the request.
   readonly #onAbort = (): void => {
     this.#controller.close();
@@ -20,9 +21,15 @@ export class WebSink implements Sink {
   // Done when all has been read.
   #end: (() => void) | undefined;
 
-  constructor(owner: SinkOwner, signal: AbortSignal | undefined) {
+  /** @param cut cuts the connection, `afterSent`: when it has been sent what was read; `false`: it cannot. */
+  constructor(
+    owner: SinkOwner,
+    signal: AbortSignal | undefined,
+    cut: (afterSent: boolean) => boolean = () => false,
+  ) {
     this.#owner = owner;
     this.#signal = signal;
+    this.#cut = cut;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
@@ -62,15 +69,23 @@ export class WebSink implements Sink {
   breakOff(): void {
     this.#end = () =>
       setTimeout(() => {
-        this.abort();
+        this.#fail(true);
         this.#close();
       }, BREAK_MS);
     this.#endWhenRead();
   }
 
   abort(): void {
+    this.#fail(false);
+  }
+
+  /** Fails the body, with an error that is taken for a client that has left: no stack trace is printed of that. */
+  #fail(afterSent: boolean): void {
     this.#forget();
-    this.#controller.error(cutError());
+    const error = Object.assign(new Error("The event stream was cut off"), { name: "AbortError" }); // for Next
+    // For @hono/node-server, which at this code leaves a connection alone that waits for its client.
+    if (this.#cut(afterSent) || afterSent) Object.assign(error, { code: "ERR_STREAM_PREMATURE_CLOSE" });
+    this.#controller.error(error);
   }
 
   /** The reader wants more. */
@@ -98,11 +113,4 @@ export class WebSink implements Sink {
   #forget(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
-}
-
-/** An error that runtimes and frameworks take for a client that has left, of which they print no stack trace. */
-function cutError(): Error {
-  const error = new Error("The event stream was cut off");
-  // The name for Next, the code for @hono/node-server.
-  return Object.assign(error, { name: "AbortError", code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
