@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EventStreamServer, type EventStream, type EventStreamOptions, type ItemOptions, type Source } from "@ssekit/node";
+import {
+  EventStreamServer,
+  type EventStream,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/node";
 import { NodeExchange, openOn } from "@ssekit/node/adapter";
 
 declare global {

@@ -1,5 +1,11 @@
 import type { MiddlewareHandler } from "hono";
-import { EventStreamServer, SseError, type EventStreamOptions, type ItemOptions, type Source } from "@ssekit/core";
+import {
+  EventStreamServer,
+  SseError,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/core";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 
 declare module "hono" {

@@ -1,5 +1,11 @@
 import type { Middleware } from "koa";
-import { EventStreamServer, type EventStream, type EventStreamOptions, type ItemOptions, type Source } from "@ssekit/node";
+import {
+  EventStreamServer,
+  type EventStream,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/node";
 import { openOn } from "@ssekit/node/adapter";
 import { KoaExchange, type KoaContext } from "./koa-exchange.js";
 

@@ -1,4 +1,10 @@
-import { EventStreamServer, type EventStream, type EventStreamOptions, type ItemOptions, type Source } from "@ssekit/core";
+import {
+  EventStreamServer,
+  type EventStream,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/core";
 import { NodeExchange } from "./node-exchange.js";
 import type { NodeRequest, NodeResponse } from "./node-response.js";
 

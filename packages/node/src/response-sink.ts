@@ -2,7 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/adapter";
-import { listenForDrain, OWNER, resetStream, type OwnedResponse, type ResponseOwner } from "./node-response.js";
+import {
+  listenForDrain,
+  OWNER,
+  resetStream,
+  type OwnedResponse,
+  type ResponseOwner,
+} from "./node-response.js";
 import { countStream, uncountStream } from "./session-streams.js";
 
 // How often it is looked whether all has left, and how long the system then has to send it before a cut.

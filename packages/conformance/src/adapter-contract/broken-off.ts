@@ -103,7 +103,13 @@ export function brokenOffContract(adapter: Adapter): void {
 
     it.each([
       ["returns nothing", () => undefined, 1],
-      ["throws", () => { throw new Error("describeError"); }, 2],
+      [
+        "throws",
+        () => {
+          throw new Error("describeError");
+        },
+        2,
+      ],
       ["returns no message", () => ({ evnt: "x" }) as never, 2],
     ] as [string, () => undefined, number][])(
       "breaks off when describeError %s",

@@ -42,9 +42,9 @@ export function closingContract(adapter: Adapter): void {
   });
 
   describe("retry: false", () => {
-    it.each([
-      ["the server", { retry: false } as EventStreamOptions, {}],
-      ["one stream", {}, { retry: false } as EventStreamOptions],
+    it.each<[whose: string, server: EventStreamOptions, options: EventStreamOptions]>([
+      ["the server", { retry: false }, {}],
+      ["one stream", {}, { retry: false }],
     ])("of %s leaves the first block out, and the head leaves at once", async (_whose, server, options) => {
       let stream: EventStream | undefined;
       const onStream = (opened: EventStream): void => void (stream = opened);

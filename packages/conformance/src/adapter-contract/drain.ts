@@ -118,8 +118,9 @@ export function drainContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(3);
       gate.open();
       await within("events.close()", closing);
-      for (const reader of readers) expect((await reader.all()).map((event) => event.data)).toEqual(["one", "two", ""]);
-      expect((await (await held).allData())).toEqual(["two"]);
+      for (const reader of readers)
+        expect((await reader.all()).map((event) => event.data)).toEqual(["one", "two", ""]);
+      expect(await (await held).allData()).toEqual(["two"]);
       expect(app.closeReasons.toSorted()).toEqual(["draining", "ended", "ended", "ended"]);
     });
 
@@ -132,7 +133,14 @@ export function drainContract(adapter: Adapter): void {
       }
       const app = await startApp(adapter, [
         { path: "/goes-on", onStream: (stream) => (streams.push(stream), void stream.sendAll(source())) },
-        { path: "/endless", source: () => (async function* () { yield "one"; await never(); })() },
+        {
+          path: "/endless",
+          source: () =>
+            (async function* () {
+              yield "one";
+              await never();
+            })(),
+        },
       ]);
       const readers = [await app.read("/goes-on"), await app.read("/endless")];
       await Promise.all(readers.map((reader) => reader.untilData("one")));

@@ -163,7 +163,7 @@ export function limitsContract(adapter: Adapter): void {
           onStream(given) {
             stream = given;
             expect(given.context).toEqual({});
-            given.context = { user: 5 } as never;
+            given.context = { user: 5 };
           },
         },
         { onOpen: (given) => void opened.push(given) },

@@ -100,7 +100,11 @@ export function sourcesContract(adapter: Adapter): void {
       const streams: EventStream[] = [];
       const subscription = { unsubscribe() {}, [SUBSCRIPTION]: true };
       const source = give(subscription) as Source;
-      const app = await startApp(adapter, { path: "/", source, onStream: (stream) => void streams.push(stream) });
+      const app = await startApp(adapter, {
+        path: "/",
+        source,
+        onStream: (stream) => void streams.push(stream),
+      });
       const reader = await app.read("/");
       expect(await streams[0]!.sendAll(give(subscription) as Source)).toBe(true);
       await pause(50);

@@ -5,7 +5,12 @@ import type { Exchange } from "./exchange.js";
 import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
-import { resolveOptions, type EventStreamOptions, type ItemOptions, type ResolvedOptions } from "./options.js";
+import {
+  resolveOptions,
+  type EventStreamOptions,
+  type ItemOptions,
+  type ResolvedOptions,
+} from "./options.js";
 import {
   acceptsEventStream,
   FINISHED_HEADERS,

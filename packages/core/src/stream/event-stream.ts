@@ -93,6 +93,7 @@ export interface EventStream {
   readonly bufferedBytes: number;
 
   /** The app's own, such as a user id; empty at first. Its type is the global interface `Ssekit.StreamContext`. */
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app fills it
   context: Partial<Ssekit.StreamContext>;
 }
 

@@ -16,7 +16,7 @@ const CLOSE_CHECKS = { retry: RETRY };
 
 /** The event stream that an app holds: it checks what the program says, and shows nothing of what is behind it. */
 export class OpenStream implements EventStream {
-  context: Partial<Ssekit.StreamContext> = {};
+  context: EventStream["context"] = {};
   readonly #connection: Connection;
 
   constructor(exchange: Exchange, requested: RequestedId, options: ResolvedOptions, host: StreamHost) {

@@ -150,7 +150,7 @@ export function resolveOptions(
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return base; // the same object for all streams that have no options of their own
   const resolved: ResolvedOptions = { ...base, ...Object.fromEntries(given) };
-  resolved.expiresAt = Number(resolved.expiresAt);
+  if (options.expiresAt !== undefined) resolved.expiresAt = Number(options.expiresAt);
   resolved.headers = { ...base.headers, ...lowerCase(options.headers) };
   if (resolved.retry !== base.retry) resolved.retryFrame = retryFrame(resolved.retry);
   return resolved;
