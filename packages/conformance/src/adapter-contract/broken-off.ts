@@ -150,6 +150,13 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(app.errors).toEqual([]);
     });
 
+    it("is ended for any client when the program alone sends, for nobody knows what it lacks", async () => {
+      const app = await startApp(adapter, { path: "/" }, options);
+      const reader = await app.read("/", { method: "POST" });
+      await stop(app);
+      expect(await within("the end", reader.ended)).toBe(true);
+    });
+
     it("is ended for EventSource, which comes back", async () => {
       async function* source(): AsyncGenerator<string> {
         yield "one";

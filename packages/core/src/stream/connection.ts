@@ -21,8 +21,7 @@ export class Connection implements StreamPort {
   readonly #requested: RequestedId;
   #wasSubscribed = false;
   #lastSentId: string | undefined;
-  // How many sources are being sent, and what is done when there is none any more.
-  #sources = 0;
+  // Done when no source is being sent any more.
   #whenSent: (() => void) | undefined;
 
   constructor(
@@ -189,7 +188,7 @@ export class Connection implements StreamPort {
    */
   drain(retry: number, finishSources: boolean): void {
     const { life } = this;
-    if (finishSources && this.#sources > 0) {
+    if (finishSources && life.sources > 0) {
       // In a later turn: in this one the program may end the stream.
       this.#whenSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
       return;
@@ -208,11 +207,11 @@ export class Connection implements StreamPort {
 
   /** Counts a source as being sent until the promise settles. */
   async sends<T>(sending: Promise<T>): Promise<T> {
-    this.#sources++;
+    this.life.sources++;
     try {
       return await sending;
     } finally {
-      if (--this.#sources === 0) this.#whenSent?.();
+      if (--this.life.sources === 0) this.#whenSent?.();
     }
   }
 

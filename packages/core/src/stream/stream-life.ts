@@ -39,6 +39,8 @@ export class StreamLife implements SinkOwner {
   /** There from when the head is committed. */
   writer: FrameWriter | undefined;
   subscription: PortSubscription | undefined;
+  /** How many sources are being sent. */
+  sources = 0;
   /** Whether the last event gets an id that marks it: the client knows what that is for. */
   marksEnd = false;
   readonly #stream: EventStream;
@@ -134,10 +136,11 @@ export class StreamLife implements SinkOwner {
 
   // --- closing
 
-  /** Stops a stream that is not finished, after what was sent. Only a client that comes back sees an end. */
+  /** Stops a stream after what was sent. In the middle of something, only a client that comes back sees an end. */
   stop(reason: CloseReason, last = false): void {
     this.begin();
-    this.finish(reason, last, !this.#comesBack);
+    const isUnfinished = this.sources > 0 || this.subscription !== undefined;
+    this.finish(reason, last, isUnfinished && !this.#comesBack);
   }
 
   /**
