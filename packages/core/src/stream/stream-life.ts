@@ -36,6 +36,7 @@ const START = createFrame(encode({ event: "start", id: START_ID }));
 export class StreamLife implements SinkOwner {
   readonly options: ResolvedOptions;
   readonly hooks: Hooks;
+  readonly time: StreamTime;
   /** There from when the head is committed. */
   writer: FrameWriter | undefined;
   subscription: PortSubscription | undefined;
@@ -45,7 +46,6 @@ export class StreamLife implements SinkOwner {
   marksEnd = false;
   readonly #stream: EventStream;
   readonly #host: StreamHost;
-  readonly #time: StreamTime;
   #state = HELD;
   // There until the head is committed.
   #exchange: Exchange | undefined;
@@ -69,7 +69,7 @@ export class StreamLife implements SinkOwner {
     this.options = options;
     this.#host = host;
     this.hooks = new Hooks(stream, options.onError);
-    this.#time = new StreamTime(this, host.scheduler, options);
+    this.time = new StreamTime(this, host.scheduler, options);
   }
 
   get isHeld(): boolean {
@@ -90,16 +90,12 @@ export class StreamLife implements SinkOwner {
     return this.#state === CLOSED;
   }
 
-  get time(): StreamTime {
-    return this.#time;
-  }
-
   // --- opening
 
   /** Listens to the client, and holds the head back for as long as it may wait. */
   hold(): void {
     this.#exchange!.watch(this);
-    this.#time.reschedule();
+    this.time.reschedule();
   }
 
   /** Commits the head, if that has not been done. */
@@ -125,7 +121,7 @@ export class StreamLife implements SinkOwner {
     if (retryFrame !== undefined) this.writer.push(retryFrame);
     if (once && isGet) this.writer.push(START);
     if (this.writer.isIdle) sink.sendHead?.();
-    this.#time.reschedule();
+    this.time.reschedule();
     if (onOpen !== undefined) this.hooks.run(() => onOpen(this.#stream));
   }
 
@@ -215,7 +211,7 @@ export class StreamLife implements SinkOwner {
     if (this.#state === CLOSED) return;
     const wasOpened = this.#state !== HELD;
     this.#state = CLOSED;
-    this.#time.stop();
+    this.time.stop();
     this.writer?.discard();
     this.#startClosing(reason);
     const first = this.#closeReason!;
