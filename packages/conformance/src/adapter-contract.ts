@@ -1,8 +1,10 @@
 import { describe } from "vitest";
 import type { Adapter } from "./adapter.js";
 import { backPressureContract } from "./adapter-contract/back-pressure.js";
+import { brokenOffContract } from "./adapter-contract/broken-off.js";
 import { chromiumContract } from "./adapter-contract/chromium.js";
 import { cutContract } from "./adapter-contract/cut.js";
+import { closingContract } from "./adapter-contract/closing.js";
 import { departureContract } from "./adapter-contract/departure.js";
 import { drainContract } from "./adapter-contract/drain.js";
 import { endContract } from "./adapter-contract/end.js";
@@ -10,6 +12,7 @@ import { eventSourceContract } from "./adapter-contract/event-source.js";
 import { headContract } from "./adapter-contract/head.js";
 import { injectionContract } from "./adapter-contract/injection.js";
 import { isolationContract } from "./adapter-contract/isolation.js";
+import { largeFrameContract } from "./adapter-contract/large-frame.js";
 import { lastEventIdContract } from "./adapter-contract/last-event-id.js";
 import { limitsContract } from "./adapter-contract/limits.js";
 import { mistakesContract } from "./adapter-contract/mistakes.js";
@@ -29,7 +32,9 @@ export function adapterContract(adapter: Adapter): void {
     headContract(adapter);
     sourcesContract(adapter);
     sourceErrorsContract(adapter);
+    brokenOffContract(adapter);
     endContract(adapter);
+    closingContract(adapter);
     injectionContract(adapter);
     roundTripContract(adapter);
     eventSourceContract(adapter);
@@ -42,6 +47,7 @@ export function adapterContract(adapter: Adapter): void {
     mistakesContract(adapter);
     backPressureContract(adapter);
     cutContract(adapter);
+    largeFrameContract(adapter);
     limitsContract(adapter);
     drainContract(adapter);
   });

@@ -9,4 +9,5 @@ export type { Sink, SinkOwner } from "./stream/sink.js";
 export { serverOf } from "./stream/server-of.js";
 export { returnSource } from "./stream/source.js";
 export { portOf } from "./stream/stream-port.js";
+export { SUBSCRIPTION } from "./stream/subscription.js";
 export { WebExchange } from "./stream/web-exchange.js";

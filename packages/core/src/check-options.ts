@@ -20,6 +20,7 @@ export const MS_FROM_0: Check = [
 /** A number above 0; `Infinity` is no limit. */
 export const LIMIT: Check = ["a number above 0", (value) => number(value) && value > 0];
 export const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
+export const BOOLEAN: Check = ["true or false", (value) => typeof value === "boolean"];
 export const OBJECT: Check = ["an object", (value) => typeof value === "object" && value !== null];
 
 /**

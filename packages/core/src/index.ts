@@ -1,8 +1,8 @@
 export { encode, type Serialize } from "./format/encode.js";
-export type { CloseReason, EventStream, Items, Source } from "./stream/event-stream.js";
+export type { CloseOptions, CloseReason, EventStream, Items, Source } from "./stream/event-stream.js";
 export { EventStreamServer, type DrainOptions } from "./stream/event-stream-server.js";
 export type { EventMessage } from "./format/message.js";
-export type { EventStreamOptions } from "./stream/options.js";
+export type { EventStreamOptions, ItemOptions } from "./stream/options.js";
 export { SseError, type SseErrorCode } from "./sse-error.js";
 export {
   type Channel,

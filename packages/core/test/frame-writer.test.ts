@@ -8,6 +8,7 @@ const KB = 1024;
 function fullSink() {
   const writes: number[] = [];
   const ends: boolean[] = [];
+  const breaks: boolean[] = [];
   const sink = {
     bufferedBytes: 0,
     write(frames) {
@@ -17,9 +18,10 @@ function fullSink() {
     },
     schedule: (flush) => flush(),
     end: (last = false) => void ends.push(last),
+    breakOff: (last = false) => void breaks.push(last),
     abort() {},
   } satisfies Sink as Sink & { bufferedBytes: number };
-  return { sink, writes, ends };
+  return { sink, writes, ends, breaks };
 }
 
 describe("FrameWriter", () => {

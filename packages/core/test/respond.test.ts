@@ -129,7 +129,13 @@ describe("EventStreamServer.respond", () => {
       yield "one";
       throw late;
     });
-    expect(await response.text()).toBe("retry: 3000\n\ndata: one\n\n");
+    const reader = response.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("retry: 3000\n\ndata: one\n\n");
+    // An error that frameworks take for a departure: Next by its name, @hono/node-server by its code.
+    await expect(reader.read()).rejects.toMatchObject({
+      name: "AbortError",
+      code: "ERR_STREAM_PREMATURE_CLOSE",
+    });
     expect(errors).toEqual([late]);
   });
 

@@ -195,6 +195,7 @@ describe("EventStreamServer.close()", () => {
           bufferedBytes: 0,
           schedule: queueMicrotask,
           end() {},
+          breakOff() {},
           abort() {},
         }),
         reply,

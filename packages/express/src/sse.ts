@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EventStreamServer, EventStream, EventStreamOptions, Source } from "@ssekit/node";
+import type { EventStream, EventStreamOptions, EventStreamServer, ItemOptions, Source } from "@ssekit/node";
 import { NodeExchange, openOn, serverOf } from "@ssekit/node/adapter";
 
 declare global {
@@ -15,6 +15,8 @@ declare global {
        *   `ERR_SSE_INVALID_OPTION`
        */
       sse(source?: Source, options?: EventStreamOptions): EventStream;
+      /** The same for a source whose items are made into messages by `toMessage`. */
+      sse<T>(source: Source<T>, options: ItemOptions<T>): EventStream;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type HeaderChanges, type Sink, type SinkOwner, WebExchange } from "@ssekit/core/adapter";
+import { cutNodeConnection } from "./cut-node-connection.js";
 import { NodeConnection } from "./node-connection.js";
 
 /** What is used of a Hono context. */
@@ -50,5 +51,9 @@ export class HonoExchange extends WebExchange {
     // On the context, since what is on it replaces what is on the response.
     for (const [name, value] of Object.entries(changes)) this.#ctx.header(name, value ?? undefined);
     return this.#ctx.newResponse(body, status);
+  }
+
+  protected override cut(afterSent: boolean): boolean {
+    return cutNodeConnection(this.#ctx.env, afterSent);
   }
 }

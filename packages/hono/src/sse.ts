@@ -1,5 +1,11 @@
 import type { MiddlewareHandler } from "hono";
-import { type EventStreamServer, SseError, type EventStreamOptions, type Source } from "@ssekit/core";
+import {
+  type EventStreamServer,
+  SseError,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/core";
 import { returnSource, serverOf } from "@ssekit/core/adapter";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 
@@ -14,6 +20,8 @@ declare module "hono" {
      *   `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`.
      */
     sse(source?: Source, options?: EventStreamOptions): Promise<Response>;
+    /** The same for a source whose items are made into messages by `toMessage`. */
+    sse<T>(source: Source<T>, options: ItemOptions<T>): Promise<Response>;
   }
 }
 

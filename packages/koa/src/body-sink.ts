@@ -23,6 +23,11 @@ export class BodySink extends ResponseSink {
     return this.body.readableLength + super.bufferedBytes;
   }
 
+  // When Koa sends the response, and not before: until then middleware sets headers.
+  override sendHead(): void {
+    this.res.once("pipe", () => super.sendHead());
+  }
+
   override end(last = false): void {
     if (last) this.endConnection();
     this.body.push(null);

@@ -4,6 +4,7 @@ import {
   SseError,
   type EventStream,
   type EventStreamOptions,
+  type ItemOptions,
   type Source,
 } from "@ssekit/node";
 import { openOn, portOf, serverOf } from "@ssekit/node/adapter";
@@ -25,6 +26,8 @@ declare module "koa" {
      *   `ERR_SSE_INVALID_OPTION`
      */
     sse(source: Source | undefined, options?: EventStreamOptions): Promise<EventStream>;
+    /** The same for a source whose items are made into messages by `toMessage`. */
+    sse<T>(source: Source<T>, options: ItemOptions<T>): Promise<EventStream>;
   }
 }
 

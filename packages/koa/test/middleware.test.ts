@@ -99,6 +99,26 @@ describe.each([
     expect(appErrors).toEqual([]);
   });
 
+  it("P14: behind koa-compress too, a source that fails breaks off after what was sent", async () => {
+    async function* source(): AsyncGenerator<string> {
+      yield "one";
+      throw new Error("broken");
+    }
+    const { url, appErrors } = await start(
+      compress({ threshold: 0, br: false, gzip: { flush: constants.Z_SYNC_FLUSH } }) as Middleware,
+      (ctx) => {
+        ctx.set("cache-control", "no-cache");
+        return ctx.sse(source, { onError() {} });
+      },
+    );
+    const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    const reader = new StreamReader(response);
+    expect(await within("the end", reader.ended)).toBe(false);
+    expect(reader.events.map((event) => event.data)).toEqual(["one"]);
+    expect(appErrors).toEqual([]);
+  });
+
   it("koa-compress leaves a stream alone that says no-transform, as ours do", async () => {
     const { url } = await start(compress({ threshold: 0 }) as Middleware, (ctx) => ctx.sse(["one"]));
     const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });

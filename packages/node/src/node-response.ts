@@ -14,6 +14,8 @@ export interface ResponseOwner {
   responseDrained(): void;
 }
 
+const NGHTTP2_INTERNAL_ERROR = 2;
+
 // A registered symbol, so that two copies of this package see it.
 export const OWNER = Symbol.for("ssekit.opened/1");
 
@@ -38,6 +40,12 @@ export function listenForClose(res: OwnedResponse): void {
 /** Tells the owner of each drain, from the first write on that has to wait for one. */
 export function listenForDrain(res: OwnedResponse): void {
   res.on("drain", tellDrained);
+}
+
+/** Resets an HTTP/2 stream, so that its client sees an error. */
+export function resetStream(stream: ServerHttp2Stream): void {
+  stream.off("aborted", destroy); // it would destroy the stream before the reset has been sent
+  stream.close(NGHTTP2_INTERNAL_ERROR);
 }
 
 function tellClosed(this: ServerResponse): void {

@@ -1,4 +1,10 @@
-import { EventStreamServer, type EventStream, type EventStreamOptions, type Source } from "@ssekit/core";
+import {
+  EventStreamServer,
+  type EventStream,
+  type EventStreamOptions,
+  type ItemOptions,
+  type Source,
+} from "@ssekit/core";
 import { returnSource } from "@ssekit/core/adapter";
 import { NodeExchange } from "./node-exchange.js";
 import type { NodeRequest, NodeResponse } from "./node-response.js";
@@ -13,6 +19,11 @@ export interface OpenOptions extends EventStreamOptions {
   fail?(error: unknown): void;
 }
 
+/** What to open, where, with a source whose items are made into messages by `toMessage`. */
+export interface OpenItemsOptions<T> extends Omit<OpenOptions, "source" | "toMessage">, ItemOptions<T> {
+  source: Source<T>;
+}
+
 let defaultServer: EventStreamServer | undefined;
 
 /**
@@ -21,6 +32,8 @@ let defaultServer: EventStreamServer | undefined;
  * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
  *   `ERR_SSE_INVALID_OPTION`
  */
+export function open(req: NodeRequest, res: NodeResponse, options?: OpenOptions): EventStream;
+export function open<T>(req: NodeRequest, res: NodeResponse, options: OpenItemsOptions<T>): EventStream;
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
   return openOn(new PlainExchange(req, res, fail), server, source, streamOptions);

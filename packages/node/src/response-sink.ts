@@ -1,8 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2Session } from "node:http2";
+import type { Socket } from "node:net";
 import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/adapter";
-import { listenForDrain, OWNER, type OwnedResponse, type ResponseOwner } from "./node-response.js";
+import {
+  listenForDrain,
+  OWNER,
+  resetStream,
+  type OwnedResponse,
+  type ResponseOwner,
+} from "./node-response.js";
 import { countStream, uncountStream } from "./session-streams.js";
+
+// How often it is looked whether all has left, and how long the system then has to send it before a cut.
+const LOOK_MS = 10;
+const BREAK_MS = 50;
 
 /** The sink of a Node response: `res.write`. */
 export class ResponseSink implements Sink, ResponseOwner {
@@ -13,6 +24,7 @@ export class ResponseSink implements Sink, ResponseOwner {
   #session: Http2Session | undefined;
   #endsConnection = false;
   #listensForDrain = false;
+  #isOver = false;
 
   /** Takes the response over from its exchange, and prepares the connection. */
   constructor(req: IncomingMessage, res: OwnedResponse, owner: SinkOwner) {
@@ -53,10 +65,29 @@ export class ResponseSink implements Sink, ResponseOwner {
     this.res.end();
   }
 
+  sendHead(): void {
+    this.res.flushHeaders();
+  }
+
+  // Looks, since nothing that wraps a response can be trusted to call back.
+  breakOff(last = false): void {
+    if (this.#isOver) return;
+    this.#endsConnection ||= last;
+    if (this.bufferedBytes > 0) setTimeout(() => this.breakOff(), LOOK_MS);
+    else setTimeout(() => this.#isOver || this.#cut(() => this.req.socket.destroySoon()), BREAK_MS);
+  }
+
   abort(last = false): void {
     if (last) this.endConnection();
-    if (this.req.httpVersionMajor >= 2) this.res.stream?.destroy();
-    else this.res.destroy();
+    this.#cut(() => this.res.destroy());
+  }
+
+  /** Closes the response so that it is seen not to be complete. */
+  #cut(close: () => void): void {
+    const { req, res } = this;
+    if (req.httpVersionMajor >= 2) resetStream(res.stream!);
+    else if (res.chunkedEncoding) close();
+    else reset(req.socket);
   }
 
   /** Closes the connection when this response is over, and on HTTP/2 every other event stream on it. */
@@ -74,8 +105,18 @@ export class ResponseSink implements Sink, ResponseOwner {
   responseClosed(): void {
     const session = this.#session;
     this.#session = undefined;
+    this.#isOver = true;
     // Some clients give up everything on a session at the word that it will go away.
     if (session !== undefined && uncountStream(session) === 0 && this.#endsConnection) session.close();
     this.owner.sinkClosed();
+  }
+}
+
+/** Without chunks, as in HTTP/1.0, the end of the connection is the end of the response; a reset is none. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy(); // TLS and Unix sockets have no reset
   }
 }

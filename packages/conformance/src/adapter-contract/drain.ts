@@ -2,7 +2,7 @@ import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
-import { never, pause, until, within } from "../support/within.js";
+import { createGate, never, pause, until, within } from "../support/within.js";
 
 const STREAMS = 1_000;
 const RETRY: [number, number] = [20_000, 30_000];
@@ -88,6 +88,72 @@ export function drainContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual([]);
     });
 
+    it("lets sources finish with finishSources, and closes all others at once", async () => {
+      const gate = createGate();
+      async function* source(): AsyncGenerator<string> {
+        yield "one";
+        await gate.opened;
+        yield "two";
+      }
+      const sendsAll = async (stream: EventStream): Promise<void> => {
+        await stream.sendAll(source());
+        stream.end({ event: "done" });
+      };
+      const app = await startApp(adapter, [
+        { path: "/", source },
+        { path: "/held", source: () => gate.opened.then(() => ["two"]) },
+        { path: "/sendAll", onStream: (stream) => void sendsAll(stream) },
+        { path: "/idle" },
+      ]);
+      const readers = [await app.read("/"), await app.read("/sendAll")];
+      const held = app.read("/held");
+      const idle = await app.read("/idle");
+      await Promise.all(readers.map((reader) => reader.untilData("one")));
+      await until("the held one", () => app.events.streams.size === 4);
+      const closing = app.events.close({ grace: 10_000, retry: RETRY, finishSources: true });
+      await within("the idle one", idle.ended);
+      expect(idle.retries).toHaveLength(2);
+      const refused = await app.read("/").catch(() => app.read("/"));
+      expect(await refused.all()).toEqual([]);
+      expect(app.events.streams.size).toBe(3);
+      gate.open();
+      await within("events.close()", closing);
+      for (const reader of readers)
+        expect((await reader.all()).map((event) => event.data)).toEqual(["one", "two", ""]);
+      expect(await (await held).allData()).toEqual(["two"]);
+      expect(app.closeReasons.toSorted()).toEqual(["draining", "ended", "ended", "ended"]);
+    });
+
+    it("closes with finishSources what goes on after its source, and cuts what is not done in time", async () => {
+      const gate = createGate();
+      const streams: EventStream[] = [];
+      async function* source(): AsyncGenerator<string> {
+        yield "one";
+        await gate.opened;
+      }
+      const app = await startApp(adapter, [
+        { path: "/goes-on", onStream: (stream) => (streams.push(stream), void stream.sendAll(source())) },
+        {
+          path: "/endless",
+          source: () =>
+            (async function* () {
+              yield "one";
+              await never();
+            })(),
+        },
+      ]);
+      const readers = [await app.read("/goes-on"), await app.read("/endless")];
+      await Promise.all(readers.map((reader) => reader.untilData("one")));
+      const closing = app.events.close({ grace: 500, finishSources: true });
+      gate.open();
+      expect(await within("closed", streams[0]!.closed)).toBe("draining");
+      expect(app.events.streams.size).toBe(1);
+      await within("events.close()", closing);
+      expect(await readers[0]!.ended).toBe(true);
+      expect(await within("the cut", readers[1]!.ended)).toBe(false);
+      expect(app.closeReasons).toEqual(["draining", "draining"]);
+    });
+
     it("may be called again, also with nothing open", async () => {
       const app = await startApp(adapter, { path: "/" });
       await within("events.close()", Promise.all([app.events.close(), app.events.close()]));
@@ -115,7 +181,7 @@ export function drainContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it.each([{ grace: -1 }, { retry: [5, 1] }, { retry: 5 }])(
+    it.each([{ grace: -1 }, { retry: [5, 1] }, { retry: 5 }, { finishSources: 1 }, { graze: 1 }, null])(
       "says what is wrong with %o",
       async (options) => {
         const app = await startApp(adapter, { path: "/" });

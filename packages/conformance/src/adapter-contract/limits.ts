@@ -1,8 +1,8 @@
-import type { EventStream } from "@ssekit/core";
+import type { EventStream, EventStreamOptions } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
-import { until, within } from "../support/within.js";
+import { never, until, within } from "../support/within.js";
 
 /** How many streams there may be, and for how long. */
 export function limitsContract(adapter: Adapter): void {
@@ -105,13 +105,67 @@ export function limitsContract(adapter: Adapter): void {
     });
   });
 
+  describe("expiresAt", () => {
+    it.each([
+      ["a Date", (at: number) => new Date(at)],
+      ["milliseconds", (at: number) => at],
+    ])("as %s closes a stream then, and not before", async (_what, make) => {
+      const at = Date.now() + 300;
+      let closedAt = 0;
+      const options = { expiresAt: make(at), maxAge: 100_000, onClose: () => void (closedAt = Date.now()) };
+      const app = await startApp(adapter, { path: "/", source: () => never(), options }, { headTimeout: 50 });
+      const reader = await app.read("/");
+      await reader.all();
+      await until("onClose", () => closedAt > 0);
+      expect(closedAt).toBeGreaterThanOrEqual(at - 5); // two clocks
+      expect(app.events.streams.size).toBe(0);
+    });
+
+    it("in the past closes it at once after the head; a source is not started", async () => {
+      let started = 0;
+      const reasons: string[] = [];
+      const options: EventStreamOptions = {
+        expiresAt: Date.now() - 1,
+        onClose: (_stream, reason) => void reasons.push(reason),
+      };
+      const app = await startApp(adapter, [
+        { path: "/", options },
+        { path: "/source", source: () => void started++, options },
+      ]);
+      for (const path of ["/", "/source"]) {
+        const reader = await app.read(path);
+        expect(reader.response.status).toBe(200);
+        expect(await reader.all()).toEqual([]);
+        expect(await reader.ended).toBe(true);
+      }
+      expect(started).toBe(0);
+      await until("onClose", () => reasons.length === 2);
+      expect(reasons).toEqual(["expired", "expired"]);
+    });
+
+    it("closes one that is still held back", async () => {
+      const options = { expiresAt: Date.now() + 200 };
+      const app = await startApp(adapter, { path: "/", source: () => never(), options });
+      const reader = await app.read("/");
+      expect(await reader.all()).toEqual([]);
+      expect(app.closeReasons).toEqual(["expired"]);
+    });
+  });
+
   describe("a stream", () => {
     it("is in events.streams while it is open, and has the app's context", async () => {
       let stream: EventStream | undefined;
       const opened: EventStream[] = [];
       const app = await startApp(
         adapter,
-        { path: "/", onStream: (given) => ((stream = given).context = { user: 5 }) },
+        {
+          path: "/",
+          onStream(given) {
+            stream = given;
+            expect(given.context).toEqual({});
+            given.context = { user: 5 };
+          },
+        },
         { onOpen: (given) => void opened.push(given) },
       );
       const reader = await app.read("/");

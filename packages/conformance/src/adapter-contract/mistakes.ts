@@ -72,6 +72,23 @@ export function mistakesContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
+    it("is a second argument of send, also one that forEach passes", async () => {
+      let stream: EventStream | undefined;
+      const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
+      const reader = await app.read("/");
+      const send = stream!.send as (...given: unknown[]) => boolean;
+      const refusal = { code: "ERR_SSE_INVALID_FIELD", message: expect.stringContaining("one argument") };
+      for (const mistake of [
+        () => send.call(stream, "tick", { now: 5 }),
+        () => send.call(stream, "one", undefined),
+        () => ["one", "two"].forEach(send, stream),
+      ]) {
+        expect(catchError(mistake)).toMatchObject(refusal);
+      }
+      stream!.end();
+      expect(await reader.allData()).toEqual([]);
+    });
+
     it.each(BAD_MESSAGES)(
       "is %s, which sends nothing and leaves the stream open",
       async (_what, message, code) => {
@@ -115,4 +132,13 @@ export function mistakesContract(adapter: Adapter): void {
       },
     );
   });
+}
+
+function catchError(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }

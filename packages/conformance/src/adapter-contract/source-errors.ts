@@ -2,7 +2,7 @@ import type { Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
-import { never, pause } from "../support/within.js";
+import { never, pause, until } from "../support/within.js";
 
 /** Ways to fail before the first item. */
 const FAILURES: Record<string, (error: unknown) => Source> = {
@@ -74,6 +74,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(await reader.all()).toEqual([{ type: "message", data: "one", lastEventId: "" }]);
       expect(app.reported).toEqual([broken]);
       expect(app.errors).toEqual([]);
+      await until("onClose", () => app.closeReasons.length > 0);
       expect(app.closeReasons).toEqual(["error"]);
     });
 

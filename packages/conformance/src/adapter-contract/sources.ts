@@ -6,6 +6,8 @@ import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { startApp } from "../support/start-app.js";
 import { createGate, pause, within } from "../support/within.js";
 
+// As a subscription to a channel of any copy of ssekit is marked.
+const SUBSCRIPTION = Symbol.for("ssekit.subscription/1");
 const TEN = Array.from({ length: 10 }, (_, index) => String(index));
 
 function* generate(): Generator<string> {
@@ -80,6 +82,35 @@ export function sourcesContract(adapter: Adapter): void {
       stream!.close();
       expect(await reader.allData()).toEqual(["later"]);
       expect(app.closeReasons).toEqual(["closed"]);
+    });
+
+    it("goes through the toMessage of its stream", async () => {
+      const source = [1, 2] as unknown as Source;
+      const options = { toMessage: (n: number) => ({ event: "number", data: { n } }) };
+      const app = await startApp(adapter, { path: "/", source, options });
+      const reader = await app.read("/");
+      expect(await reader.allData()).toEqual(['{"n":1}', '{"n":2}']);
+      expect(reader.events.map(({ type }) => type)).toEqual(["number", "number", "end"]);
+    });
+
+    it.each([
+      ["returns", (value: unknown) => () => value],
+      ["resolves to", (value: unknown) => () => Promise.resolve(value)],
+    ])("that is a function and %s a subscription leaves the stream open", async (_how, give) => {
+      const streams: EventStream[] = [];
+      const subscription = { unsubscribe() {}, [SUBSCRIPTION]: true };
+      const source = give(subscription) as Source;
+      const app = await startApp(adapter, {
+        path: "/",
+        source,
+        onStream: (stream) => void streams.push(stream),
+      });
+      const reader = await app.read("/");
+      expect(await streams[0]!.sendAll(give(subscription) as Source)).toBe(true);
+      await pause(50);
+      streams[0]!.send("later");
+      await reader.untilData("later");
+      expect(app.reported).toEqual([]);
     });
 
     it("of sendAll goes through toMessage, and does not end the stream", async () => {

@@ -10,25 +10,28 @@ export interface RawResponse {
   chunks: string[];
 }
 
-/** A client that sees bytes, over one connection of HTTP/1.1. */
+/** A client that sees bytes, over one connection of HTTP/1. */
 export class RawClient {
   readonly socket: Socket;
   /** All that came, one character for each byte. */
   text = "";
+  /** How the server has closed the connection, if it has: it has ended it, or the code of an error. */
+  closed: string | undefined;
 
   constructor(url: string) {
     const { hostname, port } = new URL(url);
     this.socket = connect({ host: hostname, port: Number(port) }).setEncoding("latin1");
     this.socket.on("data", (text: string) => (this.text += text));
-    this.socket.on("error", () => {}); // some tests reset the connection
+    this.socket.on("error", (error: NodeJS.ErrnoException) => (this.closed ??= error.code)); // of a reset
+    this.socket.on("end", () => (this.closed ??= "ended"));
     onTestFinished(() => void this.socket.destroy());
   }
 
-  request(method: string, path: string, headers: Record<string, string> = {}): this {
+  request(method: string, path: string, headers: Record<string, string> = {}, version = "1.1"): this {
     const lines = Object.entries({ host: "localhost", ...headers }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
-    this.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
+    this.socket.write(`${method} ${path} HTTP/${version}\r\n${lines.join("")}\r\n`, "latin1");
     return this;
   }
 

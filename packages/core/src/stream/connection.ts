@@ -2,7 +2,7 @@ import { encode } from "../format/encode.js";
 import { createFrame, type Frame } from "../format/frame.js";
 import type { EventMessage } from "../format/message.js";
 import { END_SUFFIX } from "../format/reserved-ids.js";
-import type { EventStream } from "./event-stream.js";
+import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import { NO_ID, type RequestedId } from "./last-event-id.js";
 import type { ResolvedOptions } from "./options.js";
@@ -21,6 +21,8 @@ export class Connection implements StreamPort {
   readonly #requested: RequestedId;
   #wasSubscribed = false;
   #lastSentId: string | undefined;
+  // Done when no source is being sent any more.
+  #whenSent: (() => void) | undefined;
 
   constructor(
     stream: EventStream,
@@ -149,7 +151,7 @@ export class Connection implements StreamPort {
   }
 
   /** @param always whether the message is sent also to a client that has no use for the mark of the end. */
-  #endNow(message: EventMessage, always: boolean): void {
+  #endNow(message: EventMessage, always: boolean, reason: CloseReason = "ended"): void {
     const { life } = this;
     life.begin();
     if (life.marksEnd) {
@@ -158,7 +160,7 @@ export class Connection implements StreamPort {
     } else if (always) {
       this.#push(createFrame(encode(message, this.options)), undefined, true);
     }
-    life.finish("ended");
+    life.finish(reason);
   }
 
   finishAt(place: string): void {
@@ -169,17 +171,63 @@ export class Connection implements StreamPort {
     this.life.finish("ended");
   }
 
+  /** The channel closes, which has not ended. */
   close(): void {
+    this.life.stop("closed");
+  }
+
+  /** The program closes the stream, and may ask the client to come back after `retry` milliseconds. */
+  closeByProgram(retry: number | undefined): void {
+    this.#askBack(retry);
     this.life.finish("closed");
   }
 
-  /** Asks the client to come back after `retry` milliseconds, and closes the stream and its connection. */
-  drain(retry: number): void {
+  /**
+   * Asks the client to come back after `retry` milliseconds, and closes the stream and its connection. With
+   * `finishSources` only when no source is being sent.
+   */
+  drain(retry: number, finishSources: boolean): void {
     const { life } = this;
+    if (finishSources && life.sources > 0) {
+      // In a later turn: in this one the program may end the stream.
+      this.#whenSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
+      return;
+    }
     if (life.isHeld) return life.refuse("draining");
-    this.#push(createFrame(encode({ retry })), undefined, true);
-    life.finish("draining", true);
+    this.#askBack(retry);
+    life.stop("draining", true);
     life.writer?.flushNow(); // here, so that the time it takes is counted
+  }
+
+  #askBack(retry: number | undefined): void {
+    if (retry !== undefined) this.#push(createFrame(encode({ retry })), undefined, true);
+  }
+
+  // --- sources
+
+  /** Counts a source as being sent until the promise settles. */
+  async sends<T>(sending: Promise<T>): Promise<T> {
+    this.life.sources++;
+    try {
+      return await sending;
+    } finally {
+      if (--this.life.sources === 0) this.#whenSent?.();
+    }
+  }
+
+  /** The source of the stream has failed. With `describeError` the client is told, and the stream is finished. */
+  sourceFailed(error: unknown): void {
+    const { life } = this;
+    const { describeError } = this.options;
+    if (!life.isOpen || describeError === undefined) return life.fail(error);
+    life.hooks.report(error);
+    try {
+      const message = describeError(error);
+      if (message !== undefined) return this.#endNow({ data: "", ...message }, true, "error");
+    } catch (thrown) {
+      life.hooks.report(thrown);
+    }
+    life.finish("error", false, true);
   }
 
   fail(error: unknown): void {

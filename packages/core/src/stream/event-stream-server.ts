@@ -1,10 +1,16 @@
+import { BOOLEAN, checkOptions, MS_FROM_0, type Check } from "../check-options.js";
 import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
-import { resolveOptions, type EventStreamOptions, type ResolvedOptions } from "./options.js";
+import {
+  resolveOptions,
+  type EventStreamOptions,
+  type ItemOptions,
+  type ResolvedOptions,
+} from "./options.js";
 import {
   acceptsEventStream,
   finishedHeaders,
@@ -15,7 +21,7 @@ import {
 import { OpenStream } from "./open-stream.js";
 import { startStream } from "./send-source.js";
 import { checkSource, returnSource } from "./source.js";
-import { SseError, describe } from "../sse-error.js";
+import { SseError } from "../sse-error.js";
 import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
 import { turnBudget } from "./turn-budget.js";
@@ -27,10 +33,20 @@ export interface DrainOptions {
   grace?: number;
   /** The window, in milliseconds, over which clients are told to come back. Default `[1_000, 10_000]`. */
   retry?: [min: number, max: number];
+  /**
+   * Streams that are sending a source may go on until it is exhausted or `grace` is over; all others are closed at
+   * once. Default `false`.
+   */
+  finishSources?: boolean;
 }
 
 const GRACE = 10_000;
 const RETRY_WINDOW: [number, number] = [1_000, 10_000];
+const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } = {
+  grace: MS_FROM_0,
+  retry: ["[min, max] in milliseconds, min up to max", isWindow],
+  finishSources: BOOLEAN,
+};
 // Streams that are closed in one turn at most: their connections close after it, which takes time that is not counted.
 const MAX_DRAINED_PER_TURN = 200;
 
@@ -50,6 +66,8 @@ export interface EventStreamServer {
    * @throws what the source throws before its first item, as a rejection.
    */
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
+  /** The same for a source whose items are made into messages by `toMessage`. */
+  respond<T>(request: Request, source: Source<T>, options: ItemOptions<T>): Promise<Response>;
 
   /**
    * Drains the server, for good: takes no more streams, tells the clients of the open ones when to come back, closes
@@ -164,25 +182,14 @@ class Server implements EventStreamServer {
   }
 
   async close(options: DrainOptions = {}): Promise<void> {
-    const { grace = GRACE, retry = RETRY_WINDOW } = options;
-    if (!(grace >= 0 && grace < 2 ** 31)) {
-      throw new SseError(
-        "ERR_SSE_INVALID_OPTION",
-        `grace: expected milliseconds from 0, got ${describe(grace)}`,
-      );
-    }
-    if (!(Array.isArray(retry) && retry.every((ms) => ms >= 0 && ms < 2 ** 31) && retry[0] <= retry[1])) {
-      throw new SseError(
-        "ERR_SSE_INVALID_OPTION",
-        "retry: expected [min, max] in milliseconds, min up to max",
-      );
-    }
+    checkOptions("close", options, DRAIN_CHECKS);
+    const { grace = GRACE, retry = RETRY_WINDOW, finishSources = false } = options;
     this.#retryWindow = retry;
     // Refuses from here on, and only then starts to close streams, whose listeners may open others.
-    await (this.#draining ??= Promise.resolve().then(() => this.#drain(grace)));
+    await (this.#draining ??= Promise.resolve().then(() => this.#drain(grace, finishSources)));
   }
 
-  async #drain(grace: number): Promise<void> {
+  async #drain(grace: number, finishSources: boolean): Promise<void> {
     if (this.#streams.size === 0) return;
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const cut = setTimeout(() => {
@@ -195,7 +202,7 @@ class Server implements EventStreamServer {
         drained = 1;
         await new Promise<void>((turn) => budget.defer(turn));
       }
-      stream[PORT]().drain(within(this.#retryWindow));
+      stream[PORT]().drain(within(this.#retryWindow), finishSources);
     }
     await empty;
     clearTimeout(cut);
@@ -207,4 +214,8 @@ export const EventStreamServer: new (options?: EventStreamOptions) => EventStrea
 
 function within([min, max]: [number, number]): number {
   return Math.round(min + Math.random() * (max - min));
+}
+
+function isWindow(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(MS_FROM_0[1]) && value[0] <= value[1];
 }

@@ -1,8 +1,28 @@
 import type { EventMessage } from "../format/message.js";
+import type { Subscription } from "./subscription.js";
+
+declare global {
+  // Global, so that what an app declares is there in all copies of these types.
+  namespace Ssekit {
+    /**
+     * What the app keeps on a stream.
+     *
+     * @example
+     * declare global {
+     *   namespace Ssekit {
+     *     interface StreamContext {
+     *       userId: string;
+     *     }
+     *   }
+     * }
+     */
+    interface StreamContext {}
+  }
+}
 
 /**
  * Why a stream closed: the client left (`client`); `end()` or an exhausted source (`ended`); `close()` (`closed`);
- * the client did not read (`slow`); it was open for `maxAge` (`expired`); the server shuts down (`draining`); it was
+ * the client did not read (`slow`); it was open for `maxAge` or until `expiresAt` (`expired`); the server shuts down (`draining`); it was
  * never opened, for the server has too many (`refused`); the source or the connection failed (`error`).
  */
 export type CloseReason =
@@ -22,7 +42,8 @@ export interface EventStream {
    *
    * @returns `false` when the stream is closed, also when it was closed just now because the client has more than
    *   `maxBufferedBytes` unread. A closed stream is no exception.
-   * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`: a mistake of the program. Nothing was sent.
+   * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`: a mistake of the program, such as a second
+   *   argument. Nothing was sent.
    */
   send(message: EventMessage | string): boolean;
 
@@ -45,8 +66,13 @@ export interface EventStream {
   /** Resolves when all that was sent has been handed to the system, with `false` if the stream closed meanwhile. */
   drained(): Promise<boolean>;
 
-  /** Closes the stream after what was sent. The client may come back: EventSource does after its reconnection time. */
-  close(): void;
+  /**
+   * Closes the stream after what was sent. The client may come back: EventSource does after its reconnection time.
+   *
+   * @param options `retry`: a new reconnection time, in milliseconds.
+   * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+   */
+  close(options?: CloseOptions): void;
 
   /**
    * Finishes the stream for good: sends a last event (type `end`, unless the message names another) with an id that
@@ -66,8 +92,15 @@ export interface EventStream {
   /** Bytes sent to this stream that have not left the process. */
   readonly bufferedBytes: number;
 
-  /** The app's own: a user id, say. */
-  context: unknown;
+  /** The app's own, such as a user id; empty at first. Its type is the global interface `Ssekit.StreamContext`. */
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app fills it
+  context: Partial<Ssekit.StreamContext>;
+}
+
+/** How a stream closes. */
+export interface CloseOptions {
+  /** Milliseconds after which the client is to come back. */
+  retry?: number;
 }
 
 /** Something that yields items one after another. A bare string is refused: it would be sent letter by letter. */
@@ -76,8 +109,8 @@ export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStrea
 /**
  * What can be sent whole. A function is called with the stream and may return the items, usually as an
  * `async function*`. If it returns a promise of nothing, the stream ends with it, unless it is subscribed to a
- * channel; if it returns nothing at once, the stream stays open.
+ * channel; if it returns nothing at once, or a subscription, the stream stays open.
  */
 export type Source<T = EventMessage | string> =
   | Items<T>
-  | ((stream: EventStream) => Items<T> | void | Promise<Items<T> | void>);
+  | ((stream: EventStream) => Items<T> | Subscription | void | Promise<Items<T> | Subscription | void>);

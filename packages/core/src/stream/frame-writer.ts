@@ -19,8 +19,8 @@ export class FrameWriter {
   #isScheduled = false;
   #isBlocked = false;
   #isOver = false;
-  // Ends the sink when all has been written, and with it the connection.
-  #endsWith: "response" | "connection" | undefined;
+  // Ends the sink, or breaks it off, when all has been written.
+  #end: (() => void) | undefined;
   #waiters: ((drained: boolean) => void)[] | undefined;
   #progressAt = 0;
   #bufferedBefore = 0;
@@ -50,9 +50,10 @@ export class FrameWriter {
     if (flush) this.flush();
   }
 
-  /** Ends the sink after all that was pushed. `last`: the connection is not used again. */
-  end(last: boolean): void {
-    this.#endsWith = last ? "connection" : "response";
+  /** Ends the sink after all that was pushed, or breaks it off. `last`: the connection is not used again. */
+  end(last: boolean, isBroken = false): void {
+    const sink = this.#sink;
+    this.#end = () => (isBroken ? sink.breakOff(last) : sink.end(last));
     this.flush();
   }
 
@@ -115,10 +116,10 @@ export class FrameWriter {
       }
     }
     if (!this.#queue.isEmpty) return;
-    if (this.#endsWith !== undefined) {
+    if (this.#end !== undefined) {
       this.#isOver = true;
       this.#settleWaiters(false);
-      this.#sink.end(this.#endsWith === "connection");
+      this.#end();
     } else if (!this.#isBlocked) {
       this.#settleWaiters(true);
     }

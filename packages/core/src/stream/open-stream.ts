@@ -1,19 +1,22 @@
+import { checkOptions } from "../check-options.js";
 import { encode } from "../format/encode.js";
 import type { EventMessage } from "../format/message.js";
 import { END_SUFFIX } from "../format/reserved-ids.js";
 import { Connection } from "./connection.js";
-import type { CloseReason, EventStream, Source } from "./event-stream.js";
+import type { CloseOptions, CloseReason, EventStream, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import type { RequestedId } from "./last-event-id.js";
-import type { ResolvedOptions } from "./options.js";
+import { RETRY, type ResolvedOptions } from "./options.js";
 import { sendSource } from "./send-source.js";
 import { SseError } from "../sse-error.js";
 import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
 
+const CLOSE_CHECKS = { retry: RETRY };
+
 /** The event stream that an app holds: it checks what the program says, and shows nothing of what is behind it. */
 export class OpenStream implements EventStream {
-  context: unknown = undefined;
+  context: EventStream["context"] = {};
   readonly #connection: Connection;
 
   constructor(exchange: Exchange, requested: RequestedId, options: ResolvedOptions, host: StreamHost) {
@@ -21,6 +24,13 @@ export class OpenStream implements EventStream {
   }
 
   send(message: EventMessage | string): boolean {
+    if (arguments.length > 1) {
+      throw new SseError(
+        "ERR_SSE_INVALID_FIELD",
+        `send: expected one argument, a message such as { event, data, id }, got ${arguments.length}. ` +
+          "forEach passes an index too: use list.forEach((item) => stream.send(item)) or stream.sendAll(list)",
+      );
+    }
     const checked: EventMessage = typeof message === "string" ? { data: message } : message;
     const block = encode(checked, this.#connection.options);
     const { id } = checked;
@@ -43,7 +53,7 @@ export class OpenStream implements EventStream {
     toMessage: (item: T) => EventMessage | string = (item) => item as EventMessage | string,
   ): Promise<boolean> {
     const { life } = this.#connection;
-    const sending = sendSource(this, this.#connection, source, toMessage);
+    const sending = this.#connection.sends(sendSource(this, this.#connection, source, toMessage));
     // Also when nobody awaits it.
     sending.catch((error: unknown) => life.isOpen && life.hooks.report(error));
     return sending;
@@ -53,8 +63,9 @@ export class OpenStream implements EventStream {
     return this.#connection.allDrained();
   }
 
-  close(): void {
-    this.#connection.close();
+  close(options?: CloseOptions): void {
+    if (options !== undefined) checkOptions("close", options, CLOSE_CHECKS);
+    this.#connection.closeByProgram(options?.retry);
   }
 
   end(message?: EventMessage): void {

@@ -2,18 +2,31 @@ import type { Serialize } from "../format/encode.js";
 import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import { createFrame, type Frame } from "../format/frame.js";
-import { SseError, describe } from "../sse-error.js";
+import type { EventMessage } from "../format/message.js";
+import { BOOLEAN, checkOptions, FUNCTION, LIMIT, MS, MS_FROM_0, type Check } from "../check-options.js";
 
-/** Options of an `EventStreamServer`. All but `maxStreams` and `refuse` can also be given for one stream. */
+/**
+ * Options of an `EventStreamServer`. All but `maxStreams` and `refuse` can also be given for one stream, and only there
+ * `expiresAt` and `toMessage`.
+ */
 export interface EventStreamOptions {
   /** Milliseconds without an event after which a comment is sent, so that nothing on the way takes the connection for dead. Default 15 000. `false`: never. */
   heartbeat?: number | false;
-  /** The client's reconnection time in milliseconds; the first block of every stream. Default 3 000. */
-  retry?: number;
+  /** The client's reconnection time in milliseconds; the first block of every stream. Default 3 000. `false`: none. */
+  retry?: number | false;
   /** Milliseconds to wait for the first item of a source before the response's head is sent without it. Default 5 000. */
   headTimeout?: number;
   /** Milliseconds, give or take 10 %, after which a stream is closed; the client comes back. Default: none. */
   maxAge?: number;
+  /** Of one stream: when it is closed, a Date or milliseconds since 1970; when a token expires, say. Default: never. */
+  expiresAt?: Date | number;
+  /**
+   * What a client is told of an error of its source after the head: the last event, with which the stream is finished
+   * for good. Default, or `undefined`: nothing; the connection breaks off, and EventSource comes back.
+   */
+  describeError?(error: unknown): EventMessage | undefined;
+  /** Of one stream: makes a message of each item of its source. Default: the item is the message. */
+  toMessage?(item: any): EventMessage | string;
   /** Bytes that a client may leave unread before it is cut with reason `slow`. Default 1 MiB. */
   maxBufferedBytes?: number;
   /** Milliseconds in which a client with unread bytes must take some, or be cut with reason `slow`. Default 60 000. */
@@ -40,15 +53,20 @@ export interface EventStreamOptions {
   onError?(error: unknown, stream: EventStream): void;
 }
 
+/** Options of a stream whose source yields items that are no messages. */
+export interface ItemOptions<T> extends Omit<EventStreamOptions, "toMessage"> {
+  /** Makes a message of each item of the source. */
+  toMessage(item: T): EventMessage | string;
+}
+
+type Optional = "serialize" | "describeError" | "toMessage" | "onOpen" | "onClose";
+
 /** Options with every default in place. */
-export interface ResolvedOptions extends Required<
-  Omit<EventStreamOptions, "serialize" | "onOpen" | "onClose">
-> {
-  serialize: Serialize | undefined;
-  onOpen: EventStreamOptions["onOpen"];
-  onClose: EventStreamOptions["onClose"];
+export interface ResolvedOptions
+  extends Required<Omit<EventStreamOptions, Optional>>, Pick<EventStreamOptions, Optional> {
+  expiresAt: number;
   /** The block with `retry`, the same for all streams. */
-  retryFrame: Frame;
+  retryFrame: Frame | undefined;
 }
 
 const DEFAULTS: ResolvedOptions = {
@@ -56,49 +74,60 @@ const DEFAULTS: ResolvedOptions = {
   retry: 3_000,
   headTimeout: 5_000,
   maxAge: Infinity,
+  expiresAt: Infinity,
   maxBufferedBytes: 1 << 20,
   stallTimeout: 60_000,
   maxStreams: Infinity,
   refuse: "retry",
   once: false,
-  serialize: undefined,
   headers: {},
-  onOpen: undefined,
-  onClose: undefined,
   onError: (error) => console.error(error),
-  retryFrame: createFrame(encode({ retry: 3_000 })),
+  retryFrame: retryFrame(3_000),
 };
 
-const MAX_MS = 2 ** 31 - 1;
-
-type Check = readonly [expected: string, test: (value: unknown) => boolean];
-const number = (value: unknown): value is number => typeof value === "number";
-const MS: Check = [
-  `a number of milliseconds above 0 and up to ${MAX_MS}`,
-  (value) => number(value) && value > 0 && value <= MAX_MS,
+/** A reconnection time. */
+export const RETRY: Check = [
+  "a whole number of milliseconds from 0 to 2147483647",
+  (value) => Number.isInteger(value) && MS_FROM_0[1](value),
 ];
-const LIMIT: Check = ["a number above 0", (value) => number(value) && value > 0];
-const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
 
-const CHECKS: Record<keyof EventStreamOptions, Check> = {
-  heartbeat: [`${MS[0]}, or false`, (value) => value === false || MS[1](value)],
-  retry: [
-    `a whole number of milliseconds from 0 to ${MAX_MS}`,
-    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_MS,
-  ],
+const COMMON_CHECKS = {
+  heartbeat: orFalse(MS),
+  retry: orFalse(RETRY),
   headTimeout: MS,
   maxAge: MS,
+  describeError: FUNCTION,
   maxBufferedBytes: LIMIT,
   stallTimeout: MS,
-  maxStreams: ["a number from 0", (value) => number(value) && value >= 0],
-  refuse: ['"retry" or 503', (value) => value === "retry" || value === 503],
-  once: ["true or false", (value) => typeof value === "boolean"],
+  once: BOOLEAN,
   serialize: FUNCTION,
-  headers: ["an object of strings", isHeaders],
+  headers: ["an object of strings", isHeaders] as Check,
   onOpen: FUNCTION,
   onClose: FUNCTION,
   onError: FUNCTION,
 };
+
+const SERVER_CHECKS: Record<string, Check> = {
+  ...COMMON_CHECKS,
+  maxStreams: ["a number from 0", (value) => typeof value === "number" && value >= 0],
+  refuse: ['"retry" or 503', (value) => value === "retry" || value === 503],
+};
+
+const STREAM_CHECKS: Record<string, Check> = {
+  ...COMMON_CHECKS,
+  expiresAt: ["a Date or milliseconds since 1970", isTime],
+  toMessage: FUNCTION,
+};
+
+function orFalse([expected, holds]: Check): Check {
+  return [`${expected}, or false`, (value) => value === false || holds(value)];
+}
+
+function isTime(value: unknown): boolean {
+  // Of another realm too.
+  const isDate = Object.prototype.toString.call(value) === "[object Date]";
+  return (isDate || typeof value === "number") && !Number.isNaN(Number(value));
+}
 
 function isHeaders(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -116,33 +145,19 @@ export function resolveOptions(
 ): ResolvedOptions {
   const base = server ?? DEFAULTS;
   if (options === undefined) return base;
-  if (typeof options !== "object" || options === null) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
-  }
-  const given = Object.entries(options);
+  if (server === undefined) checkOptions("EventStreamServer", options, SERVER_CHECKS);
+  else checkOptions("a stream", options, STREAM_CHECKS);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return base; // the same object for all streams that have no options of their own
-  const resolved: ResolvedOptions = { ...base };
-  for (const [name, value] of given) {
-    if (value === undefined) continue;
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof EventStreamOptions] : undefined;
-    if (check === undefined) {
-      const known = Object.keys(CHECKS).join(", ");
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there are ${known}`);
-    }
-    if (server !== undefined && (name === "maxStreams" || name === "refuse")) {
-      throw new SseError(
-        "ERR_SSE_INVALID_OPTION",
-        `${name}: an option of the EventStreamServer, not of one stream`,
-      );
-    }
-    if (!check[1](value)) {
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${check[0]}, got ${describe(value)}`);
-    }
-    Object.assign(resolved, { [name]: value });
-  }
+  const resolved: ResolvedOptions = { ...base, ...Object.fromEntries(given) };
+  if (options.expiresAt !== undefined) resolved.expiresAt = Number(options.expiresAt);
   resolved.headers = { ...base.headers, ...lowerCase(options.headers) };
-  if (resolved.retry !== base.retry) resolved.retryFrame = createFrame(encode({ retry: resolved.retry }));
+  if (resolved.retry !== base.retry) resolved.retryFrame = retryFrame(resolved.retry);
   return resolved;
+}
+
+function retryFrame(retry: number | false): Frame | undefined {
+  return retry === false ? undefined : createFrame(encode({ retry }));
 }
 
 function lowerCase(headers: Record<string, string> = {}): Record<string, string> {

@@ -3,29 +3,41 @@ import type { Connection } from "./connection.js";
 import type { EventStream, Items, Source } from "./event-stream.js";
 import { sendItems } from "./send-items.js";
 import { isThenable, readItems } from "./source.js";
+import { isSubscription } from "./subscription.js";
 
 /** Opens a stream, with the source that it was opened for if there is one, and ends it when that is exhausted. */
 export function startStream(stream: EventStream, connection: Connection, source: Source | undefined): void {
   const { life } = connection;
-  const fail = (error: unknown): void => life.fail(error);
-  const sendAll = (items: unknown): void => {
-    stream.sendAll(items as Items<EventMessage | string>).then((sent) => sent && stream.end(), fail);
-  };
   life.hold();
+  if (life.time.isExpired) {
+    life.stop("expired");
+    if (typeof source === "function") return; // others are returned
+  }
   let result: unknown;
   try {
     result = typeof source === "function" ? source(stream) : source;
   } catch (error) {
-    return fail(error);
+    return connection.sourceFailed(error);
   }
-  if (isThenable(result)) {
-    result.then((items) => {
-      if (!isNothing(items)) sendAll(items);
-      else if (life.subscription === undefined) stream.end();
-      else life.begin();
-    }, fail);
-  } else if (isNothing(result)) life.begin();
-  else sendAll(result);
+  if (leavesOpen(result)) life.begin();
+  else void connection.sends(sendResult(stream, connection, result));
+}
+
+async function sendResult(stream: EventStream, connection: Connection, result: unknown): Promise<void> {
+  const { life, options } = connection;
+  try {
+    const items = isThenable(result) ? await result : result;
+    if (!leavesOpen(items)) {
+      const sent = await stream.sendAll(items as Items<EventMessage | string>, options.toMessage);
+      if (sent) stream.end();
+    } else if (isSubscription(items) || life.subscription !== undefined) {
+      life.begin();
+    } else {
+      stream.end();
+    }
+  } catch (error) {
+    connection.sourceFailed(error);
+  }
 }
 
 /** Sends the items of a source. `false`: the stream has closed before they were exhausted. */
@@ -36,7 +48,7 @@ export async function sendSource<T>(
   toMessage: (item: T) => EventMessage | string,
 ): Promise<boolean> {
   const items: unknown = await (typeof source === "function" ? source(stream) : source);
-  if (typeof source === "function" && isNothing(items)) return !connection.isClosing;
+  if (typeof source === "function" && leavesOpen(items)) return !connection.isClosing;
   const reader = readItems(items as Items<T>);
   const lateError = (error: unknown): void => connection.life.hooks.reportLate(error);
   if (connection.isClosing) {
@@ -53,6 +65,7 @@ export async function sendSource<T>(
 }
 
 /** What a function returns that has nothing to send: also what an arrow function returns without meaning to. */
-function isNothing(result: unknown): boolean {
-  return result === undefined || result === null || typeof result === "boolean" || typeof result === "number";
+function leavesOpen(result: unknown): boolean {
+  if (result === undefined || result === null || isSubscription(result)) return true;
+  return typeof result === "boolean" || typeof result === "number";
 }

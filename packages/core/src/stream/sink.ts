@@ -10,6 +10,13 @@ export interface Sink {
   schedule(flush: () => void): void;
   /** Ends the response after all that was written. `last`: the connection is not used again. */
   end(last?: boolean): void;
+  /** Sends the head by itself. Left out where it leaves without that; otherwise it leaves with the first frame. */
+  sendHead?(): void;
+  /**
+   * Breaks the response off after all that was written, so that the client sees that it was not ended. `last`: the
+   * connection is not used again.
+   */
+  breakOff(last?: boolean): void;
   /** Drops what is unsent and cuts the response off. `last`: the connection is not used again. */
   abort(last?: boolean): void;
 }
@@ -18,6 +25,6 @@ export interface Sink {
 export interface SinkOwner {
   /** The frames of a `write` that returned `false` have left, or enough of them. */
   sinkDrained(): void;
-  /** All is sent after `end`, or the client is gone, with the error if there was one. */
+  /** All is sent after `end` or `breakOff`, or the client is gone, with the error if there was one. */
   sinkClosed(error?: Error): void;
 }

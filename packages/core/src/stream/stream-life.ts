@@ -9,7 +9,7 @@ import type { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { Hooks, isClientError } from "./hooks.js";
 import type { ResolvedOptions } from "./options.js";
 import { acceptsEventStream, streamHeaders } from "./response-headers.js";
-import type { SinkOwner } from "./sink.js";
+import type { Sink, SinkOwner } from "./sink.js";
 import type { PortSubscription } from "./stream-port.js";
 import { StreamTime } from "./stream-time.js";
 
@@ -36,19 +36,23 @@ const START = createFrame(encode({ event: "start", id: START_ID }));
 export class StreamLife implements SinkOwner {
   readonly options: ResolvedOptions;
   readonly hooks: Hooks;
+  readonly time: StreamTime;
   /** There from when the head is committed. */
   writer: FrameWriter | undefined;
   subscription: PortSubscription | undefined;
+  /** How many sources are being sent. */
+  sources = 0;
   /** Whether the last event gets an id that marks it: the client knows what that is for. */
   marksEnd = false;
   readonly #stream: EventStream;
   readonly #host: StreamHost;
-  readonly #time: StreamTime;
   #state = HELD;
   // There until the head is committed.
   #exchange: Exchange | undefined;
   // The client reconnects by itself.
   readonly #isReconnect: boolean;
+  // It will, when the response is over: others take the end of a response for the end of what it has to say.
+  #comesBack = false;
   #closeReason: CloseReason | undefined;
   #closeWatch: CloseWatch | undefined;
 
@@ -65,7 +69,7 @@ export class StreamLife implements SinkOwner {
     this.options = options;
     this.#host = host;
     this.hooks = new Hooks(stream, options.onError);
-    this.#time = new StreamTime(this, host.scheduler, options);
+    this.time = new StreamTime(this, host.scheduler, options);
   }
 
   get isHeld(): boolean {
@@ -86,16 +90,12 @@ export class StreamLife implements SinkOwner {
     return this.#state === CLOSED;
   }
 
-  get time(): StreamTime {
-    return this.#time;
-  }
-
   // --- opening
 
   /** Listens to the client, and holds the head back for as long as it may wait. */
   hold(): void {
     this.#exchange!.watch(this);
-    this.#time.reschedule();
+    this.time.reschedule();
   }
 
   /** Commits the head, if that has not been done. */
@@ -103,8 +103,9 @@ export class StreamLife implements SinkOwner {
     if (this.#state !== HELD) return;
     const exchange = this.#exchange!;
     const { once, onOpen, headers, retryFrame } = this.options;
+    let sink: Sink;
     try {
-      const sink = exchange.begin(streamHeaders(exchange, headers));
+      sink = exchange.begin(streamHeaders(exchange, headers));
       this.writer = new FrameWriter(sink, this.#host.scheduler);
     } catch (error) {
       if (exchange.headSent) this.hooks.report(error);
@@ -113,10 +114,14 @@ export class StreamLife implements SinkOwner {
     }
     this.#exchange = undefined; // and what it holds
     this.#state = OPEN;
-    this.marksEnd = exchange.method === "GET" || acceptsEventStream(exchange);
-    this.writer.push(retryFrame);
-    if (once && exchange.method === "GET") this.writer.push(START);
-    this.#time.reschedule();
+    const isGet = exchange.method === "GET";
+    const isReader = acceptsEventStream(exchange);
+    this.marksEnd = isGet || isReader;
+    this.#comesBack = isGet && isReader;
+    if (retryFrame !== undefined) this.writer.push(retryFrame);
+    if (once && isGet) this.writer.push(START);
+    if (this.writer.isIdle) sink.sendHead?.();
+    this.time.reschedule();
     if (onOpen !== undefined) this.hooks.run(() => onOpen(this.#stream));
   }
 
@@ -127,13 +132,23 @@ export class StreamLife implements SinkOwner {
 
   // --- closing
 
-  /** Closes the stream after what was sent. `last`: the connection too. */
-  finish(reason: CloseReason, last = false): void {
+  /** Stops a stream after what was sent. In the middle of something, only a client that comes back sees an end. */
+  stop(reason: CloseReason, last = false): void {
+    this.begin();
+    const isUnfinished = this.sources > 0 || this.subscription !== undefined;
+    this.finish(reason, last, isUnfinished && !this.#comesBack);
+  }
+
+  /**
+   * Closes the stream after what was sent. `last`: the connection too. `isBroken`: in a way in which the client sees
+   * that it lacks something.
+   */
+  finish(reason: CloseReason, last = false, isBroken = false): void {
     this.begin();
     if (this.#state !== OPEN) return;
     this.subscription?.release();
     this.#state = CLOSING;
-    this.writer!.end(last);
+    this.writer!.end(last, isBroken);
     this.#startClosing(reason);
   }
 
@@ -160,7 +175,7 @@ export class StreamLife implements SinkOwner {
     if (this.isClosing) return this.hooks.reportLate(error);
     if (this.#state === OPEN) {
       this.hooks.report(error);
-      return this.finish("error");
+      return this.finish("error", false, true);
     }
     const exchange = this.#exchange!;
     if (exchange.headSent) {
@@ -196,7 +211,7 @@ export class StreamLife implements SinkOwner {
     if (this.#state === CLOSED) return;
     const wasOpened = this.#state !== HELD;
     this.#state = CLOSED;
-    this.#time.stop();
+    this.time.stop();
     this.writer?.discard();
     this.#startClosing(reason);
     const first = this.#closeReason!;

@@ -17,7 +17,7 @@ export interface TimedStream {
   readonly subscription: PortSubscription | undefined;
   readonly hooks: { report(error: unknown): void };
   begin(): void;
-  finish(reason: CloseReason): void;
+  stop(reason: CloseReason): void;
   abort(reason: CloseReason): void;
 }
 
@@ -38,20 +38,25 @@ export class StreamTime implements Scheduled {
   #awaitedEnd: AwaitedEnd | undefined;
 
   constructor(stream: TimedStream, scheduler: HeartbeatScheduler, options: ResolvedOptions) {
-    const { heartbeat, maxAge } = options;
+    const { heartbeat, maxAge, expiresAt } = options;
     this.#stream = stream;
     this.#scheduler = scheduler;
     this.#options = options;
     this.#openedAt = scheduler.now();
     this.#heartbeatAfter = heartbeat === false ? 0 : Math.ceil(heartbeat * (1 - Math.random() / 4));
-    this.#expiresAt =
-      maxAge === Infinity ? 0 : Math.ceil(this.#openedAt + maxAge * (0.9 + Math.random() / 5));
+    const age = Math.min(maxAge * (0.9 + Math.random() / 5), Math.max(0, expiresAt - Date.now()));
+    this.#expiresAt = age === Infinity ? 0 : Math.ceil(this.#openedAt + age);
   }
 
   /** `end()` waits for the subscription. */
   awaitEnd(subscription: PortSubscription): void {
     this.#awaitedEnd = new AwaitedEnd(subscription, this.#options, this.#scheduler.now());
     this.reschedule();
+  }
+
+  /** The stream's time is over. */
+  get isExpired(): boolean {
+    return this.#expiresAt > 0 && this.#scheduler.now() >= this.#expiresAt;
   }
 
   get awaitsEnd(): boolean {
@@ -74,11 +79,11 @@ export class StreamTime implements Scheduled {
   onTime(now: number): number {
     const stream = this.#stream;
     const { headTimeout, stallTimeout } = this.#options;
+    if (this.isExpired) stream.stop("expired");
     if (stream.isHeld && now >= this.#openedAt + headTimeout) stream.begin();
     const { writer } = stream;
     if (writer !== undefined) {
       if (writer.isStalled(now, stallTimeout)) stream.abort("slow");
-      if (this.#expiresAt > 0 && now >= this.#expiresAt) stream.finish("expired");
       if (!stream.isClosing) {
         this.#checkEnd(now, writer);
         this.#heartbeat(now, writer);
@@ -112,11 +117,12 @@ export class StreamTime implements Scheduled {
 
   #nextTime(now: number): number {
     const { writer, isHeld, isClosing } = this.#stream;
-    if (isHeld) return this.#openedAt + this.#options.headTimeout;
-    let next = now + this.#options.stallTimeout / 4;
+    const { headTimeout, stallTimeout } = this.#options;
+    let next = isHeld ? this.#openedAt + headTimeout : now + stallTimeout / 4;
     if (isClosing) return next;
-    if (this.#heartbeatAfter > 0) next = Math.min(next, writer!.lastWriteAt + this.#heartbeatAfter);
     if (this.#expiresAt > 0) next = Math.min(next, this.#expiresAt);
+    if (isHeld) return next;
+    if (this.#heartbeatAfter > 0) next = Math.min(next, writer!.lastWriteAt + this.#heartbeatAfter);
     return Math.min(next, this.#awaitedEnd?.dueAt ?? Infinity);
   }
 }

@@ -71,12 +71,20 @@ export class WebExchange implements Exchange {
     return new Response(body, { status, headers });
   }
 
+  /**
+   * Cuts the connection of the response, `afterSent`: when what was handed on has been sent. `false`: it cannot, and
+   * whoever reads the body cuts it, when that fails.
+   */
+  protected cut(_afterSent: boolean): boolean {
+    return false;
+  }
+
   watch(owner: SinkOwner): void {
     this.#owner = owner;
   }
 
   begin(headers: HeaderChanges): Sink {
-    const sink = new WebSink(this.#owner!, this.#signal);
+    const sink = new WebSink(this.#owner!, this.#signal, (afterSent) => this.cut(afterSent));
     this.#respond(sink.body, 200, headers);
     this.#forget(); // the sink listens
     return sink;

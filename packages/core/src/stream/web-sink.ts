@@ -2,12 +2,15 @@ import { joinFrames, type Frame } from "../format/frame.js";
 import type { Sink, SinkOwner } from "./sink.js";
 
 const HIGH_WATER_MARK = 16 * 1024;
+// A runtime drops what it has read and not sent when the body fails, and has to have read the head's response.
+const BREAK_MS = 50;
 
 /** The sink of a `Response`: its body. */
 export class WebSink implements Sink {
   readonly body: ReadableStream<Uint8Array>;
   readonly #owner: SinkOwner;
   readonly #signal: AbortSignal | undefined;
+  readonly #cut: (afterSent: boolean) => boolean;
   // The client has left, in a runtime that says so by the request.
   readonly #onAbort = (): void => {
     this.#controller.close();
@@ -15,11 +18,18 @@ export class WebSink implements Sink {
   };
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #isBlocked = false;
-  #isEnding = false;
+  // Done when all has been read.
+  #end: (() => void) | undefined;
 
-  constructor(owner: SinkOwner, signal: AbortSignal | undefined) {
+  /** @param cut cuts the connection, `afterSent`: when it has been sent what was read; `false`: it cannot. */
+  constructor(
+    owner: SinkOwner,
+    signal: AbortSignal | undefined,
+    cut: (afterSent: boolean) => boolean = () => false,
+  ) {
     this.#owner = owner;
     this.#signal = signal;
+    this.#cut = cut;
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
@@ -49,20 +59,38 @@ export class WebSink implements Sink {
   }
 
   end(): void {
-    this.#isEnding = true;
+    this.#end = () => {
+      this.#controller.close();
+      this.#close();
+    };
+    this.#endWhenRead();
+  }
+
+  breakOff(): void {
+    this.#end = () =>
+      setTimeout(() => {
+        this.#fail(true);
+        this.#close();
+      }, BREAK_MS);
     this.#endWhenRead();
   }
 
   abort(): void {
+    this.#fail(false);
+  }
+
+  /** Fails the body, with an error that is taken for a client that has left: no stack trace is printed of that. */
+  #fail(afterSent: boolean): void {
     this.#forget();
-    // Named so that node-server, Deno and Next take it for a client that left, and print no stack trace.
-    const name = { name: "AbortError", code: "ERR_STREAM_PREMATURE_CLOSE" };
-    this.#controller.error(Object.assign(new Error("The event stream was cut"), name));
+    const error = Object.assign(new Error("The event stream was cut off"), { name: "AbortError" }); // for Next
+    // For @hono/node-server, which at this code leaves a connection alone that waits for its client.
+    if (this.#cut(afterSent) || afterSent) Object.assign(error, { code: "ERR_STREAM_PREMATURE_CLOSE" });
+    this.#controller.error(error);
   }
 
   /** The reader wants more. */
   #pull(): void {
-    if (this.#isEnding) {
+    if (this.#end !== undefined) {
       this.#endWhenRead();
     } else if (this.#isBlocked) {
       this.#isBlocked = false;
@@ -72,8 +100,9 @@ export class WebSink implements Sink {
 
   #endWhenRead(): void {
     if (this.bufferedBytes > 0) return;
-    this.#controller.close();
-    this.#close();
+    const end = this.#end;
+    this.#end = undefined;
+    end?.();
   }
 
   #close(): void {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import type { Adapter } from "../adapter.js";
+import { ACCEPT, startApp } from "../support/start-app.js";
+import { pause, within } from "../support/within.js";
+
+// More than the system's buffers take, over more than three times what a client may take nothing for.
+const BYTES = 20 << 20;
+const STALL_TIMEOUT = 1_000;
+const TAKES = 3_500;
+
+/** A message that its client cannot take within `stallTimeout`. */
+export function largeFrameContract(adapter: Adapter): void {
+  describe("P7: a steady reader of one large message", () => {
+    it("is not cut as slow, however long it takes", async () => {
+      const options = { stallTimeout: STALL_TIMEOUT };
+      const app = await startApp(adapter, { path: "/", source: ["x".repeat(BYTES)] }, options);
+      const reader = (await app.request("/", { headers: ACCEPT })).body!.getReader();
+      const began = performance.now();
+      let taken = 0;
+      for (;;) {
+        const { done, value } = await within("the next bytes", reader.read());
+        if (done) break;
+        taken += value.byteLength;
+        const early = began + (taken / BYTES) * TAKES - performance.now();
+        if (early > 1) await pause(early);
+      }
+      expect(taken).toBeGreaterThan(BYTES);
+      expect(app.closeReasons).toEqual(["ended"]);
+    });
+  });
+}
