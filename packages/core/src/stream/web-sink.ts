@@ -55,9 +55,7 @@ export class WebSink implements Sink {
 
   abort(): void {
     this.#forget();
-    // Named so that node-server, Deno and Next take it for a client that left, and print no stack trace.
-    const name = { name: "AbortError", code: "ERR_STREAM_PREMATURE_CLOSE" };
-    this.#controller.error(Object.assign(new Error("The event stream was cut"), name));
+    this.#controller.error(new Error("The event stream was cut"));
   }
 
   /** The reader wants more. */
