@@ -53,6 +53,8 @@ export class KoaExchange extends NodeExchange {
     };
     onReplacedBody(this.#ctx.response, replaced);
     this.#watchErrors(sink);
+    // Koa sends it now: EventSource gives up on a 201 that middleware has set meanwhile.
+    sink.body.once("resume", () => !this.res.headersSent && (this.res.statusCode = 200));
     this.drainRequest();
     return sink;
   }
