@@ -31,7 +31,22 @@ const withoutReading = async (socket) => {
   await wait(Math.random() * 20);
 };
 
-/** @type {[path: string, leave: Leave][]} */
+/** @type {Leave} */
+const whenAnswered = (socket) => read(socket, "HTTP/1.1 204");
+
+/**
+ * @typedef {object} Kind what is not as in most ways
+ * @property {"express" | "hono"} [app]
+ * @property {string} [method]
+ * @property {string} [headers] each with its line end
+ * @property {string} [body]
+ * @property {string[]} [next] paths of requests that wait behind it on its connection
+ */
+
+const IDLE_ONES = Array.from({ length: 20 }, () => "/idle");
+const BODY = "x".repeat(300_000);
+
+/** @type {[path: string, leave: Leave, kind?: Kind][]} */
 const WAYS = [
   ["/idle", atOnce],
   ["/idle", whileIdle],
@@ -47,30 +62,37 @@ const WAYS = [
   ["/readable", inMidStream],
   ["/flood", withoutReading],
   ["/late", atOnce],
+  ["/finished", whenAnswered, { headers: "Last-Event-ID: 7~end\r\n" }],
+  ["/idle", whileIdle, { method: "POST", headers: `Content-Length: ${BODY.length}\r\n`, body: BODY }],
+  ["/idle", whileIdle, { app: "hono" }],
+  ["/idle", whileIdle, { app: "hono", next: IDLE_ONES }],
+  ["/late", beforeFirstByte, { app: "hono", next: IDLE_ONES }],
 ];
 
 /**
  * Connects and leaves, in all ways by turns.
- * @param {number} port
+ * @param {{ express: number, hono: number }} ports
  * @param {{ cycles: number, concurrency: number }} options
  */
-export async function connectAndLeave(port, { cycles, concurrency }) {
+export async function connectAndLeave(ports, { cycles, concurrency }) {
   let started = 0;
   const worker = async () => {
-    while (started < cycles) await cycle(port, started++);
+    while (started < cycles) await cycle(ports, started++);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-/** @param {number} port @param {number} number */
-async function cycle(port, number) {
-  const [path, leave] = WAYS[number % WAYS.length] ?? ["/idle", atOnce];
-  const socket = connect(port, "127.0.0.1");
+/** @param {{ express: number, hono: number }} ports @param {number} number */
+async function cycle(ports, number) {
+  const [path, leave, kind = {}] = WAYS[number % WAYS.length] ?? ["/idle", atOnce];
+  const { app = "express", method = "GET", headers = "", body = "", next = [] } = kind;
+  const socket = connect(ports[app], "127.0.0.1");
   socket.on("error", () => {}); // told of by whoever waits for the socket
   socket.setTimeout(LIMIT, () => socket.destroy(new Error(`${path}: nothing came within ${LIMIT} ms`)));
-  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+  socket.write(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n${body}`);
   // Now and then a second one waits behind the first on its connection.
-  socket.write(number % 45 === 0 ? request + request : request);
+  const behind = number % 46 === 0 ? [path] : next;
+  socket.write(behind.map((other) => `GET ${other} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`).join(""));
   await leave(socket);
   // Mostly with a reset: after an orderly end the port rests for a minute, and there are not enough ports for all.
   if (number % 4 === 0) socket.destroy();

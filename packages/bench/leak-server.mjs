@@ -1,12 +1,15 @@
 // @ts-check
-// An Express app with every kind of stream, and counts of what is still alive in its process.
+// An Express and a Hono app with every kind of stream, and counts of what is still alive in its process.
 import { EventEmitter, once } from "node:events";
 import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { queryObjects } from "node:v8";
+import { createAdaptorServer } from "@hono/node-server";
 import { EventStreamServer, sse } from "@ssekit/express";
+import { sse as honoSse } from "@ssekit/hono";
 import express from "express";
+import { Hono } from "hono";
 import { serve } from "./rpc.mjs";
 
 const errors = /** @type {unknown[]} */ ([]);
@@ -26,7 +29,7 @@ app.use((req, _res, next) => {
   next();
 });
 
-app.get("/idle", (_req, res) => {
+app.all("/idle", (_req, res) => {
   const stream = res.sse();
   streamClass ??= stream.constructor;
   // What is behind it, which an app does not see.
@@ -110,6 +113,27 @@ app.get("/late", async (_req, res) => {
   res.sse();
 });
 
+// Begun before anybody knows whether a stream opens; the clients come back to one that is finished.
+app.get("/finished", (_req, res) => {
+  sources.started++;
+  const cancel = () => void sources.finished++;
+  res.sse(new ReadableStream({ pull: () => new Promise(() => {}), cancel }, { highWaterMark: 0 }));
+});
+
+const hono = new Hono();
+hono.use(honoSse(events));
+hono.use((c, next) => {
+  requests[`hono ${c.req.path}`] = (requests[`hono ${c.req.path}`] ?? 0) + 1;
+  return next();
+});
+hono.all("/idle", (c) => c.var.sse(() => {}));
+hono.get("/late", async (c) => {
+  await wait(5);
+  return c.var.sse(() => {});
+});
+const honoServer = createAdaptorServer({ fetch: hono.fetch }).listen(0, "127.0.0.1");
+await once(honoServer, "listening");
+
 const server = createServer(app).listen(0, "127.0.0.1");
 await once(server, "listening");
 setInterval(() => news.emit("news"), 5);
@@ -127,10 +151,25 @@ function alive(constructor) {
 const timer = setTimeout(() => {}, 0);
 const Timeout = /** @type {Function} */ (timer.constructor);
 
-serve({
-  port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
+/** @param {import("node:net").Server} listening */
+function portOf(listening) {
+  return /** @type {import("node:net").AddressInfo} */ (listening.address()).port;
+}
 
-  connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
+/** @param {import("node:net").Server} listening @returns {Promise<number>} */
+function connectionsOf(listening) {
+  return new Promise((resolve) => listening.getConnections((_error, count) => resolve(count)));
+}
+
+const servers = /** @type {const} */ ([server, /** @type {import("node:net").Server} */ (honoServer)]);
+
+serve({
+  ports: () => ({ express: portOf(server), hono: portOf(servers[1]) }),
+
+  async connections() {
+    const counts = await Promise.all(servers.map(connectionsOf));
+    return counts.reduce((sum, count) => sum + count, 0);
+  },
 
   /** What there is when the process is at rest. */
   async census() {
@@ -153,6 +192,7 @@ serve({
         timers: alive(Timeout),
         "listeners of the app's emitter": listeners(news),
         "listeners of the server": listeners(server),
+        "listeners of the Hono server": listeners(honoServer),
         "listeners of the app": listeners(app),
         "listeners of the process": listeners(process),
       },

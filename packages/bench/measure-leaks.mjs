@@ -17,17 +17,17 @@ const MB = 1 << 20;
  */
 
 /**
- * Connects to an Express app in a process of its own and leaves, over and over.
+ * Connects to an Express and a Hono app in a process of their own and leaves, over and over.
  * @param {{ warmUp: number, cycles: number, concurrency?: number }} options
  * @returns {Promise<{ before: Census, warm: Census, after: Census }>}
  */
 export async function measureLeaks({ warmUp, cycles, concurrency = 200 }) {
   const server = start(SERVER, { execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"] });
   try {
-    const port = await server.call("port");
+    const ports = await server.call("ports");
     /** @param {number} count */
     const censusAfter = async (count) => {
-      await connectAndLeave(port, { cycles: count, concurrency });
+      await connectAndLeave(ports, { cycles: count, concurrency });
       for (let i = 0; i < 500 && (await server.call("connections")) > 0; i++) await wait(20);
       return await server.call("census", undefined, 120); // slow where much is left
     };

@@ -443,4 +443,32 @@ describe("maxStreams", () => {
     const strict = await open({ maxStreams: 1, refuse: 503 });
     expect((await strict.server.respond(get())).status).toBe(503);
   });
+
+  it.each<[string, EventStreamOptions, Request]>([
+    ["the stream was finished", {}, get("/", { "last-event-id": "7~end" })],
+    ["it is a HEAD", {}, get("/", {}, { method: "HEAD" })],
+    ["there are too many", { maxStreams: 0 }, get()],
+    ["the client has left", {}, get("/", {}, { signal: AbortSignal.abort() })],
+  ])("cancels a source that was passed as a value when %s", async (_why, options, request) => {
+    const cancel = vi.fn();
+    const headers = { "access-control-allow-origin": "*" };
+    const server = new EventStreamServer({ ...options, headers });
+    const response = await server.respond(request, new ReadableStream({ cancel }));
+    expect(cancel).toHaveBeenCalledOnce();
+    if (response.status !== 499) expect(response.headers.get("access-control-allow-origin")).toBe("*");
+  });
+
+  it("leaves a source that somebody else reads, and one that fails to be returned, to onError or alone", async () => {
+    const onError = vi.fn();
+    const server = new EventStreamServer({ onError });
+    const locked = new ReadableStream();
+    locked.getReader();
+    const broken = new Error("broken");
+    const failing = new ReadableStream({ cancel: () => Promise.reject(broken) });
+    for (const source of [locked, failing]) {
+      const response = await server.respond(get("/", { "last-event-id": "~end" }), source);
+      expect(response.status).toBe(204);
+    }
+    await vi.waitFor(() => expect(onError.mock.calls.map(([error]) => error)).toContain(broken));
+  });
 });

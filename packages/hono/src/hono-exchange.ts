@@ -34,9 +34,14 @@ export class HonoExchange extends WebExchange {
   }
 
   override begin(headers: HeaderChanges): Sink {
-    const hasBody = this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding");
-    if (hasBody) this.#node?.drainRequest();
-    return super.begin(headers);
+    const sink = super.begin(headers);
+    const node = this.#node;
+    if (node === undefined) return sink;
+    if (this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding")) node.drainRequest();
+    // An error of the body would be printed by node-server.
+    const abort = sink.abort.bind(sink);
+    sink.abort = () => node.cut() || abort();
+    return sink;
   }
 
   override responseHeader(name: string): string | undefined {

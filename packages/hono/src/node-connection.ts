@@ -7,7 +7,12 @@ interface NodeEnv {
     readableFlowing?: boolean | null;
     resume?(): void;
   };
-  outgoing: { socket: NodeSocket | null; once(event: "close", listener: () => void): void; [STREAM]?: true };
+  outgoing: {
+    socket: NodeSocket | null;
+    once(event: "close", listener: () => void): void;
+    destroy(): void;
+    [STREAM]?: true;
+  };
 }
 
 interface NodeSocket {
@@ -23,63 +28,70 @@ interface NodeSocket {
 const STREAM = Symbol.for("ssekit.hono-stream/1");
 
 /**
- * The connection of HTTP/1 behind a request on Node. Its socket tells what `request.signal` does not: that a client has
- * left whose request waits behind another response.
+ * What is behind a request on Node. Its socket tells what `request.signal` does not: that a client has left whose
+ * request waits behind another response on its connection.
  */
 export class NodeConnection {
   readonly #incoming: NodeEnv["incoming"];
-  readonly #socket: NodeSocket;
   readonly #outgoing: NodeEnv["outgoing"];
   #left: AbortController | undefined;
 
   private constructor({ incoming, outgoing }: NodeEnv) {
     this.#incoming = incoming;
-    this.#socket = incoming.socket;
     this.#outgoing = outgoing;
   }
 
-  /** `undefined`: it is none of Node, or of HTTP/2. */
+  /** `undefined`: this is not Node. */
   static of(env: unknown): NodeConnection | undefined {
     const { incoming, outgoing } = (env ?? {}) as Partial<NodeEnv>;
-    if (incoming?.httpVersionMajor !== 1 || typeof outgoing?.once !== "function") return undefined;
-    return new NodeConnection({ incoming, outgoing });
+    const isNode = incoming?.socket !== undefined && typeof outgoing?.destroy === "function";
+    return isNode ? new NodeConnection({ incoming, outgoing }) : undefined;
   }
 
   /** The response waits for its turn on the connection. */
   get #waits(): boolean {
-    return this.#outgoing.socket === null;
+    return this.#incoming.httpVersionMajor === 1 && this.#outgoing.socket === null;
   }
 
   get isBehindStream(): boolean {
-    const { _httpMessage: current, [STREAM]: waiting } = this.#socket;
-    return this.#waits && (waiting ?? current?.[STREAM] ?? false);
+    if (!this.#waits) return false;
+    const { _httpMessage: current, [STREAM]: waiting } = this.#incoming.socket;
+    return waiting ?? current?.[STREAM] ?? false;
   }
 
   /** What aborts when the client leaves, for a response that waits; else `undefined`, for the request has one. */
   get signal(): AbortSignal | undefined {
     if (!this.#waits) return undefined;
     this.#left ??= new AbortController();
-    if (this.#socket.destroyed) this.#left.abort();
+    if (this.#incoming.socket.destroyed) this.#left.abort();
     return this.#left.signal;
-  }
-
-  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
-  drainRequest(): void {
-    const incoming = this.#incoming;
-    setTimeout(() => incoming.readableFlowing === null && incoming.resume?.(), 0);
   }
 
   /** The response is an event stream from now on. */
   opened(): void {
-    const socket = this.#socket;
     this.#outgoing[STREAM] = true;
     if (!this.#waits) return;
-    socket[STREAM] = true;
+    const { socket } = this.#incoming;
     const closed = (): void => this.#left?.abort();
+    socket[STREAM] = true;
     socket.on("close", closed);
     this.#outgoing.once("close", () => {
       socket.off("close", closed);
       delete socket[STREAM];
     });
+  }
+
+  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  drainRequest(): void {
+    const incoming = this.#incoming;
+    // Not before the app may have begun to read it.
+    setTimeout(() => incoming.readableFlowing === null && incoming.resume?.(), 0);
+  }
+
+  /** Cuts the client off, on which the body is cancelled. `false`: the response still waits, and nothing happens. */
+  cut(): boolean {
+    if (this.#waits) return false;
+    this.#outgoing.destroy();
+    return true;
   }
 }

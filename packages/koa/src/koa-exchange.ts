@@ -53,6 +53,8 @@ export class KoaExchange extends NodeExchange {
     };
     onReplacedBody(this.#ctx.response, replaced);
     this.#watchErrors(sink);
+    // Koa sends it now: EventSource gives up on a 201 that middleware has set meanwhile.
+    sink.body.once("resume", () => !this.res.headersSent && (this.res.statusCode = 200));
     this.drainRequest();
     return sink;
   }
@@ -87,10 +89,7 @@ export class KoaExchange extends NodeExchange {
   /** Somebody else has answered, whose headers and body they are. */
   #notSent(sink: BodySink): void {
     this.owner.sinkClosed(
-      new SseError(
-        "ERR_SSE_NOT_SENT",
-        "ctx.sse(): the stream was not sent, for the middleware threw or replaced ctx.body",
-      ),
+      new SseError("ERR_SSE_NOT_SENT", "ctx.sse(): middleware threw, or replaced ctx.body"),
     );
     sink.body.destroy();
   }

@@ -70,8 +70,7 @@ function reportHeldBack(ctx: KoaContext, stream: EventStream): void {
     portOf(stream).report(
       new SseError(
         "ERR_SSE_NOT_SENT",
-        "ctx.sse(): nothing has reached the client for a second, for the middleware has not returned. " +
-          "Await nothing after ctx.sse(): return, and send from timers or listeners, or pass a source",
+        "ctx.sse(): nothing is sent before all middleware has returned. Await nothing after it: return, or pass a source",
       ),
     );
   }, HELD_BACK_MS).unref();

@@ -249,10 +249,11 @@ describe.each([
     expect(appErrors).toMatchObject([{ message: "on purpose" }]);
   });
 
-  it("a status that was set before does not make another of a stream", async () => {
+  it.each(["before", "after"])("a status that is set %s does not make another of a stream", async (when) => {
     const { url } = await start((ctx) => {
-      ctx.status = 201;
+      if (when === "before") ctx.status = 201;
       ctx.sse().end();
+      if (when === "after") ctx.status = 201;
     });
     expect((await fetch(url, { headers: EVENTS })).status).toBe(200);
   });

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { EventStreamOptions, Source } from "@ssekit/core";
+import type { EventStream, EventStreamOptions, Source } from "@ssekit/core";
 import { relay } from "@ssekit/relay";
 import { describe, expect, it } from "vitest";
 import type { Adapter, Route } from "../adapter.js";
@@ -134,6 +134,22 @@ export function notOpenedContract(adapter: Adapter): void {
       expect([app.errors, app.reported, app.closeReasons]).toEqual([[], [], []]);
     });
   });
+
+  itIf(!adapter.returnsResponse)(
+    "a listener that the app adds to the signal of a stream that never opened is called",
+    async () => {
+      let heard = 0;
+      let aborted = false;
+      const onStream = ({ signal }: EventStream): void => {
+        aborted = signal.aborted;
+        signal.addEventListener("abort", () => heard++);
+      };
+      const app = await startApp(adapter, { path: "/", onStream }, { maxStreams: 0 });
+      expect((await app.request("/")).status).toBe(503);
+      await until("the listener", () => heard > 0, 2_000);
+      expect([heard, aborted]).toEqual([1, true]);
+    },
+  );
 
   describe("the headers of the options and of the app are on", () => {
     const headers = { "access-control-allow-origin": "https://app.example", "cache-control": "public" };

@@ -29,8 +29,12 @@ export class CloseWatch {
   /** @param reason why the stream takes nothing more, if that is so. */
   signal(reason: CloseReason | undefined): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (reason !== undefined) this.#controller.abort(abortError(reason));
+      const { signal } = (this.#controller = new AbortController());
+      if (reason !== undefined) {
+        this.#controller.abort(abortError(reason));
+        // Also to a listener that is added now: the app's, which stops its timer when the stream closes.
+        queueMicrotask(() => signal.dispatchEvent(new Event("abort")));
+      }
     }
     return this.#controller.signal;
   }

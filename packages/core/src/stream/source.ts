@@ -80,10 +80,10 @@ function advice(value: unknown): string {
   const { body, subscribe, emit } = (value ?? {}) as Record<string, unknown>;
   if (body !== undefined) return "a fetch Response is relayed with relay(response)";
   if (typeof subscribe === "function") {
-    return "pass a function that subscribes: (stream) => void observable.subscribe((value) => stream.send({ data: value }))";
+    return "pass (stream) => void observable.subscribe((data) => stream.send({ data }))";
   }
   if (typeof emit === "function") {
-    return 'pass a function that listens: (stream) => void emitter.on("name", (value) => stream.send({ data: value }))';
+    return 'pass (stream) => void emitter.on("name", (data) => stream.send({ data }))';
   }
-  return "options are the second argument: sse(source, options), or sse(undefined, options) without a source";
+  return "options are the second argument: sse(source, options)";
 }
