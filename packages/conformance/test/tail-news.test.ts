@@ -121,4 +121,28 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(events.map(({ type }) => type).filter((type) => type !== "message")).toEqual(["reset", "bye"]);
     expect(events.map(({ data }) => data)).toContain("own");
   });
+
+  it("was replaced while nobody followed it, and has ended: a client is told, whatever waits for the old log", async () => {
+    const { app, log } = await startRemote();
+    const first = await app.read();
+    const rejoin = log.cutTails();
+    await app.channel.publish("not heard of");
+    first.leave();
+    await until("nobody", () => app.channel.size === 0);
+    log.record.replace();
+    log.record.log.append([{ event: "bye", data: "", end: true }]);
+    rejoin();
+    for (let told = ""; told !== log.record.log.peek().cursor;) {
+      const tail = await log.tail(() => {});
+      told = tail.cursor;
+      tail.stop();
+    }
+    const client = await app.read((stream) => {
+      app.channel.subscribe(stream);
+      stream.send("own");
+    });
+    const events = await client.all();
+    expect(events.at(-1)!.type).toBe("bye");
+    expect(await client.stream.closed).toBe("ended");
+  });
 });

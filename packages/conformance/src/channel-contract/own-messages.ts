@@ -1,3 +1,4 @@
+import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
@@ -34,6 +35,27 @@ export function ownMessagesContract(createLog: CreateLog): void {
       await client.until("own");
       await app.channel.publish("b");
       expect(await client.dataUntil("b")).toEqual(["own", "b"]);
+    });
+
+    it("while an entry is replayed follows what was published before, and nothing is replayed twice", async () => {
+      const app = await startChannel(createLog);
+      const witness = await app.read();
+      for (const text of ["a", "b", "c"]) await app.channel.publish(text);
+      await witness.until("c");
+      const asked: string[] = [];
+      const streams: EventStream[] = [];
+      const filter = ({ data }: { data: string }): boolean => {
+        asked.push(data);
+        return data === "d" || streams[0]!.send(`own ${data}`);
+      };
+      const client = await app.read((stream) => {
+        streams.push(stream);
+        app.channel.subscribe(stream, { from: "start", filter });
+      });
+      await client.until("own c");
+      await app.channel.publish("d");
+      expect(await client.dataUntil("d")).toEqual(["a", "b", "c", "own a", "own b", "own c", "d"]);
+      expect(asked).toEqual(["a", "b", "c", "d"]);
     });
 
     it("keeps its own order, though one waits for what is published", async () => {

@@ -54,7 +54,10 @@ export class Following {
     const { epoch } = this.#reference;
     const lacks = this.#lacks(epoch, epoch.stored.length).map(({ data }) => data.slice(0, 10));
     const seen = blocks.map(({ event, data, id }) => `${event} ${data.slice(0, 12)} ${id?.slice(-6)}`);
-    return JSON.stringify({ wishes: this.#wishes, over, cut, lacks, seen, from: this.#lastEventId });
+    const place = this.#place && `${this.#place.epoch.name}-${this.#place.position}`;
+    const ended = this.endedAt !== undefined;
+    const told = { over, cut, ended, place, lacks, seen, from: this.#lastEventId };
+    return JSON.stringify({ wishes: this.#wishes, log: epoch.name, channelEnded: epoch.ended, ...told });
   }
 
   /** Looks at what has come since it was called last. */

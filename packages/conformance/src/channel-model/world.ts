@@ -185,7 +185,7 @@ export class World implements Reference {
     this.log.recover();
     for (const topic of [undefined, ...TOPICS]) if (!this.epoch.ended) this.publish(topic, false);
     await within("publishing", Promise.all(this.#publishing));
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 5_000;
     do {
       for (const client of this.clients) {
         client.resume();

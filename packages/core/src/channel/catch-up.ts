@@ -134,10 +134,10 @@ export class CatchUp {
       return true; // a hook may have published
     }
     if (this.#sendOwn(cursor)) return true;
-    // What still waits is to come after something that this node has not heard of.
-    if (!this.own.isEmpty) return this.#waitForTail();
     const { end } = this.#host.window!;
     if (end !== undefined) this.#follower.takeEnd(end);
+    // What still waits is to come after something that this node has not heard of.
+    else if (!this.own.isEmpty) this.#waitForTail();
     else this.#follower.caughtUp();
     return false;
   }
