@@ -18,6 +18,7 @@ function handled() {
     schedule: (flush: () => void) => void flushes.push(flush),
     end: vi.fn(),
     abort: vi.fn(),
+    breakOff: vi.fn(),
   };
   const writer = new FrameWriter(sink satisfies Sink, { now: () => state.now });
   return {

@@ -34,14 +34,9 @@ export class HonoExchange extends WebExchange {
   }
 
   override begin(headers: HeaderChanges): Sink {
-    const sink = super.begin(headers);
-    const node = this.#node;
-    if (node === undefined) return sink;
-    if (this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding")) node.drainRequest();
-    // An error of the body would be printed by node-server.
-    const abort = sink.abort.bind(sink);
-    sink.abort = () => node.cut() || abort();
-    return sink;
+    const hasBody = this.requestHeader("content-length") ?? this.requestHeader("transfer-encoding");
+    if (hasBody) this.#node?.drainRequest();
+    return super.begin(headers);
   }
 
   override responseHeader(name: string): string | undefined {

@@ -87,11 +87,4 @@ export class NodeConnection {
     // Not before the app may have begun to read it.
     setTimeout(() => incoming.readableFlowing === null && incoming.resume?.(), 0);
   }
-
-  /** Cuts the client off, on which the body is cancelled. `false`: the response still waits, and nothing happens. */
-  cut(): boolean {
-    if (this.#waits) return false;
-    this.#outgoing.destroy();
-    return true;
-  }
 }

@@ -64,6 +64,6 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
 }
 
 /** Gives the event loop to everybody else once. */
-export function nextTurn(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((turn) => setTimeout(turn, 0));
 }
