@@ -5,6 +5,9 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
+// As EventSource asks: a client that does not come back by itself is cut off at the end.
+const headers = { accept: "text/event-stream" };
+
 describe("node server.js", () => {
   test("prints its address and a curl line that works, and stops on SIGTERM with a reader connected", async () => {
     const { child, output } = run("0");
@@ -13,7 +16,7 @@ describe("node server.js", () => {
     expect(output()).toContain(`${new URL(url).origin}\n`);
     const exit = once(child, "exit");
     let stream = "";
-    for await (const chunk of (await fetch(url)).body!.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of (await fetch(url, { headers })).body!.pipeThrough(new TextDecoderStream())) {
       stream += chunk;
       if (stream.includes("event: stats") && !child.killed) child.kill("SIGTERM");
     }

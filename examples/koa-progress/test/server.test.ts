@@ -85,7 +85,8 @@ describe("the server", () => {
 
   test("stops on SIGTERM, with a job under way, and prints no error", async () => {
     const { progress, stop, output } = await start({ pause: 60_000 });
-    const response = await progress();
+    // As EventSource asks: a client that does not come back by itself is cut off.
+    const response = await progress({ headers: { accept: "text/event-stream" } });
     expect(await stop("SIGTERM")).toEqual([0, null]);
     await response.text();
     expect(output()).toContain("cancelled after 0 steps. The server stopped.");

@@ -3,6 +3,7 @@ export type { CloseOptions, CloseReason, EventStream, Items, Source } from "./st
 export { EventStreamServer, type DrainOptions } from "./stream/event-stream-server.js";
 export type { EventMessage } from "./format/message.js";
 export type { EventStreamOptions, ItemOptions } from "./stream/options.js";
+export type { Subscription } from "./stream/subscription.js";
 export { SseError, type SseErrorCode } from "./sse-error.js";
 export {
   type Channel,
@@ -12,7 +13,6 @@ export {
   type ChannelStage,
   type EventMap,
   type SubscribeOptions,
-  type Subscription,
 } from "./channel/channel.js";
 export { createChannels, type Channels, type ChannelsOptions } from "./channel/channels.js";
 export { createChannel } from "./channel/create-channel.js";

@@ -7,7 +7,7 @@ import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { StreamReader } from "../clients/stream-reader.js";
 import { describeIf } from "../support/applies-if.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
-import { createGate, never, pause, until, within } from "../support/within.js";
+import { never, pause, until, within } from "../support/within.js";
 
 const BROKEN = new Error("broken");
 const MUCH = "x".repeat(100_000);
@@ -206,24 +206,6 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(client.closed).toBe("ended");
       expect(client.text).not.toContain("\r\n0\r\n");
       expect(parseRawResponse(client.text).chunks.join("")).toContain("data: one\n\n");
-    });
-
-    it("of HTTP/1.1, behind another on its connection, waits for that", async () => {
-      const gate = createGate();
-      const app = await startApp(adapter, [
-        { path: "/", source: failsAfterOne },
-        { path: "/first", source: () => gate.opened },
-      ]);
-      const client = new RawClient(app.url).request("GET", "/first").request("GET", "/");
-      await until("both", () => app.reported.length === 1);
-      await pause(100);
-      expect(client.closed).toBe(undefined);
-      gate.open();
-      await until("the connection to close", () => client.closed !== undefined);
-      const [, second = "", ...more] = client.text.split("\r\n0\r\n\r\n");
-      expect(more).toEqual([]);
-      // What has not been sent may be lost behind a framework that takes a Response.
-      expect(second).toContain(adapter.returnsResponse ? "" : "data: one\n\n");
     });
 
     // As nginx asks by default.

@@ -1,5 +1,6 @@
 import type { Serialize } from "../format/encode.js";
 import type { EventStream } from "../stream/event-stream.js";
+import type { Subscription } from "../stream/subscription.js";
 import type { Items } from "../stream/event-stream.js";
 import type { Entry, EventLog, History, ResetReason } from "./event-log.js";
 import type { StandardSchema } from "./standard-schema.js";
@@ -50,12 +51,6 @@ export interface SubscribeOptions<Events = EventMap> {
    * reset.
    */
   snapshot?(): unknown;
-}
-
-/** A stream that is subscribed to a channel. */
-export interface Subscription {
-  /** Leaves the channel. The stream stays open. */
-  unsubscribe(): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { EventStream } from "../stream/event-stream.js";
 import { callSafely } from "../stream/hooks.js";
 import { portOf } from "../stream/stream-port.js";
+import { SUBSCRIPTION, type Subscription } from "../stream/subscription.js";
 import { SseError } from "../sse-error.js";
 import { Audience } from "./audience.js";
 import { checkChannelOptions, checkSubscribeOptions } from "./channel-options.js";
@@ -12,7 +13,6 @@ import type {
   ChannelStage,
   EventMap,
   SubscribeOptions,
-  Subscription,
 } from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import { MemoryLog } from "./memory-log.js";
@@ -71,7 +71,7 @@ export class LogChannel implements Channel {
     if (this.#closing !== undefined) {
       throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
     }
-    if (port.isClosing) return { unsubscribe() {} };
+    if (port.isClosing) return { [SUBSCRIPTION]: true, unsubscribe() {} };
     const { topics, filter, from = "tail", snapshot } = options;
     const selection =
       topics === undefined && filter === undefined ? EVERYTHING : new Selection(topics, filter);
@@ -83,7 +83,7 @@ export class LogChannel implements Channel {
       if (id !== undefined || unknown) subscriber.start({ after: id ?? "" }, id);
       else subscriber.start(from, undefined);
     });
-    return { unsubscribe: () => subscriber.leave() };
+    return { [SUBSCRIPTION]: true, unsubscribe: () => subscriber.leave() };
   }
 
   close(): Promise<void> {

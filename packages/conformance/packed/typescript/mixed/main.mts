@@ -11,7 +11,10 @@ async function run(name: string, app: RequestListener, events: commonjs.EventStr
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const response = await fetch(url, {
+    headers: { accept: "text/event-stream" },
+    signal: AbortSignal.timeout(5_000),
+  });
   const open = events.streams.size;
   await events.close({ grace: 1_000 });
   const data = /^data: (.*)$/m.exec(await response.text())?.[1];

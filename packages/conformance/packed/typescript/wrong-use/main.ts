@@ -32,12 +32,12 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   // @ts-expect-error
   relay(new Response(), { doneOm: "[DONE]" });
 
-  // @ts-expect-error Options are the server's.
-  sseForExpress({ heartbeat: 1_000 });
+  // @ts-expect-error There is no such option of a server either.
+  sseForExpress({ heartbeet: 1_000 });
   // @ts-expect-error
-  sseForKoa({ heartbeat: 1_000 });
+  sseForKoa({ heartbeet: 1_000 });
   // @ts-expect-error
-  sseForHono({ heartbeat: 1_000 });
+  sseForHono({ heartbeet: 1_000 });
 
   // @ts-expect-error There is no such field.
   stream.send({ evnt: 1 });
