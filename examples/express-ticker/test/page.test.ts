@@ -119,7 +119,10 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
 
       await button("Read on");
       await expect.poll(slow.log, poll).toEqual(["stopped reading", "reads on", "reset: evicted", snapshot]);
-      const before = await slow.received();
+      // The page draws its counts later than it writes its log.
+      let before = -1;
+      const standsStill = async () => before === (before = await slow.received());
+      await expect.poll(standsStill, { ...poll, interval: 250 }).toBe(true);
       expect(before).toBeLessThan(published);
       await publish(10);
       await expect.poll(slow.received, poll).toBe(before + 10 * symbols.length);
