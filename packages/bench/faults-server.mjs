@@ -53,6 +53,27 @@ function watchLoop(ms = 1) {
   };
 }
 
+/**
+ * A subscribed stream whose client has not read what was published.
+ * @param {import("@ssekit/node").Channel} channel
+ */
+async function lag(channel) {
+  /** @type {(stream: import("@ssekit/node").EventStream) => void} */
+  let opened = () => {};
+  /** @type {Promise<import("@ssekit/node").EventStream>} */
+  const stream = new Promise((resolve) => (opened = resolve));
+  const { port } = await serve((open) => {
+    channel.subscribe(open);
+    opened(open);
+  });
+  const clients = await connect(port, 1, { paused: true });
+  for (let i = 0; i < 200; i++) {
+    await channel.publish(`${i} ${FILLER}`);
+    await wait(0);
+  }
+  return { lagging: await stream, clients };
+}
+
 /** @type {Record<string, () => Promise<object>>} */
 const cases = {
   /** 5 000 clients resume 10 000 events through a filter that passes none. */
@@ -89,26 +110,16 @@ const cases = {
   /** A program sends 78 000 small messages on a subscribed stream that lags, then its client reads. */
   async own() {
     const channel = createChannel();
-    /** @type {import("@ssekit/node").EventStream | undefined} */
-    let lagging;
-    const { port } = await serve((stream) => {
-      lagging = stream;
-      channel.subscribe(stream);
-    });
-    const clients = await connect(port, 1, { paused: true });
-    for (let i = 0; i < 200; i++) {
-      await channel.publish(`${i} ${FILLER}`);
-      await wait(0);
-    }
+    const { lagging, clients } = await lag(channel);
     const before = await heldMb();
     let sent = 0;
-    while (sent < 78_000 && lagging?.send("x")) sent++;
+    while (sent < 78_000 && lagging.send("x")) sent++;
     const memoryMb = (await heldMb()) - before;
-    const counted = lagging?.bufferedBytes;
+    const counted = lagging.bufferedBytes;
     const longest = watchLoop();
     clients.send("read");
     const start = performance.now();
-    while ((lagging?.bufferedBytes ?? 0) > 0 && performance.now() - start < 30_000) await wait(5);
+    while (lagging.bufferedBytes > 0 && performance.now() - start < 30_000) await wait(5);
     const result = { sent, counted, memoryMb, longestTurnMs: longest() };
     clients.kill();
     return result;
@@ -116,28 +127,18 @@ const cases = {
   /** stream.end() on a lagging subscriber whose place is evicted. */
   async end() {
     const channel = createChannel({ history: { events: 20 } });
-    /** @type {import("@ssekit/node").EventStream | undefined} */
-    let lagging;
-    const { port } = await serve((stream) => {
-      lagging = stream;
-      channel.subscribe(stream);
-    });
-    const clients = await connect(port, 1, { paused: true });
-    for (let i = 0; i < 200; i++) {
-      await channel.publish(`${i} ${FILLER}`);
-      await wait(0);
-    }
-    lagging?.end();
+    const { lagging, clients } = await lag(channel);
+    lagging.end();
     for (let i = 0; i < 100; i++) await channel.publish(`late ${i}`);
     clients.send("read");
     let published = 0;
     const start = performance.now();
-    while (!lagging?.signal.aborted && performance.now() - start < 6_000) {
+    while (!lagging.signal.aborted && performance.now() - start < 6_000) {
       await channel.publish(`later ${published++}`);
       await wait(5);
     }
     clients.kill();
-    return { ended: lagging?.signal.aborted, eventsMeanwhile: published };
+    return { ended: lagging.signal.aborted, eventsMeanwhile: published };
   },
   /** 200 clients that never read a snapshot of 10 MB. */
   async snapshot() {

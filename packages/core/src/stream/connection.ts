@@ -105,10 +105,6 @@ export class Connection implements StreamPort {
     return this.life.writer?.isCongested(this.runAhead) ?? false;
   }
 
-  get isIdle(): boolean {
-    return this.life.writer?.isIdle ?? true;
-  }
-
   // --- the subscription
 
   get requested(): RequestedId {

@@ -14,8 +14,6 @@ export interface StreamPort {
   readonly isClosing: boolean;
   /** As much waits for the client as may be sent ahead of it. */
   readonly isCongested: boolean;
-  /** Nothing waits for the client. */
-  readonly isIdle: boolean;
   /** Timers belong to the stream's request, as in a Worker. */
   readonly ownTimer: boolean;
   /** Binds the stream to a subscription. @throws {SseError} `ERR_SSE_SUBSCRIBED` */

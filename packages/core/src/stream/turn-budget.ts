@@ -1,3 +1,5 @@
+import { Queue } from "../queue.js";
+
 // What all readers together may use of one turn of the event loop. A storm of clients then delays nobody by more.
 const BUDGET_MS = 10;
 
@@ -5,9 +7,7 @@ const BUDGET_MS = 10;
 export class TurnBudget {
   readonly #now: () => number;
   #turnBegan: number | undefined;
-  // A ring would save the copies; this is cut off now and then.
-  #waiting: (() => void)[] = [];
-  #head = 0;
+  readonly #waiting = new Queue<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param now a clock in milliseconds. */
@@ -22,7 +22,7 @@ export class TurnBudget {
       this.#nextTurn();
       return false;
     }
-    return this.#head < this.#waiting.length || this.#now() - this.#turnBegan >= BUDGET_MS;
+    return this.#waiting.size > 0 || this.#now() - this.#turnBegan >= BUDGET_MS;
   }
 
   /** Calls the task in a turn that has time left. It must not throw. */
@@ -39,22 +39,14 @@ export class TurnBudget {
   #nextTurn(): void {
     this.#timer = setTimeout(() => this.#turn(), 0);
     // Nothing to do then but to begin a new account: no reason for a process to stay.
-    if (this.#head === this.#waiting.length) (this.#timer as { unref?(): void }).unref?.();
+    if (this.#waiting.size === 0) (this.#timer as { unref?(): void }).unref?.();
   }
 
   #turn(): void {
     const began = this.#now();
     this.#turnBegan = began;
-    while (this.#head < this.#waiting.length && this.#now() - began < BUDGET_MS) {
-      const task = this.#waiting[this.#head]!;
-      this.#waiting[this.#head++] = undefined!;
-      task();
-    }
-    if (this.#head > 1_000 || this.#head === this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.#waiting.length === 0) this.#turnBegan = undefined;
+    while (this.#waiting.size > 0 && this.#now() - began < BUDGET_MS) this.#waiting.shift()();
+    if (this.#waiting.size === 0) this.#turnBegan = undefined;
     else this.#nextTurn();
   }
 }
