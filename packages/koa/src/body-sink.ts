@@ -5,10 +5,24 @@ const HIGH_WATER_MARK = 16 * 1024;
 
 /** The sink of a Koa response: a stream in `ctx.body`, which Koa pipes to the response. */
 export class BodySink extends ResponseSink {
-  readonly body = new Readable({ highWaterMark: HIGH_WATER_MARK, read: () => this.#read() });
+  readonly body: Readable;
+  // Koa pipes it to the response, and nothing is between them.
+  #isPiped = false;
   #isBlocked = false;
 
+  constructor(...given: ConstructorParameters<typeof ResponseSink>) {
+    super(...given);
+    this.body = new Readable({ highWaterMark: HIGH_WATER_MARK, read: () => this.#read() });
+    const pipe = this.body.pipe.bind(this.body);
+    this.body.pipe = <T extends NodeJS.WritableStream>(to: T, options?: { end?: boolean }): T => {
+      this.#isPiped = (to as unknown) === this.res;
+      return pipe(to, options);
+    };
+  }
+
   override write(frames: readonly Frame[]): boolean {
+    if (this.#isPiped && this.body.readableLength === 0 && this.writesDirectly)
+      return this.writeChunk(frames);
     this.#isBlocked = !this.body.push(joinFrames(frames));
     return !this.#isBlocked;
   }

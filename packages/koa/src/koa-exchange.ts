@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SseError } from "@ssekit/node";
-import { NodeExchange, type HeaderChanges, type Sink } from "@ssekit/node/adapter";
+import { NodeExchange, type BeginOptions, type HeaderChanges, type Sink } from "@ssekit/node/adapter";
 import { BodySink } from "./body-sink.js";
 import { onReplacedBody } from "./replaced-body.js";
 
@@ -38,9 +38,9 @@ export class KoaExchange extends NodeExchange {
     this.#decided = decided;
   }
 
-  override begin(headers: HeaderChanges): Sink {
+  override begin(headers: HeaderChanges, { directWrites }: BeginOptions): Sink {
     this.#expectUnsent();
-    const sink = new BodySink(this.req, this.res, this.owner);
+    const sink = new BodySink(this.req, this.res, this.owner, directWrites);
     const before = Object.keys(headers).map((name) => [name, this.res.getHeader(name)] as const);
     this.#answer(200, headers, sink.body);
     const replaced = (): void => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { SseError } from "@ssekit/core";
-import type { Exchange, HeaderChanges, Sink, SinkOwner } from "@ssekit/core/adapter";
+import type { BeginOptions, Exchange, HeaderChanges, Sink, SinkOwner } from "@ssekit/core/adapter";
 import {
   listenForClose,
   OWNER,
@@ -113,11 +113,11 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
     });
   }
 
-  begin(headers: HeaderChanges): Sink {
+  begin(headers: HeaderChanges, { directWrites }: BeginOptions): Sink {
     this.setHeaders(headers);
     this.res.writeHead(200); // leaves with the first block, in one packet
     this.drainRequest();
-    return new ResponseSink(this.req, this.res, this.owner);
+    return new ResponseSink(this.req, this.res, this.owner, directWrites);
   }
 
   /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
@@ -12,6 +13,8 @@ export interface ResponseOwner {
   responseClosed(): void;
   /** A `write` that returned `false` has been worked off. */
   responseDrained(): void;
+  /** The response is over, or somebody writes to it in a way of his own: its socket is not written to directly. */
+  directWritesOver?(): void;
 }
 
 const NGHTTP2_INTERNAL_ERROR = 2;
@@ -42,6 +45,15 @@ export function listenForDrain(res: OwnedResponse): void {
   res.on("drain", tellDrained);
 }
 
+/** The same for writes to the socket of HTTP/1.1, of which the response does not know. */
+export function listenForSocketDrain(socket: Socket): void {
+  socket.on("drain", tellSocketDrained);
+}
+
+export function ignoreSocketDrain(socket: Socket): void {
+  socket.off("drain", tellSocketDrained);
+}
+
 /** Resets an HTTP/2 stream, so that its client sees an error. */
 export function resetStream(stream: ServerHttp2Stream): void {
   stream.off("aborted", destroy); // it would destroy the stream before the reset has been sent
@@ -54,6 +66,10 @@ function tellClosed(this: ServerResponse): void {
 
 function tellDrained(this: ServerResponse): void {
   (this as OwnedResponse)[OWNER]?.responseDrained();
+}
+
+function tellSocketDrained(this: Socket & { _httpMessage?: OwnedResponse | null }): void {
+  this._httpMessage?.[OWNER]?.responseDrained();
 }
 
 function ignore(): void {}

@@ -3,7 +3,16 @@ import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/adapter";
 import {
+  allowsDirectWrites,
+  chunkOf,
+  takesChunk,
+  watchResponse,
+  type ServerSocket,
+} from "./direct-writes.js";
+import {
+  ignoreSocketDrain,
   listenForDrain,
+  listenForSocketDrain,
   OWNER,
   resetStream,
   type OwnedResponse,
@@ -22,12 +31,17 @@ export class ResponseSink implements Sink, ResponseOwner {
   protected readonly owner: SinkOwner;
   /** Of HTTP/2. */
   #session: Http2Session | undefined;
+  /** Of HTTP/1. */
+  readonly #socket: ServerSocket | undefined;
+  // Whether chunks may be written to the socket; `undefined`: that is not known before the head has left.
+  #isDirect: boolean | undefined;
   #endsConnection = false;
   #listensForDrain = false;
+  #listensToSocket = false;
   #isOver = false;
 
   /** Takes the response over from its exchange, and prepares the connection. */
-  constructor(req: IncomingMessage, res: OwnedResponse, owner: SinkOwner) {
+  constructor(req: IncomingMessage, res: OwnedResponse, owner: SinkOwner, directWrites: boolean) {
     this.req = req;
     this.res = res;
     this.owner = owner;
@@ -35,13 +49,17 @@ export class ResponseSink implements Sink, ResponseOwner {
     if (req.httpVersionMajor >= 2) {
       this.#session = res.stream?.session;
       if (this.#session !== undefined) countStream(this.#session);
+      this.#isDirect = false;
     } else {
       req.socket.setTimeout(0); // a server's idle timeout is not for a stream, which has its own
       req.socket.setNoDelay(true);
+      this.#socket = req.socket;
+      this.#isDirect = directWrites ? undefined : false;
     }
   }
 
   write(frames: readonly Frame[]): boolean {
+    if (this.writesDirectly) return this.writeChunk(frames);
     const more = this.res.write(joinFrames(frames));
     this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
     if (!more && !this.#listensForDrain) {
@@ -51,8 +69,34 @@ export class ResponseSink implements Sink, ResponseOwner {
     return more;
   }
 
+  /** Whether the next write can go to the socket. */
+  protected get writesDirectly(): boolean {
+    if (this.#isDirect === false) return false;
+    if (this.#isDirect === undefined) {
+      if (!(this.res as { _headerSent?: boolean })._headerSent) return false;
+      this.#isDirect = allowsDirectWrites(this.req, this.res, this.#socket!);
+      if (!this.#isDirect) return false;
+      watchResponse(this.res);
+    }
+    return takesChunk(this.#socket!, this.res);
+  }
+
+  /** Writes frames to the socket. The response hears nothing of it, and so tells of no drain. */
+  protected writeChunk(frames: readonly Frame[]): boolean {
+    const more = this.#socket!.write(chunkOf(frames));
+    if (!more && !this.#listensToSocket) {
+      this.#listensToSocket = true;
+      listenForSocketDrain(this.#socket!);
+    }
+    return more;
+  }
+
+  directWritesOver(): void {
+    this.#isDirect = false;
+  }
+
   get bufferedBytes(): number {
-    return this.res.writableLength;
+    return this.#isDirect ? this.#socket!.writableLength : this.res.writableLength;
   }
 
   // After all microtasks: what an async generator yields in one turn leaves in one write.
@@ -106,6 +150,7 @@ export class ResponseSink implements Sink, ResponseOwner {
     const session = this.#session;
     this.#session = undefined;
     this.#isOver = true;
+    if (this.#listensToSocket) ignoreSocketDrain(this.#socket!); // other responses follow on it
     // Some clients give up everything on a session at the word that it will go away.
     if (session !== undefined && uncountStream(session) === 0 && this.#endsConnection) session.close();
     this.owner.sinkClosed();

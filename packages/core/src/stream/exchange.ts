@@ -3,6 +3,12 @@ import type { Sink, SinkOwner } from "./sink.js";
 /** Response headers to set; `null` removes one that is there. Names are in lower case. */
 export type HeaderChanges = Record<string, string | null>;
 
+/** Options of a stream that are a matter of its transport. */
+export interface BeginOptions {
+  /** Whether the transport may write past the framework where that is safe. */
+  readonly directWrites: boolean;
+}
+
 /**
  * One request and its response, as an adapter presents them to an `EventStreamServer`. Nothing of the response is
  * touched before `begin`, `reply` or `fail`, of which exactly one is called, once.
@@ -26,7 +32,7 @@ export interface Exchange {
   /** Tells the owner from now on when the client leaves, also before `begin`. Called once, before `begin`. */
   watch(owner: SinkOwner): void;
   /** Commits a head of status 200, and gives what takes the body. */
-  begin(headers: HeaderChanges): Sink;
+  begin(headers: HeaderChanges, options: BeginOptions): Sink;
   /** Sends a whole response. `connection: close` is left out where the protocol has none. */
   reply(status: number, headers: HeaderChanges, body?: string): void;
   /** An error before the head: hands it to the framework, as an error of the handler. */

@@ -105,7 +105,7 @@ export class StreamLife implements SinkOwner {
     const { once, onOpen, headers, retryFrame } = this.options;
     let sink: Sink;
     try {
-      sink = exchange.begin(streamHeaders(exchange, headers));
+      sink = exchange.begin(streamHeaders(exchange, headers), this.options);
       this.writer = new FrameWriter(sink, this.#host.scheduler);
     } catch (error) {
       if (exchange.headSent) this.hooks.report(error);
