@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { createFrame, type Sink } from "@ssekit/core/adapter";
+import { FlushTurn } from "../src/stream/flush-turn.js";
 import { FrameWriter } from "../src/stream/frame-writer.js";
 
 const frame = (text: string) => createFrame(text);
@@ -20,7 +21,7 @@ function handled() {
     abort: vi.fn(),
     breakOff: vi.fn(),
   };
-  const writer = new FrameWriter(sink satisfies Sink, { now: () => state.now });
+  const writer = new FrameWriter(sink satisfies Sink, { now: () => state.now }, new FlushTurn());
   return {
     sink,
     writer,

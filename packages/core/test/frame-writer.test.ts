@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFrame, type Sink } from "@ssekit/core/adapter";
+import { FlushTurn } from "../src/stream/flush-turn.js";
 import { FrameWriter } from "../src/stream/frame-writer.js";
 
 const KB = 1024;
@@ -27,7 +28,7 @@ function fullSink() {
 describe("FrameWriter", () => {
   it("hands at most 64 KiB to the sink at once, and a larger frame in slices", () => {
     const { sink, writes } = fullSink();
-    const writer = new FrameWriter(sink, { now: () => 0 });
+    const writer = new FrameWriter(sink, { now: () => 0 }, new FlushTurn());
     for (let i = 0; i < 4; i++) writer.push(createFrame("x".repeat(30 * KB)));
     writer.push(createFrame("y".repeat(150 * KB)));
     for (let i = 0; i < 10; i++) writer.sinkDrained();
@@ -38,7 +39,7 @@ describe("FrameWriter", () => {
   it("counts a slice that has left as progress: a steady reader of one large frame is not stalled", () => {
     let now = 0;
     const { sink } = fullSink();
-    const writer = new FrameWriter(sink, { now: () => now });
+    const writer = new FrameWriter(sink, { now: () => now }, new FlushTurn());
     writer.push(createFrame("x".repeat(KB * KB)));
     for (; now < 70_000; now += 5_000) {
       expect(writer.isStalled(now, 8_000)).toBe(false);
@@ -52,7 +53,7 @@ describe("FrameWriter", () => {
 
   it("ends the sink after what was pushed", () => {
     const { sink, writes, ends } = fullSink();
-    const writer = new FrameWriter(sink, { now: () => 0 });
+    const writer = new FrameWriter(sink, { now: () => 0 }, new FlushTurn());
     writer.push(createFrame("x".repeat(100 * KB)));
     writer.end(true);
     expect(ends).toEqual([]);

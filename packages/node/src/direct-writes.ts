@@ -87,6 +87,7 @@ export function chunkOf(frames: readonly Frame[]): Uint8Array {
 }
 
 function areSame(a: readonly Frame[], b: readonly Frame[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -2,6 +2,7 @@ import { BOOLEAN, checkOptions, MS_FROM_0, type Check } from "../check-options.j
 import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
+import { FlushTurn } from "./flush-turn.js";
 import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
@@ -99,6 +100,7 @@ class Server implements EventStreamServer {
     this.#host = {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
+      turn: new FlushTurn(),
       ownTimer: false,
       refuse: (exchange, headers) => this.#refuse(exchange, headers),
       streamClosed: (stream) => {
@@ -132,7 +134,7 @@ class Server implements EventStreamServer {
     const resolved = resolveOptions(options, this.#options);
     const requested = readLastEventId(exchange);
     const host = exchange.ownTimer
-      ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler() }
+      ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler(), turn: new FlushTurn() }
       : this.#host;
     const stream = new OpenStream(exchange, requested, resolved, host);
     const { life } = stream[PORT]();

@@ -1,10 +1,15 @@
 import type { Frame } from "../format/frame.js";
+import { Batch } from "./batch.js";
 
 // A frame costs a few hundred bytes beside its own. For these that is little, so they are kept as they are.
 const LARGE_BYTES = 1024;
 // So are the first ones, since they usually leave at the end of the turn.
 const FEW = 64;
 const CHUNK_BYTES = 16 * 1024;
+
+// Nothing, and what most streams are sent in a turn. It keeps the frames of the last turn, no more than the limits say.
+const EMPTY = new Batch();
+const MAX_BATCH_BYTES = 64 * 1024;
 
 /**
  * Frames that wait, in their order. A backlog of small frames is copied into chunks, so that `bytes` is what the queue
@@ -13,6 +18,8 @@ const CHUNK_BYTES = 16 * 1024;
 export class FrameQueue {
   /** Bytes that wait. */
   bytes = 0;
+  // A few frames are a batch, which streams share. More are a list of this queue's own.
+  #batch = EMPTY;
   #frames: Frame[] | undefined;
   // Where the first one is in `#frames`, and how many of its bytes have been taken.
   #head = 0;
@@ -21,13 +28,18 @@ export class FrameQueue {
   #chunk: Uint8Array | undefined;
 
   get isEmpty(): boolean {
-    return this.#frames === undefined;
+    return this.#batch === EMPTY && this.#frames === undefined;
   }
 
   push(frame: Frame): void {
-    const frames = (this.#frames ??= []);
     const { byteLength } = frame.bytes;
     this.bytes += byteLength;
+    if (this.#frames === undefined && this.#batch.size < FEW && this.bytes <= MAX_BATCH_BYTES) {
+      this.#batch = this.#batch.with(frame);
+      return;
+    }
+    const frames = (this.#frames ??= [...this.#batch.frames]);
+    this.#batch = EMPTY;
     if (byteLength < LARGE_BYTES && (this.#chunk !== undefined || frames.length - this.#head >= FEW)) {
       this.#copy(frame.bytes, frames);
       return;
@@ -38,9 +50,15 @@ export class FrameQueue {
   }
 
   /** Takes up to `maxBytes` out. The first frame is cut if it is larger; otherwise frames stay whole. */
-  take(maxBytes: number): Frame[] {
-    const frames = this.#frames;
-    if (frames === undefined) return [];
+  take(maxBytes: number): readonly Frame[] {
+    if (this.#frames === undefined && this.bytes <= maxBytes) {
+      const { frames } = this.#batch;
+      this.#batch = EMPTY;
+      this.bytes = 0;
+      return frames;
+    }
+    const frames = (this.#frames ??= [...this.#batch.frames]);
+    this.#batch = EMPTY;
     if (this.bytes <= maxBytes && this.#head === 0 && this.#offset === 0) {
       this.clear();
       return frames;
@@ -74,6 +92,7 @@ export class FrameQueue {
   }
 
   clear(): void {
+    this.#batch = EMPTY;
     this.#frames = this.#chunk = undefined;
     this.#head = this.#offset = this.bytes = 0;
   }

@@ -1,4 +1,5 @@
 import type { Frame } from "../format/frame.js";
+import type { Flushable, FlushTurn } from "./flush-turn.js";
 import { FrameQueue } from "./frame-queue.js";
 import type { Sink } from "./sink.js";
 
@@ -10,11 +11,12 @@ const MAX_WRITE_BYTES = 64 * 1024;
  * Between a stream and its sink: collects the frames of a turn into one write, holds them while the sink waits for
  * drain, and knows how much is unsent.
  */
-export class FrameWriter {
+export class FrameWriter implements Flushable {
   /** When something was last handed to the sink, in milliseconds of the scheduler's clock. */
   lastWriteAt: number;
-  readonly #sink: Sink;
+  readonly sink: Sink;
   readonly #clock: { now(): number };
+  readonly #turn: FlushTurn;
   readonly #queue = new FrameQueue();
   #isScheduled = false;
   #isBlocked = false;
@@ -25,14 +27,15 @@ export class FrameWriter {
   #progressAt = 0;
   #bufferedBefore = 0;
 
-  constructor(sink: Sink, clock: { now(): number }) {
-    this.#sink = sink;
+  constructor(sink: Sink, clock: { now(): number }, turn: FlushTurn) {
+    this.sink = sink;
+    this.#turn = turn;
     this.#clock = clock;
     this.lastWriteAt = clock.now();
   }
 
   get bufferedBytes(): number {
-    return this.#queue.bytes + this.#sink.bufferedBytes;
+    return this.#queue.bytes + this.sink.bufferedBytes;
   }
 
   /** Nothing waits here, and the sink takes more. */
@@ -52,7 +55,7 @@ export class FrameWriter {
 
   /** Ends the sink after all that was pushed, or breaks it off. `last`: the connection is not used again. */
   end(last: boolean, isBroken = false): void {
-    const sink = this.#sink;
+    const sink = this.sink;
     this.#end = () => (isBroken ? sink.breakOff(last) : sink.end(last));
     this.flush();
   }
@@ -60,7 +63,7 @@ export class FrameWriter {
   /** Cuts the client off. `last`: the connection is not used again. */
   abort(last: boolean): void {
     this.discard();
-    this.#sink.abort(last);
+    this.sink.abort(last);
   }
 
   /** Drops what is pending: the sink is gone. */
@@ -87,7 +90,7 @@ export class FrameWriter {
 
   /** Whether bytes have waited for `timeout` milliseconds without any of them leaving. */
   isStalled(now: number, timeout: number): boolean {
-    const buffered = this.#sink.bufferedBytes;
+    const buffered = this.sink.bufferedBytes;
     if (this.#bufferedBefore === 0 || buffered < this.#bufferedBefore) this.#progressAt = now;
     this.#bufferedBefore = buffered;
     return buffered > 0 && now - this.#progressAt >= timeout;
@@ -97,10 +100,12 @@ export class FrameWriter {
   flush(): void {
     if (this.#isScheduled || this.#isBlocked) return;
     this.#isScheduled = true;
-    this.#sink.schedule(() => {
-      this.#isScheduled = false;
-      this.flushNow();
-    });
+    this.#turn.add(this);
+  }
+
+  flushTurn(): void {
+    this.#isScheduled = false;
+    this.flushNow();
   }
 
   /** Hands on what is pending. */
@@ -109,7 +114,7 @@ export class FrameWriter {
     while (!this.#queue.isEmpty) {
       const frames = this.#queue.take(MAX_WRITE_BYTES);
       this.lastWriteAt = this.#clock.now();
-      if (!this.#sink.write(frames)) {
+      if (!this.sink.write(frames)) {
         this.#isBlocked = true;
         this.#progressAt = this.lastWriteAt;
         break;

@@ -4,6 +4,7 @@ import { createFrame, type FrameMaker } from "../format/frame.js";
 import { START_ID } from "../format/reserved-ids.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
+import type { FlushTurn } from "./flush-turn.js";
 import { FrameWriter } from "./frame-writer.js";
 import type { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { Hooks, isClientError } from "./hooks.js";
@@ -17,7 +18,8 @@ import { StreamTime } from "./stream-time.js";
 export interface StreamHost {
   readonly scheduler: HeartbeatScheduler;
   readonly frames: FrameMaker;
-  /** The scheduler is of this stream alone. */
+  readonly turn: FlushTurn;
+  /** The scheduler and the turn are of this stream alone. */
   readonly ownTimer: boolean;
   /** Asks the client to come back later. */
   refuse(exchange: Exchange, headers: Record<string, string>): void;
@@ -106,7 +108,7 @@ export class StreamLife implements SinkOwner {
     let sink: Sink;
     try {
       sink = exchange.begin(streamHeaders(exchange, headers), this.options);
-      this.writer = new FrameWriter(sink, this.#host.scheduler);
+      this.writer = new FrameWriter(sink, this.#host.scheduler, this.#host.turn);
     } catch (error) {
       if (exchange.headSent) this.hooks.report(error);
       else exchange.fail(error);
