@@ -68,7 +68,7 @@ function follow(id, turn) {
     const final = source.readyState === EventSource.CLOSED;
     if (turn.state === "writing") {
       if (final) turn.show("failed", "The server does not have this answer any more.");
-      else turn.note("The connection broke off. The answer goes on, and will be taken up again…");
+      else turn.note("The connection broke off. The answer continues, and this page connects again…");
     } else if (turn.state === "finished" && final) {
       turn.note(`Finished: ${events} events. EventSource came back, was told 204, and stopped.`);
     }
