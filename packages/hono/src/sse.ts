@@ -14,9 +14,10 @@ declare module "hono" {
     /**
      * Answers this request with an event stream, and returns a promise of the response. Return it from the handler.
      *
-     * Headers and cookies that are set on the context are kept. The promise resolves when the head is decided: at once,
-     * or at the source's first item. It rejects with an error of the source before its first item, which then reaches
-     * `app.onError`. A later error goes to `onError`, and the stream closes.
+     * Headers and cookies that are set on the context are kept. The promise resolves when the head is decided: at the
+     * source's first item, after `headTimeout`, or at once if there is no source or a function as source returns nothing.
+     * It rejects with an error that comes before, which then reaches `app.onError`. A later error goes to `onError`, and
+     * the stream closes.
      *
      * @param source what to send: an iterable, an async iterable, a `ReadableStream`, or a function of the stream. If
      *   the function returns nothing, the stream is open until `close()`, `end()`, or the client leaves.
