@@ -4,7 +4,7 @@ import { createBlockMeter } from "./block-meter.js";
 
 /** One event of the upstream, as `relay` yields it. */
 export interface RelayedMessage {
-  /** The event type. It is missing if the upstream named none, so the type is `message`. */
+  /** The event type. It is missing if the upstream named none, which means `message`. */
   event?: string;
   /** The event's data. The lines of several `data` fields are joined by LF. */
   data: string;

@@ -22,7 +22,7 @@ export interface RelayOptions {
    */
   forwardDone?: boolean;
   /**
-   * The size limit of an event, in bytes of its data in UTF-8. The whole block may have twice as many and 64 KiB more.
+   * The size limit of an event, in bytes of its data in UTF-8. The whole block may have twice that plus 64 KiB.
    *
    * @default 1_048_576
    */
