@@ -19,7 +19,7 @@ export function openUpstream(upstream: Upstream): ByteSource {
   if (refusal !== undefined) return refusedSource(refusal, source);
   if (source !== undefined) return source;
   const expected =
-    "a Response with a body, a ReadableStream or an async iterable of bytes, which nobody has read or locked";
+    "a Response with a body, a ReadableStream or an async iterable of bytes, not yet read or locked";
   const got = response ? describeBody(response) : describeOther(upstream);
   throw new SseError("ERR_SSE_INVALID_SOURCE", `upstream: expected ${expected}, got ${got}`);
 }

@@ -123,7 +123,7 @@ describe("a response that is not an event stream", () => {
   });
 
   test.each(["text/event-stream", "text/event-stream;", "Text/Event-Stream ; charset=windows-1252"])(
-    "is not there when the essence of its content type is right: %j",
+    "is not assumed if the content type without its parameters is text/event-stream: %j",
     async (type) => {
       const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
       expect(await collect(relayed)).toEqual([{ data: "a" }]);
@@ -131,7 +131,7 @@ describe("a response that is not an event stream", () => {
   );
 
   test.each(["text/event-streams", "text/plain", ""])(
-    "is told by the essence of its content type: %j",
+    "is detected if the content type without its parameters is another one: %j",
     async (type) => {
       const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
       await expect(relayed.next()).rejects.toMatchObject({ code: "ERR_SSE_UPSTREAM_CONTENT_TYPE" });

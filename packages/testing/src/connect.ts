@@ -35,7 +35,7 @@ export function connect(from: unknown, receiver: Receiver): Disconnect {
   if (isNodeResponse(from)) return connectNodeResponse(from, receiver);
   throw new SseError(
     "ERR_SSE_INVALID_SOURCE",
-    "from: expected a Response, a supertest request, a Node response or a ReadableStream, which nobody has read, " +
+    "from: expected a Response, a supertest request, a Node response or a ReadableStream, not yet read or locked, " +
       `got ${describe(from)}`,
   );
 }
