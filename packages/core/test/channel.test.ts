@@ -44,7 +44,7 @@ function schema(result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>):
 }
 
 describe("a channel", () => {
-  it("sends events and the stream's own messages in the order of the calls, on a log that answers at once", async () => {
+  it("sends events and the stream's own messages in the order of the calls, if the log answers at once", async () => {
     const channel = createChannel();
     for (let i = 0; i < 3; i++) void channel.publish({ data: `${"x".repeat(40_000)} ${i}` });
     const client = await connect((stream) => {

@@ -132,7 +132,7 @@ describe("the port of a stream", () => {
     expect(subscription.skipSnapshot).toHaveBeenCalledTimes(1);
   });
 
-  it("P14: cuts the stream off without an end event if the log sends nothing for stallTimeout after end()", async () => {
+  it("P14: cuts the stream off without an end event if after end() the log sends nothing for stallTimeout", async () => {
     const { stream, port, errors, whole, text } = await open({ stallTimeout: 10_000 });
     const subscription = lagging();
     port.attach(subscription);

@@ -113,7 +113,7 @@ describe("a subscription", () => {
     expect(data(await client.text())).toEqual(["b", "c"]);
   });
 
-  it("gives the end event the id of its place in the log, even if no event was sent, and refuses another id", async () => {
+  it("gives the end event the id of its place in the log, even without events, and refuses another id", async () => {
     const channel = createChannel();
     const id = await channel.publish({ topic: "loud", data: "a" });
     const client = await open((stream) => channel.subscribe(stream, { topics: ["quiet"] }));

@@ -22,7 +22,7 @@ export class Connection implements StreamPort {
   #wasSubscribed = false;
   #lastSentId: string | undefined;
   // Called when the last source that is being sent is over.
-  #whenSent: (() => void) | undefined;
+  #onSourcesSent: (() => void) | undefined;
 
   constructor(
     stream: EventStream,
@@ -189,7 +189,7 @@ export class Connection implements StreamPort {
     const { life } = this;
     if (finishSources && life.sources > 0) {
       // In a later turn, because the program may end the stream in the turn in which its source is over.
-      this.#whenSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
+      this.#onSourcesSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
       return;
     }
     if (life.isHeld) return life.refuse("draining");
@@ -205,12 +205,12 @@ export class Connection implements StreamPort {
   // --- sources
 
   /** Counts a source as being sent until its promise settles. */
-  async sends<T>(sending: Promise<T>): Promise<T> {
+  async countSource<T>(sending: Promise<T>): Promise<T> {
     this.life.sources++;
     try {
       return await sending;
     } finally {
-      if (--this.life.sources === 0) this.#whenSent?.();
+      if (--this.life.sources === 0) this.#onSourcesSent?.();
     }
   }
 

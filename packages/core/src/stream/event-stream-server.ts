@@ -85,7 +85,7 @@ export interface EventStreamServer {
    * @throws what the source throws before its first item, as a rejection. {@link SseError} `ERR_SSE_INVALID_SOURCE`,
    *   `ERR_SSE_INVALID_OPTION`.
    * @example
-   * export const GET = (request: Request) => server.respond(request, (stream) => void prices.subscribe(stream));
+   * export const GET = (request: Request) => server.respond(request, (stream) => prices.subscribe(stream));
    */
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
   /**
@@ -181,7 +181,7 @@ class Server implements EventStreamServer {
       this.#streams.add(stream);
       startStream(stream, stream[PORT](), source);
     } else {
-      life.refused(answered);
+      life.closeUnopened(answered);
       returnSource(source, (error) => life.hooks.reportLate(error));
     }
     return stream;

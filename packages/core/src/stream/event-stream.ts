@@ -29,7 +29,8 @@ declare global {
  * - `slow`: the client did not read for `stallTimeout`, or had more than `maxBufferedBytes` unread.
  * - `expired`: the stream was open for `maxAge`, or until `expiresAt`.
  * - `draining`: the server shuts down.
- * - `refused`: the stream never opened, because the server has `maxStreams` already.
+ * - `refused`: the stream never opened, because the server has `maxStreams` already, or because the response waits on
+ *   its connection behind another stream.
  * - `error`: the source or the connection failed.
  */
 export type CloseReason =
@@ -45,7 +46,7 @@ export type CloseReason =
 /** One open response, on which messages are sent. */
 export interface EventStream {
   /**
-   * Sends a message. A string becomes the data of one.
+   * Sends a message. A string is sent as the data of a message.
    *
    * `false` means that the stream is closed. It does not mean "wait for drain" as it does for `write()` of a Node
    * stream: to wait until the client has read, await `drained()`. All messages of one turn of the program leave in

@@ -55,7 +55,7 @@ export class OpenStream implements EventStream {
     toMessage: (item: T) => EventMessage | string = (item) => item as EventMessage | string,
   ): Promise<boolean> {
     const { life } = this.#connection;
-    const sending = this.#connection.sends(sendSource(this, this.#connection, source, toMessage));
+    const sending = this.#connection.countSource(sendSource(this, this.#connection, source, toMessage));
     // Otherwise the error of a promise that nobody awaits would be an unhandled rejection.
     sending.catch((error: unknown) => life.isOpen && life.hooks.report(error));
     return sending;

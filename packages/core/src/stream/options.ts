@@ -13,7 +13,7 @@ import { BOOLEAN, checkOptions, FUNCTION, LIMIT, MS, MS_FROM_0, type Check } fro
  */
 export interface EventStreamOptions {
   /**
-   * Milliseconds of silence after which a stream sends a comment. Otherwise a proxy may take the connection for dead.
+   * Milliseconds of silence after which a stream sends a comment, so that no proxy takes the connection for dead.
    * `false`: no heartbeat.
    *
    * @default 15_000

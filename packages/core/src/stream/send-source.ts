@@ -20,7 +20,7 @@ export function startStream(stream: EventStream, connection: Connection, source:
     return connection.sourceFailed(error);
   }
   if (leavesOpen(result)) life.begin();
-  else void connection.sends(sendResult(stream, connection, result));
+  else void connection.countSource(sendResult(stream, connection, result));
 }
 
 async function sendResult(stream: EventStream, connection: Connection, result: unknown): Promise<void> {

@@ -125,8 +125,8 @@ export class StreamLife implements SinkOwner {
     if (onOpen !== undefined) this.hooks.run(() => onOpen(this.#stream));
   }
 
-  /** Makes this a stream that never opens. */
-  refused(reason: CloseReason): void {
+  /** Closes a stream that never opens, because its request was answered in another way. */
+  closeUnopened(reason: CloseReason): void {
     this.#settle(reason);
   }
 
@@ -158,18 +158,18 @@ export class StreamLife implements SinkOwner {
   /** Cuts the client off. It receives what was not sent only if it comes back. */
   abort(reason: CloseReason): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === HELD) this.#refuse();
+    if (this.#state === HELD) this.#replyRefusal();
     else this.writer!.abort(reason === "draining");
     this.#settle(reason);
   }
 
   /** Refuses the request of a stream that is held, and asks the client to come back later. */
   refuse(reason: CloseReason): void {
-    this.#refuse();
+    this.#replyRefusal();
     this.#settle(reason);
   }
 
-  #refuse(): void {
+  #replyRefusal(): void {
     // Otherwise the app has answered.
     if (!this.#exchange!.headSent) this.#host.refuse(this.#exchange!, this.options.headers);
   }
