@@ -63,8 +63,8 @@ const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } =
   retry: ["[min, max] in milliseconds, min up to max", isWindow],
   finishSources: BOOLEAN,
 };
-// How many streams are closed in one turn at most. Their connections close after the turn, in time that the budget cannot
-// count.
+// How many streams are closed in one turn at most. Their connections close after the turn, and the budget cannot count
+// that time.
 const MAX_DRAINED_PER_TURN = 200;
 
 /**
