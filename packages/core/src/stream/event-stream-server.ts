@@ -28,15 +28,31 @@ import { PORT } from "./stream-port.js";
 import { turnBudget } from "./turn-budget.js";
 import { WebExchange } from "./web-exchange.js";
 
-/** How a server shuts down. */
+/**
+ * How a server shuts down.
+ *
+ * @example
+ * await server.close({ grace: 30_000, finishSources: true });
+ */
 export interface DrainOptions {
-  /** Milliseconds until streams that have not closed are cut. Default 10 000. */
+  /**
+   * Milliseconds after which streams that have not closed by themselves are cut off.
+   *
+   * @default 10_000
+   */
   grace?: number;
-  /** The window, in milliseconds, over which clients are told to come back. Default `[1_000, 10_000]`. */
+  /**
+   * The shortest and the longest reconnection time, in milliseconds, that a client is told. Each client gets a random
+   * one between them, so that not all reconnect at once.
+   *
+   * @default [1_000, 10_000]
+   */
   retry?: [min: number, max: number];
   /**
-   * Streams that are sending a source may go on until it is exhausted or `grace` is over; all others are closed at
-   * once. Default `false`.
+   * Whether a stream that is sending a source stays open until the source is exhausted or `grace` is over. All other
+   * streams are closed at once.
+   *
+   * @default false
    */
   finishSources?: boolean;
 }
@@ -48,41 +64,64 @@ const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } =
   retry: ["[min, max] in milliseconds, min up to max", isWindow],
   finishSources: BOOLEAN,
 };
-// Streams that are closed in one turn at most: their connections close after it, which takes time that is not counted.
+// How many streams are closed in one turn at most. Their connections close after the turn, and the budget cannot count
+// that time.
 const MAX_DRAINED_PER_TURN = 200;
 
 /**
- * The options, open streams, heartbeat and shutdown of one app. An interface and a constructor, so that the servers
- * of an ESM and a CommonJS copy of this package are of one type.
+ * The options, open streams, heartbeat and shutdown of one app.
+ *
+ * It is an interface with a constructor, and not a class, so that the servers of an ESM and a CommonJS copy of this
+ * package have the same type.
  */
 export interface EventStreamServer {
-  /** The streams that are open, or about to. */
+  /** The streams that are open or waiting for the first item of their source. */
   readonly streams: ReadonlySet<EventStream>;
 
   /**
-   * Answers a request with an event stream, for frameworks and runtimes that take a `Response`. To send as things
-   * happen, pass a function of the stream.
+   * Answers a request with an event stream, for frameworks and runtimes that take a `Response`.
    *
-   * @returns the response when its head is decided: at once, or with the source's first item.
-   * @throws what the source throws before its first item, as a rejection.
+   * @param source what to send. To send things as they happen, pass a function of the stream.
+   * @returns the response, when its head is decided: at once, or with the first item of the source.
+   * @throws what the source throws before its first item, as a rejection. {@link SseError} `ERR_SSE_INVALID_SOURCE`,
+   *   `ERR_SSE_INVALID_OPTION`.
+   * @example
+   * export const GET = (request: Request) => server.respond(request, (stream) => prices.subscribe(stream));
    */
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
-  /** The same for a source whose items are made into messages by `toMessage`. */
+  /**
+   * Answers a request with the items of a source, each of which `toMessage` makes into a message.
+   *
+   * @example
+   * server.respond(request, tokens, { toMessage: (token) => ({ event: "token", data: token }) });
+   */
   respond<T>(request: Request, source: Source<T>, options: ItemOptions<T>): Promise<Response>;
 
   /**
-   * Drains the server, for good: takes no more streams, tells the clients of the open ones when to come back, closes
-   * them, and cuts those that are not closed within the grace period.
+   * Shuts the server down: it refuses further streams, closes the open ones, and cuts off those that are still open
+   * after `grace`.
    *
+   * The clients come back by themselves, because EventSource reconnects. Each is told to do so after a random time
+   * within `retry`, so that the next process or another node is not stormed. To finish a stream for good, so that its
+   * client does not come back, call `stream.end()` before.
+   *
+   * @returns when all streams have closed. Close the HTTP server after that.
    * @throws {SseError} `ERR_SSE_INVALID_OPTION`, as a rejection.
+   * @example
+   * process.on("SIGTERM", async () => {
+   *   await server.close({ grace: 10_000, retry: [1_000, 10_000] });
+   *   httpServer.close();
+   * });
    */
   close(options?: DrainOptions): Promise<void>;
 
   /**
-   * Opens a stream on an exchange: the seam for adapters.
+   * Opens a stream on an exchange. Adapters call it; apps call their framework's `sse()`, or `respond`.
    *
-   * @returns the stream; one that is closed already if the request was answered otherwise.
+   * @returns the stream. It is closed already if the request was answered in another way, with a 204 or a refusal.
    * @throws {SseError} `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`, `ERR_SSE_HEADERS_SENT`
+   * @example
+   * const stream = server.open(new WebExchange(request, resolve, reject), source, options);
    */
   open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream;
 }
@@ -93,6 +132,7 @@ class Server implements EventStreamServer {
   readonly #host: StreamHost;
   #retryWindow = RETRY_WINDOW;
   #draining: Promise<void> | undefined;
+  // Resolves the drain when the last stream has closed.
   #onEmpty: (() => void) | undefined;
 
   constructor(options?: EventStreamOptions) {
@@ -143,13 +183,13 @@ class Server implements EventStreamServer {
       this.#streams.add(stream);
       startStream(stream, stream[PORT](), source);
     } else {
-      life.refused(answered);
+      life.closeUnopened(answered);
       returnSource(source, (error) => life.hooks.reportLate(error));
     }
     return stream;
   }
 
-  /** Answers a request that gets no stream, and says why it gets none. */
+  /** Answers a request that gets no stream, and returns the reason. `undefined`: the request gets a stream. */
   #answer(exchange: Exchange, options: ResolvedOptions, requested: RequestedId): CloseReason | undefined {
     if (exchange.gone) return "client";
     if (exchange.headSent) {
@@ -175,7 +215,7 @@ class Server implements EventStreamServer {
   }
 
   #refuse(exchange: Exchange, headers: Record<string, string>): void {
-    const retry = within(this.#retryWindow);
+    const retry = randomWithin(this.#retryWindow);
     if (this.#options.refuse === "retry" && exchange.method === "GET" && acceptsEventStream(exchange)) {
       exchange.reply(200, retryHeaders(headers), encode({ retry }));
     } else {
@@ -187,34 +227,40 @@ class Server implements EventStreamServer {
     checkOptions("close", options, DRAIN_CHECKS);
     const { grace = GRACE, retry = RETRY_WINDOW, finishSources = false } = options;
     this.#retryWindow = retry;
-    // Refuses from here on, and only then starts to close streams, whose listeners may open others.
+    // In a later microtask: a listener of a stream that closes may open another one, which must be refused already.
     await (this.#draining ??= Promise.resolve().then(() => this.#drain(grace, finishSources)));
   }
 
   async #drain(grace: number, finishSources: boolean): Promise<void> {
     if (this.#streams.size === 0) return;
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    const cut = setTimeout(() => {
+    const graceTimer = setTimeout(() => {
       for (const stream of this.#streams) stream[PORT]().life.abort("draining");
     }, grace);
     const budget = turnBudget();
-    let drained = 0;
+    let drainedInTurn = 0;
     for (const stream of [...this.#streams]) {
-      if (budget.isSpent || drained++ === MAX_DRAINED_PER_TURN) {
-        drained = 1;
+      if (budget.isSpent || drainedInTurn++ === MAX_DRAINED_PER_TURN) {
+        drainedInTurn = 1;
         await new Promise<void>((turn) => budget.defer(turn));
       }
-      stream[PORT]().drain(within(this.#retryWindow), finishSources);
+      stream[PORT]().drain(randomWithin(this.#retryWindow), finishSources);
     }
     await empty;
-    clearTimeout(cut);
+    clearTimeout(graceTimer);
   }
 }
 
-/** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
+/**
+ * Creates a server, which holds the options, open streams, heartbeat and shutdown of one app.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ * @example
+ * const server = new EventStreamServer({ heartbeat: 10_000, maxStreams: 5_000 });
+ */
 export const EventStreamServer: new (options?: EventStreamOptions) => EventStreamServer = Server;
 
-function within([min, max]: [number, number]): number {
+function randomWithin([min, max]: [number, number]): number {
   return Math.round(min + Math.random() * (max - min));
 }
 

@@ -6,60 +6,155 @@ import type { EventMessage } from "../format/message.js";
 import { BOOLEAN, checkOptions, FUNCTION, LIMIT, MS, MS_FROM_0, type Check } from "../check-options.js";
 
 /**
- * Options of an `EventStreamServer`. All but `maxStreams` and `refuse` can also be given for one stream, and only there
- * `expiresAt` and `toMessage`.
+ * Options of an `EventStreamServer` and of one stream.
+ *
+ * A stream takes all of them but `maxStreams` and `refuse`, in place of its server's. Only a stream takes `expiresAt`
+ * and `toMessage`.
  */
 export interface EventStreamOptions {
-  /** Milliseconds without an event after which a comment is sent, so that nothing on the way takes the connection for dead. Default 15 000. `false`: never. */
+  /**
+   * Milliseconds of silence after which a stream sends a comment, so that no proxy takes the connection for dead.
+   * `false`: no heartbeat.
+   *
+   * @default 15_000
+   */
   heartbeat?: number | false;
-  /** The client's reconnection time in milliseconds; the first block of every stream. Default 3 000. `false`: none. */
+  /**
+   * The client's reconnection time in milliseconds, sent as the first block of every stream. `false`: no such block,
+   * and the client uses its own default.
+   *
+   * @default 3_000
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-reconnection-time
+   */
   retry?: number | false;
-  /** Milliseconds to wait for the first item of a source before the response's head is sent without it. Default 5 000. */
+  /**
+   * Milliseconds for which the response's head waits for the first item of a source. Until then an error of the
+   * source can still be answered with a status of its own.
+   *
+   * @default 5_000
+   */
   headTimeout?: number;
-  /** Milliseconds, give or take 10 %, after which a stream is closed; the client comes back. Default: none. */
+  /**
+   * Milliseconds after which a stream is closed, give or take 10 %. EventSource reconnects.
+   *
+   * @default no limit
+   */
   maxAge?: number;
-  /** Of one stream: when it is closed, a Date or milliseconds since 1970; when a token expires, say. Default: never. */
+  /**
+   * The time at which one stream is closed: a `Date`, or milliseconds since 1970. EventSource reconnects, so that the
+   * app can check the client's token again. Not an option of a server.
+   *
+   * @default no limit
+   * @example
+   * res.sse(source, { expiresAt: token.exp * 1000 });
+   */
   expiresAt?: Date | number;
   /**
-   * What a client is told of an error of its source after the head: the last event, with which the stream is finished
-   * for good. Default, or `undefined`: nothing; the connection breaks off, and EventSource comes back.
+   * Makes the last event of a stream whose source failed after the head. The stream is then finished for good.
+   *
+   * Without it, or when it returns `undefined`, the client is told nothing: the connection breaks off, and
+   * EventSource reconnects. The error itself goes to `onError` only.
+   *
+   * @default none
+   * @example
+   * new EventStreamServer({ describeError: () => ({ event: "failed", data: { message: "Please try again" } }) });
    */
   describeError?(error: unknown): EventMessage | undefined;
-  /** Of one stream: makes a message of each item of its source. Default: the item is the message. */
+  /**
+   * Makes a message of each item of one stream's source. Not an option of a server.
+   *
+   * @default the item is the message
+   * @example
+   * res.sse(tokens, { toMessage: (token) => ({ event: "token", data: token }) });
+   */
   toMessage?(item: any): EventMessage | string;
-  /** Bytes that a client may leave unread before it is cut with reason `slow`. Default 1 MiB. */
+  /**
+   * Bytes that a client may leave unread. A client with more is cut off with the reason `slow`.
+   *
+   * @default 1_048_576
+   */
   maxBufferedBytes?: number;
-  /** Milliseconds in which a client with unread bytes must take some, or be cut with reason `slow`. Default 60 000. */
+  /**
+   * Milliseconds in which a client with unread bytes must take some of them. A client that takes none is cut off with
+   * the reason `slow`.
+   *
+   * @default 60_000
+   */
   stallTimeout?: number;
-  /** How many streams may be open at once; more are refused. Default: no limit. */
+  /**
+   * Number of streams that may be open at once. Further requests are refused, as `refuse` says. Only an option of a
+   * server.
+   *
+   * @default no limit
+   */
   maxStreams?: number;
   /**
-   * How to refuse an EventSource when there are too many or the server is draining. `"retry"`, the default: a 200
-   * that tells it when to come back, for EventSource gives up on any other status. `503`: for a load balancer that
-   * tries the next node on it.
+   * How EventSource is refused when there are `maxStreams`, or when the server has been closed. Only an option of a
+   * server.
+   *
+   * `"retry"` answers 200 with a reconnection time and no event, because EventSource never reconnects after another
+   * status. `503` is for a load balancer that then tries another node. Clients that are not EventSource always get a
+   * 503.
+   *
+   * @default "retry"
    */
   refuse?: "retry" | 503;
-  /** The source must not run twice for one client: a request with a `Last-Event-ID` header is answered 204. Default `false`. */
+  /**
+   * Whether the source must not run twice for one client. A request with a `Last-Event-ID` header is then answered
+   * 204, on which EventSource stops.
+   *
+   * @default false
+   * @example
+   * res.sse(answer, { once: true }); // a generation that must not start again, even if the connection breaks
+   */
   once?: boolean;
-  /** Makes text of `data` that is not a string. Default `JSON.stringify`. */
+  /**
+   * Makes the text of `data` that is not a string.
+   *
+   * @default JSON.stringify
+   */
   serialize?: Serialize;
   /**
-   * Whether bytes may be written to the socket directly where that is safe: on Node with HTTP/1.1, when nothing wraps
-   * the response. It costs less. `false`: always by `res.write`.
+   * Whether ssekit may write to the socket directly where that is safe: on Node with HTTP/1.1, when nothing wraps the
+   * response. It saves CPU time. With `false` it always uses `res.write`.
+   *
    * @default true
    */
   directWrites?: boolean;
-  /** Further headers of the response; they replace those that ssekit sets. */
+  /**
+   * Further headers of every response, also of a 204 and of a refusal. They replace the ones that ssekit sets.
+   *
+   * @default none
+   * @example
+   * new EventStreamServer({ headers: { "access-control-allow-origin": "https://app.example" } });
+   */
   headers?: Record<string, string>;
-  /** Called when a stream's head is sent. */
+  /**
+   * Called when the head of a stream is sent.
+   *
+   * @default none
+   */
   onOpen?(stream: EventStream): void;
-  /** Called when a stream that was opened is over. */
+  /**
+   * Called when the response of an opened stream is over.
+   *
+   * @default none
+   */
   onClose?(stream: EventStream, reason: CloseReason): void;
-  /** Called with errors that no caller can be told of: of a source after the head, of a hook. Default `console.error`. */
+  /**
+   * Called with errors that no caller can be told of, such as one of a source after the head, or of another hook.
+   *
+   * @default console.error
+   */
   onError?(error: unknown, stream: EventStream): void;
 }
 
-/** Options of a stream whose source yields items that are no messages. */
+/**
+ * Options of a stream whose source yields items that are not messages.
+ *
+ * @example
+ * const options: ItemOptions<Price> = { toMessage: (price) => ({ event: "price", data: price }) };
+ */
 export interface ItemOptions<T> extends Omit<EventStreamOptions, "toMessage"> {
   /** Makes a message of each item of the source. */
   toMessage(item: T): EventMessage | string;
@@ -67,11 +162,11 @@ export interface ItemOptions<T> extends Omit<EventStreamOptions, "toMessage"> {
 
 type Optional = "serialize" | "describeError" | "toMessage" | "onOpen" | "onClose";
 
-/** Options with every default in place. */
+/** Options in which every default has been filled in. */
 export interface ResolvedOptions
   extends Required<Omit<EventStreamOptions, Optional>>, Pick<EventStreamOptions, Optional> {
   expiresAt: number;
-  /** The block with `retry`, the same for all streams. */
+  /** The block with `retry`, made once for all streams of a server. */
   retryFrame: Frame | undefined;
 }
 
@@ -92,7 +187,7 @@ const DEFAULTS: ResolvedOptions = {
   retryFrame: retryFrame(3_000),
 };
 
-/** A reconnection time. */
+/** The check of a reconnection time. */
 export const RETRY: Check = [
   "a whole number of milliseconds from 0 to 2147483647",
   (value) => Number.isInteger(value) && MS_FROM_0[1](value),
@@ -132,7 +227,7 @@ function orFalse([expected, holds]: Check): Check {
 }
 
 function isTime(value: unknown): boolean {
-  // Of another realm too.
+  // Not instanceof: under Jest, a Date may come from another realm.
   const isDate = Object.prototype.toString.call(value) === "[object Date]";
   return (isDate || typeof value === "number") && !Number.isNaN(Number(value));
 }
@@ -143,7 +238,8 @@ function isHeaders(value: unknown): boolean {
 }
 
 /**
- * Puts options over the server's, or over the defaults.
+ * Fills in what a stream's options leave out from those of its server, and what a server's leave out from the
+ * defaults.
  *
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
@@ -156,7 +252,7 @@ export function resolveOptions(
   if (server === undefined) checkOptions("EventStreamServer", options, SERVER_CHECKS);
   else checkOptions("a stream", options, STREAM_CHECKS);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return base; // the same object for all streams that have no options of their own
+  if (given.length === 0) return base; // streams without options of their own share one object
   const resolved: ResolvedOptions = { ...base, ...Object.fromEntries(given) };
   if (options.expiresAt !== undefined) resolved.expiresAt = Number(options.expiresAt);
   resolved.headers = { ...base.headers, ...lowerCase(options.headers) };
