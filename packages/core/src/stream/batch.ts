@@ -29,12 +29,16 @@ export class Batch {
 
   /** In their order; the same array each time. */
   get frames(): readonly Frame[] {
-    if (this.#frames === undefined) {
-      const frames: Frame[] = [];
-      for (let batch: Batch = this; batch.#before !== undefined; batch = batch.#before)
-        frames.push(batch.#frame!);
-      this.#frames = frames.reverse();
+    return (this.#frames ??= Batch.#collect(this));
+  }
+
+  static #collect(longest: Batch): Frame[] {
+    const frames = Array.from<Frame>({ length: longest.size });
+    let batch = longest;
+    while (batch.#before !== undefined) {
+      frames[batch.size - 1] = batch.#frame!;
+      batch = batch.#before;
     }
-    return this.#frames;
+    return frames;
   }
 }

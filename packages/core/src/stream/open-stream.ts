@@ -18,8 +18,9 @@ const CLOSE_CHECKS = { retry: RETRY };
  * The event stream that an app holds. It checks the arguments of the app's calls, and hides the connection behind it.
  */
 export class OpenStream implements EventStream {
-  context: EventStream["context"] = {};
   readonly #connection: Connection;
+  // Made when the app asks for it.
+  #context: EventStream["context"] | undefined;
 
   constructor(exchange: Exchange, requested: RequestedId, options: ResolvedOptions, host: StreamHost) {
     this.#connection = new Connection(this, exchange, requested, options, host);
@@ -84,6 +85,14 @@ export class OpenStream implements EventStream {
       "ERR_SSE_SUBSCRIBED",
       `id: this stream is subscribed to a channel, whose log gives the ids; leave it out, got "${id}"`,
     );
+  }
+
+  get context(): EventStream["context"] {
+    return (this.#context ??= {});
+  }
+
+  set context(context) {
+    this.#context = context;
   }
 
   get signal(): AbortSignal {

@@ -37,7 +37,7 @@ const START = createFrame(encode({ event: "start", id: START_ID }));
 /** The states of a stream: how one response opens and closes. */
 export class StreamLife implements SinkOwner {
   readonly options: ResolvedOptions;
-  readonly hooks: Hooks;
+  #hooks: Hooks | undefined;
   readonly time: StreamTime;
   /** Set when the head is committed. */
   writer: FrameWriter | undefined;
@@ -70,8 +70,12 @@ export class StreamLife implements SinkOwner {
     this.#isReconnect = isReconnect;
     this.options = options;
     this.#host = host;
-    this.hooks = new Hooks(stream, options.onError);
     this.time = new StreamTime(this, host.scheduler, options);
+  }
+
+  /** Made for the first hook or error, which most streams never have. */
+  get hooks(): Hooks {
+    return (this.#hooks ??= new Hooks(this.#stream, this.options.onError));
   }
 
   get isHeld(): boolean {
