@@ -23,7 +23,7 @@ export class BodySink extends ResponseSink {
     return this.body.readableLength + super.bufferedBytes;
   }
 
-  // When Koa sends the response, and not before: until then middleware sets headers.
+  // Not before Koa sends the response, because middleware may set headers until then.
   override sendHead(): void {
     this.res.once("pipe", () => super.sendHead());
   }

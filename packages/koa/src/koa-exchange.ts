@@ -5,7 +5,7 @@ import { NodeExchange, type HeaderChanges, type Sink } from "@ssekit/node/adapte
 import { BodySink } from "./body-sink.js";
 import { onReplacedBody } from "./replaced-body.js";
 
-/** What is used of a Koa context, 2 or 3. */
+/** The members of a Koa 2 or Koa 3 context that the adapter uses. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -19,18 +19,23 @@ export interface KoaContext {
   onerror(error: Error): void;
 }
 
-// What Koa is told when a client leaves in the middle of a response: by its pipeline from 3.1 on, by the socket before.
+// The codes of the errors that Koa gets when a client leaves during a response. From 3.1 on they come from its
+// pipeline, in earlier versions from the socket.
 const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE", "ECANCELED"]);
 
 /**
- * A stream in `ctx.body`. Koa sends it when all middleware is done, so middleware can still set headers and wrap it.
+ * The exchange that puts the event stream into `ctx.body`. Koa sends the body after all middleware has returned, so
+ * middleware can still set headers and wrap the body.
  */
 export class KoaExchange extends NodeExchange {
   readonly #ctx: KoaContext;
   readonly #fail: (error: unknown) => void;
   readonly #decided: () => void;
 
-  /** @param decided called when the response is in `ctx`. */
+  /**
+   * @param fail takes an error that came before the head.
+   * @param decided called when the status, the headers and the body are set on `ctx`.
+   */
   constructor(ctx: KoaContext, fail: (error: unknown) => void, decided: () => void) {
     super(ctx.req, ctx.res);
     this.#ctx = ctx;
@@ -45,7 +50,7 @@ export class KoaExchange extends NodeExchange {
     this.#answer(200, headers, sink.body);
     const replaced = (): void => {
       for (const [name, value] of before) {
-        if (this.responseHeader(name) !== headers[name]) continue; // the app has set another since
+        if (this.responseHeader(name) !== headers[name]) continue; // the app has changed it after us
         if (value === undefined) this.res.removeHeader(name);
         else this.res.setHeader(name, value);
       }
@@ -53,7 +58,7 @@ export class KoaExchange extends NodeExchange {
     };
     onReplacedBody(this.#ctx.response, replaced);
     this.#watchErrors(sink);
-    // Koa sends it now: EventSource gives up on a 201 that middleware has set meanwhile.
+    // "resume": Koa sends the body now. Middleware may have set a 201 meanwhile, on which EventSource gives up.
     sink.body.once("resume", () => !this.res.headersSent && (this.res.statusCode = 200));
     this.drainRequest();
     return sink;
@@ -61,12 +66,12 @@ export class KoaExchange extends NodeExchange {
 
   override reply(status: number, headers: HeaderChanges, body?: string): void {
     this.#expectUnsent();
-    // A stream, since a string has a length, which a HEAD would tell.
+    // A stream, because Koa would set Content-Length for a string, also in the response to a HEAD.
     this.#answer(status, headers, status === 204 ? null : Readable.from(body === undefined ? [] : [body]));
   }
 
   #answer(status: number, headers: HeaderChanges, body: Readable | null): void {
-    this.setHeaders(headers); // before the body, which would have Koa guess a type
+    this.setHeaders(headers); // before the body: setting a body makes Koa guess a content type if there is none
     this.#ctx.status = status;
     this.#ctx.body = body;
     this.#decided();
@@ -86,21 +91,27 @@ export class KoaExchange extends NodeExchange {
     );
   }
 
-  /** Somebody else has answered, whose headers and body they are. */
+  /** Closes the stream when the app has answered in another way. The headers and the body are then the app's. */
   #notSent(sink: BodySink): void {
     this.owner.sinkClosed(
-      new SseError("ERR_SSE_NOT_SENT", "ctx.sse(): middleware threw, or replaced ctx.body"),
+      new SseError(
+        "ERR_SSE_NOT_SENT",
+        "ctx.sse(): the stream was not sent, because middleware threw an error or replaced ctx.body",
+      ),
     );
     sink.body.destroy();
   }
 
-  /** For an event stream a client that leaves is the usual end, not an error of the app. Any other is its end too. */
+  /**
+   * Keeps the error of a client that leaves from the app, since most event streams end in this way. Any other error
+   * goes to the app and closes the stream.
+   */
   #watchErrors(sink: BodySink): void {
     const ctx = this.#ctx;
     const { onerror } = ctx;
     ctx.onerror = (error) => {
       const departure = DEPARTURES.has((error as { code?: string } | null)?.code ?? "");
-      // A database's lost connection has such a code too, and its request still waits for an answer.
+      // The app's own error, such as a lost database connection, may have the same code. Then the client still waits.
       if (departure && (ctx.headerSent || this.gone)) return;
       if (error && !ctx.headerSent) this.#notSent(sink);
       onerror.call(ctx, error);

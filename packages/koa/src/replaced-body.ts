@@ -1,8 +1,8 @@
 /**
- * Calls the listener before `ctx.body` is set to something that is no stream: the answer to an error, say. A stream is
- * taken for what wraps the first one, such as compression.
+ * Calls `replaced` before `ctx.body` is set to a value that is not a stream, such as the answer to an error. If the
+ * value is a stream, it is assumed to wrap the first stream, as compression does.
  *
- * @param response a Koa response, whose prototype has the accessor `body`.
+ * @param response a Koa response. Its prototype has the accessor `body`.
  */
 export function onReplacedBody(response: { body?: unknown }, replaced: () => void): void {
   const prototype = Object.getPrototypeOf(response) as object;
@@ -10,7 +10,7 @@ export function onReplacedBody(response: { body?: unknown }, replaced: () => voi
     configurable: true,
     get: () => Reflect.get(prototype, "body", response),
     set(body: unknown) {
-      delete response.body; // the prototype's is there again
+      delete response.body; // from now on the prototype's accessor is used again
       if (!isStream(body)) replaced();
       response.body = body;
     },

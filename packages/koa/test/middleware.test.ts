@@ -13,7 +13,7 @@ describe.each([
   ["Koa 3", Koa],
   ["Koa 2", Koa2],
 ])("in the middleware chain of %s,", (_name, create) => {
-  /** An app whose middleware ends in this; what it emits as `error` is an error of the app. */
+  /** Starts an app with these middleware functions, and with `sse` before the last. `appErrors` has what the app emits as `error`. */
   async function start(...chain: Middleware[]) {
     const events = new EventStreamServer();
     const appErrors: unknown[] = [];
@@ -26,7 +26,7 @@ describe.each([
     return { url, events, appErrors };
   }
 
-  it("headers that are set after next() are on the response, and cookies", async () => {
+  it("headers and cookies that are set after next() are on the response", async () => {
     const { url } = await start(
       async (ctx, next) => {
         await next();
@@ -42,7 +42,7 @@ describe.each([
     await response.body!.cancel();
   });
 
-  it("an error of the source before its first item reaches try { await next() }, with the body untouched", async () => {
+  it("an error of the source before its first item reaches try { await next() }, and the body is untouched", async () => {
     const early = Object.assign(new Error("early"), { status: 418 });
     const caught: unknown[] = [];
     const { url, appErrors } = await start(
@@ -63,7 +63,7 @@ describe.each([
     expect(appErrors).toEqual([]);
   });
 
-  it("the stream is a real one in ctx.body, which middleware can wrap", async () => {
+  it("ctx.body is a real stream, which middleware can wrap", async () => {
     const { url } = await start(
       async (ctx, next) => {
         await next();
@@ -77,7 +77,7 @@ describe.each([
     expect(await new StreamReader(await fetch(url, { headers: EVENTS })).allData()).toEqual(["one", "two"]);
   });
 
-  it("koa-compress that flushes compresses a stream whose Cache-Control allows it, event by event", async () => {
+  it("koa-compress that flushes sends each event at once, if Cache-Control allows compression", async () => {
     const streams: EventStream[] = [];
     const { url, appErrors } = await start(
       compress({ threshold: 0, br: false, gzip: { flush: constants.Z_SYNC_FLUSH } }) as Middleware,
@@ -99,7 +99,7 @@ describe.each([
     expect(appErrors).toEqual([]);
   });
 
-  it("P14: behind koa-compress too, a source that fails breaks off after what was sent", async () => {
+  it("P14: behind koa-compress too, the response of a source that fails breaks off after the events before the error", async () => {
     async function* source(): AsyncGenerator<string> {
       yield "one";
       throw new Error("broken");
@@ -119,21 +119,21 @@ describe.each([
     expect(appErrors).toEqual([]);
   });
 
-  it("koa-compress leaves a stream alone that says no-transform, as ours do", async () => {
+  it("koa-compress does not compress our streams, which say no-transform", async () => {
     const { url } = await start(compress({ threshold: 0 }) as Middleware, (ctx) => ctx.sse(["one"]));
     const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });
     expect(response.headers.has("content-encoding")).toBe(false);
     expect(await new StreamReader(response).allData()).toEqual(["one"]);
   });
 
-  it.each(["while it is idle", "in mid-event", "behind a wrapper"])(
-    "a client that leaves %s is no error of the app",
+  it.each(["while nothing is sent", "in the middle of an event", "while its stream is wrapped"])(
+    "a client that leaves %s causes no error of the app",
     async (when) => {
       const streams: EventStream[] = [];
       const { url, appErrors, events } = await start(
         async (ctx, next) => {
           await next();
-          if (when !== "behind a wrapper") return;
+          if (when !== "while its stream is wrapped") return;
           const { PassThrough } = await import("node:stream");
           ctx.body = (ctx.body as NodeJS.ReadableStream).pipe(new PassThrough());
         },
@@ -142,7 +142,7 @@ describe.each([
       const client = new AbortController();
       const response = await fetch(url, { headers: EVENTS, signal: client.signal });
       await response.body!.getReader().read();
-      if (when === "in mid-event") streams[0]!.send("x".repeat(8 << 20));
+      if (when === "in the middle of an event") streams[0]!.send("x".repeat(8 << 20));
       await pause(10);
       client.abort();
       expect(await within("closed", streams[0]!.closed)).toBe("client");
@@ -152,7 +152,7 @@ describe.each([
     },
   );
 
-  it("an error of somebody else is still an error of the app", async () => {
+  it("an error of a stream that wraps ours is still an error of the app", async () => {
     const { PassThrough } = await import("node:stream");
     const wrapper = new PassThrough();
     const { url, appErrors } = await start(
@@ -169,7 +169,7 @@ describe.each([
     await response.body!.cancel().catch(() => {}); // Koa 2 does not end it
   });
 
-  it("an error of the app that looks like a client's departure is answered as any other", async () => {
+  it("an app error with the code of a client that left is answered like any other error", async () => {
     const error = Object.assign(new Error("the database went away"), { code: "ECONNRESET" });
     const { url, events, appErrors } = await start((ctx) => {
       ctx.sse();
@@ -182,7 +182,7 @@ describe.each([
     await until("the stream is over", () => events.streams.size === 0);
   });
 
-  it("a source that is not awaited loses the response, and is told why", async () => {
+  it("a source that is not awaited gets no response, and the rejection says why", async () => {
     const onError = vi.fn();
     const source: Source = () => pause(20).then(() => ["late"]);
     let rejection: unknown;
@@ -202,7 +202,7 @@ describe.each([
   });
 
   it.each(["throws", "replaces the body"])(
-    "a handler that %s after ctx.sse() leaves no trace of it",
+    "a handler that %s after ctx.sse() answers without the headers of the stream",
     async (how) => {
       const closed: unknown[] = [];
       const { url, events, appErrors } = await start(
@@ -235,7 +235,7 @@ describe.each([
     },
   );
 
-  it("an error that nobody catches closes the stream, and not as if the client had left", async () => {
+  it("an error that nobody catches closes the stream with the reason error", async () => {
     let stream: EventStream | undefined;
     const { url, appErrors } = await start((ctx) => {
       stream = ctx.sse();
@@ -249,16 +249,19 @@ describe.each([
     expect(appErrors).toMatchObject([{ message: "on purpose" }]);
   });
 
-  it.each(["before", "after"])("a status that is set %s does not make another of a stream", async (when) => {
-    const { url } = await start((ctx) => {
-      if (when === "before") ctx.status = 201;
-      ctx.sse().end();
-      if (when === "after") ctx.status = 201;
-    });
-    expect((await fetch(url, { headers: EVENTS })).status).toBe(200);
-  });
+  it.each(["before", "after"])(
+    "a stream has status 200, although the app sets another status %s it",
+    async (when) => {
+      const { url } = await start((ctx) => {
+        if (when === "before") ctx.status = 201;
+        ctx.sse().end();
+        if (when === "after") ctx.status = 201;
+      });
+      expect((await fetch(url, { headers: EVENTS })).status).toBe(200);
+    },
+  );
 
-  it("a handler that waits while its stream is held back is told so, once", async () => {
+  it("onError is told once that a handler still waits, so that nothing is sent", async () => {
     const gate = createGate();
     const onError = vi.fn();
     const { url } = await start(async (ctx) => {
@@ -277,7 +280,7 @@ describe.each([
     expect(onError).toHaveBeenCalledOnce();
   });
 
-  it("a handler that has returned is told nothing", async () => {
+  it("onError is told nothing when the handler has returned", async () => {
     const onError = vi.fn();
     const { url } = await start((ctx) => ctx.sse(() => {}, { onError }));
     const response = await fetch(url, { headers: EVENTS });
@@ -294,7 +297,7 @@ describe.each([
     );
   });
 
-  it("app.use(sse) says at the first request that sse is to be called", async () => {
+  it("app.use(sse), without the call, says so at the first request", async () => {
     const { url, appErrors } = await start(sse as unknown as Middleware, (ctx) => void (ctx.body = "hello"));
     expect((await fetch(url)).status).toBe(500);
     expect(appErrors).toMatchObject([{ message: expect.stringContaining("app.use(sse())") }]);

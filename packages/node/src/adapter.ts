@@ -1,3 +1,4 @@
+// For the authors of adapters to frameworks on Node. An app does not need this entry point.
 export * from "@ssekit/core/adapter";
 export { NodeExchange } from "./node-exchange.js";
 export { openOn } from "./open.js";

@@ -12,22 +12,30 @@ import {
 } from "./node-response.js";
 import { ResponseSink } from "./response-sink.js";
 
-// An event stream waits for its turn on this connection. Registered, as OWNER is.
+// Marks a socket on which an event stream waits for its turn. A registered symbol, for the same reason as OWNER.
 const WAITING = Symbol.for("ssekit.waiting/1");
 
 type StreamSocket = Socket & {
-  /** The response that has its turn: Node's own, in every version. */
+  /** The response whose turn it is. A private field of Node, which every version has. */
   _httpMessage?: OwnedResponse | null;
   [WAITING]?: true;
 };
 
-/** The exchange of Node's own servers, and of the frameworks that hand out Node's request and response. */
+/**
+ * The request and the response of Node's own servers, and of the frameworks that hand them out.
+ *
+ * An adapter extends this class with `handOver`, and gives an instance to `openOn`.
+ */
 export abstract class NodeExchange implements Exchange, ResponseOwner {
+  /** The request's method, such as `GET`. */
   readonly method: string;
+  /** The path and query of the request. */
   readonly url: string;
+  /** Node's request. */
   protected readonly req: IncomingMessage;
+  /** Node's response. */
   protected readonly res: OwnedResponse;
-  /** There from `watch` on. */
+  /** The stream to notify. It is set by `watch`. */
   protected owner!: SinkOwner;
 
   constructor(req: NodeRequest, res: NodeResponse) {
@@ -38,36 +46,39 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
   }
 
   /**
-   * Takes the response for this stream.
+   * Reserves the response for this stream.
    *
-   * @throws {SseError} `ERR_SSE_ALREADY_OPEN`
+   * @throws {SseError} `ERR_SSE_ALREADY_OPEN` if the response has an event stream
    */
   claim(): void {
     if (this.res[OWNER] !== undefined) {
       throw new SseError(
         "ERR_SSE_ALREADY_OPEN",
-        "This response has an event stream already; keep the one that was returned",
+        "This response already has an event stream; use the one that the first call returned",
       );
     }
     this.res[OWNER] = this;
   }
 
-  /** Gives it back, untouched. */
+  /** Ends the reservation. Another stream may then use the response. */
   release(): void {
     delete this.res[OWNER];
   }
 
+  /** Whether the request came by HTTP/2. */
   protected get isHttp2(): boolean {
     return this.req.httpVersionMajor >= 2;
   }
 
+  /** Whether the client had left before the stream could open. */
   get gone(): boolean {
     if (this.res.writableEnded) return false;
     if (this.isHttp2) return this.res.stream?.destroyed ?? true;
-    // The socket is not asked of the response: one that waits behind another on its connection has none yet.
+    // The request's socket, because a response that waits behind another one on its connection has no socket yet.
     return this.res.destroyed || this.req.socket.destroyed;
   }
 
+  /** Whether the response waits on its connection for an event stream to end. */
   get isBehindStream(): boolean {
     if (!this.#waits) return false;
     const socket: StreamSocket = this.req.socket;
@@ -75,32 +86,36 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
     return socket[WAITING] ?? current?.[OWNER] !== undefined;
   }
 
-  /** The response waits for its turn on the connection. */
+  /** Whether the response waits for its turn on the connection. */
   get #waits(): boolean {
     return !this.isHttp2 && this.res.socket === null;
   }
 
+  /** Whether the response's head has already been sent by other code. */
   get headSent(): boolean {
     return this.res.headersSent || this.res.writableEnded;
   }
 
+  /** Returns a request header by its lower-case name. */
   requestHeader(name: string): string | undefined {
     const value = this.req.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
+  /** Returns a header that the app has set on the response, by its lower-case name. */
   responseHeader(name: string): string | undefined {
     const value = this.res.getHeader(name);
     return value === undefined ? undefined : String(value);
   }
 
+  /** Notifies the owner from now on when the client leaves. */
   watch(owner: SinkOwner): void {
     this.owner = owner;
     listenForClose(this.res);
     if (this.#waits) this.#listenToSocket();
   }
 
-  /** A response that waits behind another on its connection would not hear of that going away. */
+  /** Listens to the socket, because a response that waits for its turn gets no event when the connection closes. */
   #listenToSocket(): void {
     const { res } = this;
     const socket: StreamSocket = this.req.socket;
@@ -113,26 +128,29 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
     });
   }
 
+  /** Sets the head of status 200, and returns the sink that takes the body. */
   begin(headers: HeaderChanges): Sink {
     this.setHeaders(headers);
-    this.res.writeHead(200); // leaves with the first block, in one packet
+    this.res.writeHead(200); // Node sends it together with the first block, in one packet
     this.drainRequest();
     return new ResponseSink(this.req, this.res, this.owner);
   }
 
-  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  /** Reads and drops a request body that the app does not read: while it is unread, Node does not notice that the client left. */
   protected drainRequest(): void {
     const { req } = this;
     if (this.isHttp2 || !(req.headers["content-length"] ?? req.headers["transfer-encoding"])) return;
-    setImmediate(() => req.readableFlowing === null && req.resume()); // not before the app may have begun to read it
+    setImmediate(() => req.readableFlowing === null && req.resume()); // later, because the app may start reading in this turn
   }
 
+  /** Sends a whole response. */
   reply(status: number, headers: HeaderChanges, body?: string): void {
     this.setHeaders(headers);
     this.res.writeHead(status);
     this.res.end(body);
   }
 
+  /** Sets headers on the response, and removes those whose value is `null`. */
   protected setHeaders(headers: HeaderChanges): void {
     for (const [name, value] of Object.entries(headers)) {
       if (value === null) this.res.removeHeader(name);
@@ -140,32 +158,35 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
     }
   }
 
+  /** Hands an error that came before the head to the framework. */
   fail(error: unknown): void {
-    this.release(); // for the app's error handler
+    this.release(); // the app's error handler may open a stream itself
     this.handOver(error);
   }
 
-  /** Hands an error that came before the head to the framework. */
+  /** Gives an error that came before the head to the framework, as an error of the app's handler. */
   protected abstract handOver(error: unknown): void;
 
-  // --- before there is a sink
+  // What follows is used until there is a sink, which then owns the response.
 
+  /** Notifies the owner that the response is over. */
   responseClosed(): void {
     this.owner.sinkClosed(this.closeError());
   }
 
-  /** `undefined`: the client has left. */
+  /** Returns why the response is over before the stream began. `undefined` means that the client has left. */
   protected closeError(): Error | undefined {
     return this.res.writableFinished ? this.answered() : undefined;
   }
 
+  /** Does nothing, because nothing has been written. */
   responseDrained(): void {}
 
-  /** The error of a source whose response has been sent without it. */
+  /** Makes the error for a source whose response was sent before the source had its first item. */
   protected answered(): SseError {
     return new SseError(
       "ERR_SSE_HEADERS_SENT",
-      "The response was sent by somebody else before the source of its event stream had its first item",
+      "The response was sent by other code before the source of its event stream had its first item",
     );
   }
 }

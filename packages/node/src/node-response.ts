@@ -3,48 +3,52 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
-/** Its response. */
+/** A response of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** What hears of a response: the exchange, and when that has begun, its sink. */
+/** The object that is notified of a response's events: at first the exchange, and after `begin` its sink. */
 export interface ResponseOwner {
-  /** The response is over, or its client has left. */
+  /** Called when the response is over, or its client has left. */
   responseClosed(): void;
-  /** A `write` that returned `false` has been worked off. */
+  /** Called when the response can take more after a `write` that returned `false`. */
   responseDrained(): void;
 }
 
 const NGHTTP2_INTERNAL_ERROR = 2;
 
-// A registered symbol, so that two copies of this package see it.
+// A registered symbol, because two copies of this package must see the same property.
 export const OWNER = Symbol.for("ssekit.opened/1");
 
-/** A response that has, or may get, an event stream. One of HTTP/2 is much the same, and has a stream. */
+/** A response that has an event stream, or may get one. A response of HTTP/2 has the same members and a `stream`. */
 export type OwnedResponse = ServerResponse & {
   readonly stream?: ServerHttp2Stream | null;
-  /** What wraps a response, such as compression, adds it. */
+  /** Middleware that wraps the response, such as compression, adds this method. */
   flush?(): void;
   [OWNER]?: ResponseOwner | undefined;
 };
 
-// One function for all responses: one for each would be a large part of what an idle stream costs.
+// All responses share one function. A closure for each response would take much of the memory of an idle stream.
 
-/** Tells the owner that the response is over. On the response: the request closes as soon as its body has been read. */
+/**
+ * Notifies the owner when the response is over. It listens to the response, because the request emits `close` as soon
+ * as its body has been read.
+ */
 export function listenForClose(res: OwnedResponse): void {
   res.on("close", tellClosed);
-  res.on("error", ignore); // a write to a client that has just left; close follows
-  // An HTTP/2 stream that its client has reset is not over before its unsent bytes are, which nobody takes any more.
+  res.on("error", ignore); // a write to a client that has just left; "close" follows
+  // When a client resets an HTTP/2 stream, Node waits for the unsent bytes before it closes the stream, and nobody will
+  // read them.
   res.stream?.on("aborted", destroy);
 }
 
-/** Tells the owner of each drain, from the first write on that has to wait for one. */
+/** Notifies the owner of every `drain`. The sink calls this at the first write that has to wait. */
 export function listenForDrain(res: OwnedResponse): void {
   res.on("drain", tellDrained);
 }
 
 /** Resets an HTTP/2 stream, so that its client sees an error. */
 export function resetStream(stream: ServerHttp2Stream): void {
-  stream.off("aborted", destroy); // it would destroy the stream before the reset has been sent
+  stream.off("aborted", destroy); // the listener would destroy the stream before the reset is sent
   stream.close(NGHTTP2_INTERNAL_ERROR);
 }
 

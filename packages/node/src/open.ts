@@ -9,37 +9,68 @@ import { returnSource } from "@ssekit/core/adapter";
 import { NodeExchange } from "./node-exchange.js";
 import type { NodeRequest, NodeResponse } from "./node-response.js";
 
-/** What to open, and where. */
+/** Options of `open`: those of a stream, and the server, the source and the error handler. */
 export interface OpenOptions extends EventStreamOptions {
-  /** The server whose options, heartbeat and shutdown the stream shares. Default: one for all that name none. */
+  /**
+   * The server whose options, heartbeat and shutdown the stream shares.
+   *
+   * @default one server that all streams without this option share
+   */
   server?: EventStreamServer;
-  /** What to send. Without it the stream is open until `close()`, `end()`, or the client leaves. */
+  /**
+   * What to send. Without it the stream is open until `close()`, `end()`, or the client leaves.
+   *
+   * @default no source
+   */
   source?: Source;
-  /** Takes an error of the source that came before the head. Default: it is printed, and the response is a 500. */
+  /**
+   * Handles an error of the source that came before the head. It has to send a response.
+   *
+   * @default prints the error, and answers with the error's `status` or `statusCode`, or with 500
+   */
   fail?(error: unknown): void;
 }
 
-/** What to open, where, with a source whose items are made into messages by `toMessage`. */
+/** Options of `open` with a source whose items `toMessage` makes into messages. */
 export interface OpenItemsOptions<T> extends Omit<OpenOptions, "source" | "toMessage">, ItemOptions<T> {
+  /** What to send, after `toMessage` has made a message of each item. */
   source: Source<T>;
 }
 
 let defaultServer: EventStreamServer | undefined;
 
 /**
- * Opens an event stream on a request of `node:http`, `node:https` or the compatibility API of `node:http2`.
+ * Answers a request of `node:http`, `node:https` or the compatibility API of `node:http2` with an event stream.
+ *
+ * Headers that were set on `res` before are kept. An error of the source before its first item goes to `fail`, and a
+ * later one to `onError`.
  *
  * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
  *   `ERR_SSE_INVALID_OPTION`
+ * @example
+ * http.createServer((req, res) => {
+ *   open(req, res, { source: async function* ({ signal }) {
+ *     while (!signal.aborted) yield { event: "tick", data: await nextTick() };
+ *   } });
+ * });
+ * @example
+ * const stream = open(req, res, { server: events }); // without a source it stays open
+ * stream.send({ event: "hello", data: "world" });
  */
 export function open(req: NodeRequest, res: NodeResponse, options?: OpenOptions): EventStream;
+/** Answers a request with a source whose items `toMessage` makes into messages. */
 export function open<T>(req: NodeRequest, res: NodeResponse, options: OpenItemsOptions<T>): EventStream;
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
   return openOn(new PlainExchange(req, res, fail), server, source, streamOptions);
 }
 
-/** Opens a stream on an exchange whose response has none: what `open` and the adapters share. */
+/**
+ * Opens a stream on an exchange. `open` and the adapters share this function.
+ *
+ * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
+ *   `ERR_SSE_INVALID_OPTION`
+ */
 export function openOn(
   exchange: NodeExchange,
   server: EventStreamServer,
@@ -60,7 +91,7 @@ export function openOn(
   }
 }
 
-/** Without a framework: an error goes to the app's `fail`. */
+/** The exchange of a server without a framework. It hands errors to the app's `fail`. */
 class PlainExchange extends NodeExchange {
   readonly #fail: OpenOptions["fail"];
 
@@ -72,12 +103,12 @@ class PlainExchange extends NodeExchange {
   protected handOver(error: unknown): void {
     const fail: ((error: unknown) => unknown) | undefined = this.#fail;
     if (fail === undefined) return answerError(this.res, error);
-    // The hook's own error, thrown or rejected, has an answer too.
+    // If `fail` itself throws or rejects, the client still gets an answer.
     void (async () => fail(error))().catch((thrown: unknown) => answerError(this.res, thrown));
   }
 }
 
-/** What a framework would do: the error's own status, and not a word of its message to the client. */
+/** Answers as a framework would: with the error's own status, and without its message, which may be secret. */
 function answerError(res: NodeResponse, error: unknown): void {
   console.error(error);
   if (res.headersSent) return void res.destroy();

@@ -11,22 +11,26 @@ import {
 } from "./node-response.js";
 import { countStream, uncountStream } from "./session-streams.js";
 
-// How often it is looked whether all has left, and how long the system then has to send it before a cut.
+// Before a cut: how often the sink checks whether Node has passed on all bytes, and how long the operating system
+// then has to send them. In milliseconds.
 const LOOK_MS = 10;
 const BREAK_MS = 50;
 
-/** The sink of a Node response: `res.write`. */
+/** Sends the frames of a stream by `res.write` of a Node response. */
 export class ResponseSink implements Sink, ResponseOwner {
+  /** Node's request. */
   protected readonly req: IncomingMessage;
+  /** Node's response. */
   protected readonly res: OwnedResponse;
+  /** The stream to notify. */
   protected readonly owner: SinkOwner;
-  /** Of HTTP/2. */
+  /** The session of an HTTP/2 response. */
   #session: Http2Session | undefined;
   #endsConnection = false;
   #listensForDrain = false;
   #isOver = false;
 
-  /** Takes the response over from its exchange, and prepares the connection. */
+  /** Becomes the owner of the response in place of its exchange, and prepares the connection. */
   constructor(req: IncomingMessage, res: OwnedResponse, owner: SinkOwner) {
     this.req = req;
     this.res = res;
@@ -36,14 +40,15 @@ export class ResponseSink implements Sink, ResponseOwner {
       this.#session = res.stream?.session;
       if (this.#session !== undefined) countStream(this.#session);
     } else {
-      req.socket.setTimeout(0); // a server's idle timeout is not for a stream, which has its own
+      req.socket.setTimeout(0); // the server's idle timeout must not close a stream, which has timeouts of its own
       req.socket.setNoDelay(true);
     }
   }
 
+  /** Writes the frames in one piece. It returns `false` if the caller should wait for `sinkDrained`. */
   write(frames: readonly Frame[]): boolean {
     const more = this.res.write(joinFrames(frames));
-    this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
+    this.res.flush?.(); // compression and similar wrappers hold data back until flush()
     if (!more && !this.#listensForDrain) {
       this.#listensForDrain = true;
       listenForDrain(this.res);
@@ -51,25 +56,36 @@ export class ResponseSink implements Sink, ResponseOwner {
     return more;
   }
 
+  /** The number of bytes that were written and have not left the process. */
   get bufferedBytes(): number {
     return this.res.writableLength;
   }
 
-  // After all microtasks: what an async generator yields in one turn leaves in one write.
+  /**
+   * Calls `flush` before the next turn of the event loop.
+   *
+   * By then all microtasks have run, so the items that an async generator yields in one turn leave in one write.
+   */
   schedule(flush: () => void): void {
     process.nextTick(flush);
   }
 
+  /** Ends the response after everything that was written. `last` also closes the connection. */
   end(last = false): void {
     if (last) this.endConnection();
     this.res.end();
   }
 
+  /** Sends the head without waiting for a frame. */
   sendHead(): void {
     this.res.flushHeaders();
   }
 
-  // Looks, since nothing that wraps a response can be trusted to call back.
+  /**
+   * Breaks the response off after everything that was written, so that the client sees that it is incomplete.
+   *
+   * It checks at intervals whether all is written: some middleware that wraps a response does not call back.
+   */
   breakOff(last = false): void {
     if (this.#isOver) return;
     this.#endsConnection ||= last;
@@ -77,12 +93,13 @@ export class ResponseSink implements Sink, ResponseOwner {
     else setTimeout(() => this.#isOver || this.#cut(() => this.req.socket.destroySoon()), BREAK_MS);
   }
 
+  /** Drops the unsent bytes and breaks the response off. `last` also closes the connection. */
   abort(last = false): void {
     if (last) this.endConnection();
     this.#cut(() => this.res.destroy());
   }
 
-  /** Closes the response so that it is seen not to be complete. */
+  /** Closes the response so that the client sees that it is incomplete. */
   #cut(close: () => void): void {
     const { req, res } = this;
     if (req.httpVersionMajor >= 2) resetStream(res.stream!);
@@ -90,7 +107,7 @@ export class ResponseSink implements Sink, ResponseOwner {
     else reset(req.socket);
   }
 
-  /** Closes the connection when this response is over, and on HTTP/2 every other event stream on it. */
+  /** Closes the connection when this response is over. An HTTP/2 connection stays until its last event stream is over. */
   protected endConnection(): void {
     this.#endsConnection = true;
     if (this.req.httpVersionMajor >= 2) return;
@@ -98,25 +115,30 @@ export class ResponseSink implements Sink, ResponseOwner {
     this.res.once("finish", () => socket.destroySoon());
   }
 
+  /** Notifies the owner that the response can take more. */
   responseDrained(): void {
     this.owner.sinkDrained();
   }
 
+  /** Notifies the owner that the response is over. */
   responseClosed(): void {
     const session = this.#session;
     this.#session = undefined;
     this.#isOver = true;
-    // Some clients give up everything on a session at the word that it will go away.
+    // Only after its last stream, because some clients drop all streams of a session when it announces its end.
     if (session !== undefined && uncountStream(session) === 0 && this.#endsConnection) session.close();
     this.owner.sinkClosed();
   }
 }
 
-/** Without chunks, as in HTTP/1.0, the end of the connection is the end of the response; a reset is none. */
+/**
+ * Resets the connection. A response without chunks, as in HTTP/1.0, is complete when its connection ends, so only a
+ * reset shows that something is missing.
+ */
 function reset(socket: Socket): void {
   try {
     socket.resetAndDestroy();
   } catch {
-    socket.destroy(); // TLS and Unix sockets have no reset
+    socket.destroy(); // TLS and Unix sockets cannot be reset
   }
 }

@@ -51,7 +51,7 @@ describe("the connection of a stream", () => {
     expect(noDelay).toHaveBeenCalledWith(true);
   });
 
-  test("is closed with a stream that the server's shutdown ends, though its client would keep it", async () => {
+  test("is closed when the server's shutdown ends the stream, although the client asked for keep-alive", async () => {
     const events = new EventStreamServer();
     const port = await listenHttp((req, res) => void open(req, res, { server: events }));
     const client = connect(port, "127.0.0.1").on("error", () => {});
@@ -66,7 +66,7 @@ describe("the connection of a stream", () => {
 });
 
 describe("a session of HTTP/2", () => {
-  test("is told to go away at shutdown only when its last stream is over", async () => {
+  test("gets GOAWAY at shutdown only when its last stream is over", async () => {
     const events = new EventStreamServer({ maxBufferedBytes: 1 << 30 });
     const streams = new Map<string, EventStream>();
     const server = http2.createServer((req, res) => {
@@ -85,12 +85,12 @@ describe("a session of HTTP/2", () => {
     first.on("end", () => order.push("first")).resume();
     const slow = client.request({ ":path": "/slow" });
     await Promise.all([once(first, "response"), once(slow, "response")]);
-    // More than its window, so that it ends only when it is read.
+    // More than the HTTP/2 window, so that the stream ends only when the client reads it.
     streams.get("/slow")!.send("x".repeat(1 << 20));
     const closing = events.close({ grace: 20_000 });
     await once(first, "close", { signal: AbortSignal.timeout(5_000) });
     expect(await streams.get("/first")!.closed).toBe("draining");
-    await new Promise<void>((resolve) => client.ping(() => resolve())); // whatever was sent by now has come
+    await new Promise<void>((resolve) => client.ping(() => resolve())); // everything that was sent before the ping has arrived
     expect(order).toEqual(["first"]);
 
     slow.on("end", () => order.push("slow")).resume();

@@ -27,7 +27,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     );
   });
 
-  test("without a source the stream is open until the client leaves", async () => {
+  test("opens a stream without a source, which is open until the client leaves", async () => {
     const events = new EventStreamServer();
     const streams = collect<EventStream>();
     const port = await listen(protocol, (req, res) => streams.add(open(req, res, { server: events })));
@@ -43,7 +43,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     expect(events.streams.size).toBe(0);
   });
 
-  test("answers 500 to an error of the source that comes first, without its message", async () => {
+  test("answers 500 to an error of the source before its first item, without the error's message", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const error = new Error("the password is wrong");
     const port = await listen(protocol, (req, res) => void open(req, res, { source: failing(error) }));
@@ -61,7 +61,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     expect((await get(protocol, port)).statusCode).toBe(404);
   });
 
-  test("hands such an error to `fail` instead, with the response untouched", async () => {
+  test("hands such an error to `fail`, if it is given, and the response is untouched", async () => {
     const error = new Error("early");
     const port = await listen(protocol, (req, res) => {
       const fail = (thrown: unknown): void => {
@@ -98,7 +98,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     expect(events.streams.size).toBe(0);
   });
 
-  test("ends the response when `fail` throws half-way", async () => {
+  test("breaks the response off when `fail` throws after its first write", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const fail = (res: http.ServerResponse): never => {
       res.write("half of ");
@@ -110,7 +110,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
     await expect(get(protocol, port).then(text)).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  test("throws when a stream is open already, and leaves that one alone", async () => {
+  test("throws when a stream is already open, and does not disturb that stream", async () => {
     const port = await listen(protocol, (req, res) => {
       const stream = open(req, res);
       expect(() => open(req, res)).toThrow(expect.objectContaining({ code: "ERR_SSE_ALREADY_OPEN" }));
@@ -122,7 +122,7 @@ describe.each(["http", "https"] as const)("open on %s", (protocol) => {
 });
 
 describe("a second request on the connection, sent before the first is answered", () => {
-  test("gets its stream when the first answer is over, and keeps what was sent before", async () => {
+  test("gets its stream when the first answer is over, and loses no event that was sent before", async () => {
     const streams = collect<EventStream>();
     const answers = collect<http.ServerResponse>();
     let requests = 0;
@@ -140,7 +140,7 @@ describe("a second request on the connection, sent before the first is answered"
     await readUntil(socket, "and live\n\n");
   });
 
-  test("behind a stream is refused; of many, none raises a warning of a leak", async () => {
+  test("is refused if the first is a stream; 20 such requests cause no warning of a leak", async () => {
     const warnings: Error[] = [];
     const warned = (warning: Error): void => void warnings.push(warning);
     process.on("warning", warned);
@@ -158,7 +158,7 @@ describe("a second request on the connection, sent before the first is answered"
   });
 });
 
-/** Requests on one connection, in one packet. */
+/** Sends requests on one connection, in one packet. */
 function requestAtOnce(port: number, times = 2): Socket {
   const socket = connect(port, "127.0.0.1");
   cleanups.push(() => socket.destroy());
@@ -183,13 +183,13 @@ async function get(protocol: "http" | "https", port: number): Promise<IncomingMe
     protocol === "http"
       ? http.get({ host: "127.0.0.1", port, agent: false })
       : https.get({ host: "127.0.0.1", port, ca: cert, agent: false });
-  request.on("error", () => {}); // of the response that a test destroys
+  request.on("error", () => {}); // a test destroys the response
   cleanups.push(() => request.destroy());
   const [response] = (await once(request, "response")) as [IncomingMessage];
   return response;
 }
 
-/** What arrives, up to the given text. */
+/** Reads until the given text has arrived. */
 function readUntil(readable: IncomingMessage | Socket, wanted: string): Promise<string> {
   let received = "";
   return new Promise((resolve, reject) => {
@@ -212,7 +212,7 @@ function readUntil(readable: IncomingMessage | Socket, wanted: string): Promise<
   });
 }
 
-/** Hands over what is added, one by one. */
+/** Makes a queue: `next` waits for the next item that is added. */
 function collect<T>(): { add(item: T): void; next(): Promise<T> } {
   const items: T[] = [];
   let taken = 0;

@@ -12,7 +12,7 @@ export function koaAdapter(name: string, create: typeof Koa): Adapter {
       const events = new EventStreamServer(options);
       const errors: unknown[] = [];
       const app = new create();
-      app.on("error", (error) => errors.push(error)); // a client that leaves is none
+      app.on("error", (error) => errors.push(error)); // a client that leaves must not be reported here
       app.use(async (ctx, next) => {
         try {
           await next();
@@ -39,7 +39,7 @@ async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
     const stream = ctx.sse();
     onStream?.(stream);
   } else {
-    // The stream before its head: through a function.
+    // Only a function gets the stream before the head is sent.
     const given: Route["source"] =
       onStream === undefined
         ? source
@@ -54,6 +54,6 @@ async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
     if (again === undefined) ctx.sse();
     else await ctx.sse(again);
   } catch (error) {
-    errors.push(error); // thrown on, it would replace the body
+    errors.push(error); // rethrown, it would replace the body of the first stream
   }
 }

@@ -1,7 +1,7 @@
 import type { Route } from "@ssekit/conformance";
 import { type EventStreamServer, type NodeRequest, type NodeResponse, open } from "@ssekit/node";
 
-/** The routes of the adapter contract, as a request listener of Node's servers. */
+/** Makes a request listener of Node's servers from the routes of the adapter contract. */
 export function nodeListener(routes: readonly Route[], server: EventStreamServer, errors: unknown[]) {
   return (req: NodeRequest, res: NodeResponse): void => {
     const route = routes.find(({ path }) => path === req.url?.split("?")[0]);
