@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EventStream, EventStreamOptions, EventStreamServer, ItemOptions, Source } from "@ssekit/node";
+import type {
+  EventStream,
+  EventStreamOptions,
+  EventStreamServer,
+  ItemOptions,
+  MessageSource,
+  Source,
+} from "@ssekit/node";
 import { NodeExchange, openOn, serverOf } from "@ssekit/node/adapter";
 
 declare global {
@@ -14,7 +21,7 @@ declare global {
        * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
        *   `ERR_SSE_INVALID_OPTION`
        */
-      sse(source?: Source, options?: EventStreamOptions): EventStream;
+      sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): EventStream<Events>;
       /** The same for a source whose items are made into messages by `toMessage`. */
       sse<T>(source: Source<T>, options: ItemOptions<T>): EventStream;
     }

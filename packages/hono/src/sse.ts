@@ -4,6 +4,7 @@ import {
   SseError,
   type EventStreamOptions,
   type ItemOptions,
+  type MessageSource,
   type Source,
 } from "@ssekit/core";
 import { returnSource, serverOf } from "@ssekit/core/adapter";
@@ -19,7 +20,7 @@ declare module "hono" {
      * @throws what the source throws before its first item, as a rejection that `app.onError` sees. {@link SseError}
      *   `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`.
      */
-    sse(source?: Source, options?: EventStreamOptions): Promise<Response>;
+    sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): Promise<Response>;
     /** The same for a source whose items are made into messages by `toMessage`. */
     sse<T>(source: Source<T>, options: ItemOptions<T>): Promise<Response>;
   }

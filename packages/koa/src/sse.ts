@@ -5,6 +5,7 @@ import {
   type EventStream,
   type EventStreamOptions,
   type ItemOptions,
+  type MessageSource,
   type Source,
 } from "@ssekit/node";
 import { openOn, portOf, serverOf } from "@ssekit/node/adapter";
@@ -32,7 +33,10 @@ declare module "koa" {
      *   }),
      * );
      */
-    sse(source: Source, options?: EventStreamOptions): Promise<EventStream>;
+    sse<Events = any>(
+      source: MessageSource<Events>,
+      options?: EventStreamOptions,
+    ): Promise<EventStream<Events>>;
     /**
      * Answers this request with what a source yields, each item made into a message by `toMessage`.
      *
@@ -60,7 +64,7 @@ declare module "koa" {
      *   stream.signal.addEventListener("abort", () => clearInterval(timer));
      * });
      */
-    sse(source?: undefined, options?: EventStreamOptions): EventStream;
+    sse<Events = any>(source?: undefined, options?: EventStreamOptions): EventStream<Events>;
     /**
      * Answers this request with what a source yields, if there is one. **Await the result**: with a source it is a
      * promise of the stream, without one it is the stream itself.

@@ -1,14 +1,14 @@
 import { checkOptions, invalidOption, LIMIT, MS, OBJECT, type Check } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import { CHANNEL_CHECKS } from "./channel-options.js";
-import type { Channel, ChannelOptions, EventMap } from "./channel.js";
+import type { Channel, ChannelOptions } from "./channel.js";
 import type { LogStore } from "./event-log.js";
 import { resolveHistory } from "./history.js";
 import { LogChannel, type UseListener } from "./log-channel.js";
 import { memoryLogs } from "./memory-logs.js";
 
 /** Options of channels by key. */
-export interface ChannelsOptions<Events = EventMap> extends Omit<ChannelOptions<Events>, "log"> {
+export interface ChannelsOptions<Events = any> extends Omit<ChannelOptions<Events>, "log"> {
   /** Milliseconds without a subscriber, a source and a call after which a channel is forgotten. @default 600_000 */
   idle?: number;
   /**
@@ -21,7 +21,7 @@ export interface ChannelsOptions<Events = EventMap> extends Omit<ChannelOptions<
 }
 
 /** Channels by key: one for each answer, document or user. */
-export interface Channels<Events = EventMap> {
+export interface Channels<Events = any> {
   /**
    * The channel of this key, made if there is none. Keep the key, not the channel: it is forgotten when it is idle.
    *
@@ -37,7 +37,7 @@ export interface Channels<Events = EventMap> {
 }
 
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
-export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
+export function createChannels<Events = any>(options: ChannelsOptions<Events> = {}): Channels<Events> {
   const { log: _, ...ofOne } = CHANNEL_CHECKS;
   const checks: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
     ...ofOne,

@@ -5,15 +5,8 @@ import { SUBSCRIPTION, type Subscription } from "../stream/subscription.js";
 import { SseError } from "../sse-error.js";
 import { Audience } from "./audience.js";
 import { checkChannelOptions, checkSubscribeOptions } from "./channel-options.js";
-import type {
-  Channel,
-  ChannelMessage,
-  ChannelOptions,
-  ChannelSource,
-  ChannelStage,
-  EventMap,
-  SubscribeOptions,
-} from "./channel.js";
+import type { ChannelEnd, ChannelMessage, ChannelSource } from "./channel-message.js";
+import type { Channel, ChannelOptions, ChannelStage, SubscribeOptions } from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
@@ -53,15 +46,15 @@ export class LogChannel implements Channel {
     this.#publisher = new Publisher(this.#log, options, this.#audience);
   }
 
-  publish(message: ChannelMessage<EventMap>): Promise<string> {
+  publish(message: ChannelMessage): Promise<string> {
     return this.#told("publish", () => this.#publisher.publish(message));
   }
 
-  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
+  publishAll(source: ChannelSource): Promise<boolean> {
     return this.#told("source", () => this.#publisher.publishAll(source));
   }
 
-  end(message?: { event?: string; data?: unknown }): Promise<void> {
+  end(message?: ChannelEnd): Promise<void> {
     return this.#told("publish", () => this.#publisher.end(message));
   }
 

@@ -2,7 +2,7 @@ import type { EventMessage } from "../format/message.js";
 import type { Items } from "../stream/event-stream.js";
 import { sendItems } from "../stream/send-items.js";
 import { isThenable, readItems } from "../stream/source.js";
-import type { ChannelSource } from "./channel.js";
+import type { ChannelSource } from "./channel-message.js";
 
 /** Where the items of a source go. */
 export interface ItemsTarget {
@@ -13,7 +13,7 @@ export interface ItemsTarget {
 }
 
 /** Publishes what a source yields. Resolves with `false` as soon as the channel closes. */
-export async function publishItems(source: ChannelSource<unknown>, target: ItemsTarget): Promise<boolean> {
+export async function publishItems(source: ChannelSource, target: ItemsTarget): Promise<boolean> {
   const controller = new AbortController();
   let abort!: () => void;
   const aborted = new Promise<undefined>((resolve) => {
@@ -49,7 +49,7 @@ export async function publishItems(source: ChannelSource<unknown>, target: Items
 }
 
 /** Tells a source that was passed as a value and cannot be published that it is not wanted. */
-export function discardSource(source: ChannelSource<unknown>): void {
+export function discardSource(source: ChannelSource): void {
   if (typeof source !== "function") discard(source);
 }
 

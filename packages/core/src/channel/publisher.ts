@@ -1,6 +1,7 @@
 import { SseError } from "../sse-error.js";
 import { isThenable } from "../stream/source.js";
-import type { ChannelOptions, ChannelSource } from "./channel.js";
+import type { ChannelSource } from "./channel-message.js";
+import type { ChannelOptions } from "./channel.js";
 import { createDraft } from "./draft.js";
 import type { Draft, EventLog } from "./event-log.js";
 import { discardSource, publishItems, type ItemsTarget } from "./publish-items.js";
@@ -40,7 +41,7 @@ export class Publisher implements ItemsTarget {
   }
 
   /** Resolves with `false` if the channel was closed before the source was exhausted. */
-  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
+  publishAll(source: ChannelSource): Promise<boolean> {
     try {
       this.#expectOpen();
     } catch (error) {

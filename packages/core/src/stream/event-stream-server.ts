@@ -1,6 +1,6 @@
 import { BOOLEAN, checkOptions, MS_FROM_0, type Check } from "../check-options.js";
 import { encode } from "../format/encode.js";
-import type { CloseReason, EventStream, Source } from "./event-stream.js";
+import type { CloseReason, EventStream, MessageSource, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
@@ -86,7 +86,11 @@ export interface EventStreamServer {
    * @example
    * export const GET = (request: Request) => server.respond(request, (stream) => void prices.subscribe(stream));
    */
-  respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
+  respond<Events = any>(
+    request: Request,
+    source?: MessageSource<Events>,
+    options?: EventStreamOptions,
+  ): Promise<Response>;
   /**
    * Answers a request with the items of a source, each of which `toMessage` makes into a message.
    *
