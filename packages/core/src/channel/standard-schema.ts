@@ -5,7 +5,7 @@ import type { SchemaIssue } from "../sse-error.js";
  *
  * @see https://standardschema.dev
  */
-export interface StandardSchema<Input = unknown, Output = Input> {
+export interface StandardSchema<Input = any, Output = Input> {
   /** The properties that the standard defines. */
   readonly "~standard": {
     /** The version of the standard. */

@@ -94,7 +94,7 @@ const checked = createChannel({
   },
 });
 
-export function publishChecked(ours: StandardSchema, anySchema: z.ZodType): void {
+export function publishChecked(ours: StandardSchema): void {
   // The types of what the schemas take, and not of what they make of it.
   const sameTypes: Channel<{ tick: Tick; size: string }> = checked;
   void sameTypes.publish({ event: "tick", data: { price: 1 } });
@@ -106,7 +106,7 @@ export function publishChecked(ours: StandardSchema, anySchema: z.ZodType): void
 
   // A type argument goes before, and a schema is for as many of its events as one likes.
   createChannel<PriceEvents>({ schemas: { tick: z.object({ price: z.number() }) } });
-  createChannel<PriceEvents>({ schemas: { tick: anySchema } });
+  createChannel<PriceEvents>({ schemas: { tick: ours } });
   createChannels<PriceEvents>({ schemas: { tick: z.object({ price: z.number() }) } });
   void createChannel({ schemas: { ours } }).publish({ event: "ours", data: "anything" });
 }
