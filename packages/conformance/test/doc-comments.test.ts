@@ -87,8 +87,18 @@ describe("the check of the doc comments", () => {
       'declare module "koa" { interface Context { /** Opens a stream. */ sse(source: 1): 1 } }',
       '1 "koa".Context.sse: no @example',
     ],
+    [
+      "/** An open response. */ export interface EventStream {\n/** Ends the stream. */ end(): 1;\n/** Ends the stream late. */ end(m: 1): 1 }",
+      "3 EventStream.end: no @example",
+    ],
   ])("finds what is wrong in %j", (text, ...expected) => {
     expect(faults(text)).toEqual(expected);
+  });
+
+  it("does not take a type for public because a comment names it", () => {
+    expect(faults("interface B { c: 1 }\n/** Like B, but new. */ export type A = /* B */ string;")).toEqual(
+      [],
+    );
   });
 
   it("accepts a file in which nothing is missing", () => {

@@ -1,4 +1,4 @@
-// For the authors of adapters, event logs and further packages. Apps need nothing of it.
+// For the authors of adapters, event logs and further packages. Apps do not need it.
 export { createEntry } from "./channel/entry.js";
 export { compareIds, epochOf } from "./channel/ids.js";
 export { createFrame, joinFrames, type Frame } from "./format/frame.js";

@@ -1,33 +1,34 @@
 import { SseError, unexpected, type SseErrorCode } from "./sse-error.js";
 
-/** What an option has to be, in words, and whether a value is that. */
+/** The check of one option: what is expected, in words, and a function that tells whether a value is that. */
 export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
-const MAX_MS = 2 ** 31 - 1; // timers take no more
+const MAX_MS = 2 ** 31 - 1; // the longest time that a timer takes
 
 const number = (value: unknown): value is number => typeof value === "number";
 
-/** Milliseconds, as a timer takes them, above 0. */
+/** A time in milliseconds above 0, as a timer takes it. */
 export const MS: Check = [
   `a number of milliseconds above 0 and up to ${MAX_MS}`,
   (value) => number(value) && value > 0 && value <= MAX_MS,
 ];
-/** Milliseconds from 0. */
+/** A time in milliseconds from 0 on. */
 export const MS_FROM_0: Check = [
   `a number of milliseconds from 0 to ${MAX_MS}`,
   (value) => number(value) && value >= 0 && value <= MAX_MS,
 ];
-/** A number above 0; `Infinity` is no limit. */
+/** A number above 0. `Infinity` means no limit. */
 export const LIMIT: Check = ["a number above 0", (value) => number(value) && value > 0];
 export const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
 export const BOOLEAN: Check = ["true or false", (value) => typeof value === "boolean"];
 export const OBJECT: Check = ["an object", (value) => typeof value === "object" && value !== null];
 
 /**
- * Checks options, in the same words everywhere. An option that is `undefined` counts as left out.
+ * Checks options. All packages use it, so that errors of options have the same words everywhere. An option that is
+ * `undefined` counts as left out.
  *
- * @param what who takes them, for the message.
- * @param path what comes before their names, for the message.
+ * @param what the function or class that takes the options, for the error's message.
+ * @param path the text in front of the options' names, for the error's message.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`, or another `code`.
  */
 export function checkOptions(
@@ -47,7 +48,7 @@ export function checkOptions(
   }
 }
 
-/** The error of an option that is not what it has to be. */
+/** Makes the error of an option with a wrong value. */
 export function invalidOption(name: string, expected: string, value: unknown): SseError {
   return unexpected("ERR_SSE_INVALID_OPTION", name, expected, value);
 }

@@ -1,6 +1,9 @@
-/** Items in their order. Taking the first one costs the same however many there are, and any can be reached by index. */
+/**
+ * A queue of items. Taking the first item costs the same however many there are, and every item can be read by its
+ * index.
+ */
 export class Queue<T> {
-  // Those before #head have been taken.
+  // The items before #head have been taken.
   #items: (T | undefined)[] = [];
   #head = 0;
 
@@ -8,7 +11,7 @@ export class Queue<T> {
     return this.#items.length - this.#head;
   }
 
-  /** The item with this index: from 0, or from -1 backwards. */
+  /** The item at an index from 0 on. A negative index counts from the end: -1 is the last item. */
   at(index: number): T | undefined {
     return this.#items[index < 0 ? this.#items.length + index : this.#head + index];
   }
@@ -17,7 +20,7 @@ export class Queue<T> {
     this.#items.push(item);
   }
 
-  /** Takes the first item out of a queue that has one. */
+  /** Removes the first item and returns it. The queue must not be empty. */
   shift(): T {
     const item = this.#items[this.#head]!;
     this.#items[this.#head++] = undefined;

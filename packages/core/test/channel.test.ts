@@ -10,9 +10,9 @@ import {
   type StandardSchema,
 } from "@ssekit/core";
 
-// What a channel keeps whatever its log is in @ssekit/conformance, as a contract.
+// The promises that a channel keeps with every log are tested by the contract in @ssekit/conformance.
 
-/** A stream without a socket, and what reads it. */
+/** A stream without a socket, with the reader of its body. */
 async function connect(use: (stream: EventStream) => unknown) {
   const server = new EventStreamServer({ heartbeat: false });
   const response = await server.respond(
@@ -23,7 +23,7 @@ async function connect(use: (stream: EventStream) => unknown) {
   const decoder = new TextDecoder();
   let text = "";
   return {
-    /** Reads until these words have come. */
+    /** Reads until these words have been received. */
     async until(words: string): Promise<string> {
       while (!text.includes(words)) {
         const { done, value } = await reader.read();
@@ -44,11 +44,11 @@ function schema(result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>):
 }
 
 describe("a channel", () => {
-  it("on a log that answers at once keeps the order of the calls for what a subscribed stream sends itself", async () => {
+  it("sends events and the stream's own messages in the order of the calls, if the log answers at once", async () => {
     const channel = createChannel();
     for (let i = 0; i < 3; i++) void channel.publish({ data: `${"x".repeat(40_000)} ${i}` });
     const client = await connect((stream) => {
-      channel.subscribe(stream, { from: "start" }); // more than it may be ahead of its client
+      channel.subscribe(stream, { from: "start" }); // more than may be sent ahead of the client
       stream.send("own");
       void channel.publish("after");
     });
@@ -76,7 +76,7 @@ describe("a channel", () => {
       "describes it as an asynchronous validator does not allow",
       { schemas: { failed: schema(Promise.resolve({ issues: [refused] })) } },
     ],
-  ])("tells readers of a source that failed also when describeError %s", async (_, options) => {
+  ])("tells readers of a failed source even if describeError %s", async (_, options) => {
     const channel = createChannel({ onError: () => {}, ...options });
     const client = await connect((stream) => void channel.subscribe(stream));
     const mine = new Error("mine");
@@ -98,7 +98,7 @@ describe("a channel", () => {
 });
 
 describe("channels by key", () => {
-  it("are made once, and forgotten when nobody has used them for a while", async () => {
+  it("are made once and forgotten when they have not been used for a while", async () => {
     vi.useFakeTimers();
     try {
       const channels = createChannels({ idle: 10_000, onError: () => {} });
@@ -111,7 +111,7 @@ describe("channels by key", () => {
       expect(channels.has("a")).toBe(true);
       await vi.advanceTimersByTimeAsync(4_000);
       expect(channels.has("a")).toBe(false);
-      await vi.advanceTimersByTimeAsync(600_000); // its log is kept for as long as its history
+      await vi.advanceTimersByTimeAsync(600_000); // the log is kept for as long as its history
       expect(vi.getTimerCount()).toBe(0);
       await expect(channel.publish("lost")).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
     } finally {

@@ -6,7 +6,7 @@ const idle = 1_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("counts the idle time of a channel from when its last subscriber was cut off", async () => {
+it("counts the idle time of a channel from the moment at which its last subscriber was cut off", async () => {
   const channels = createChannels({ idle });
   const { body } = await new EventStreamServer().respond(new Request("http://test/"), (stream) => {
     channels.get("a").subscribe(stream);
@@ -19,7 +19,7 @@ it("counts the idle time of a channel from when its last subscriber was cut off"
   expect(channels.has("a")).toBe(false);
 });
 
-it("counts the idle time of a channel from when its source was exhausted", async () => {
+it("counts the idle time of a channel from the moment at which its source was exhausted", async () => {
   const channels = createChannels({ idle });
   const published = channels.get("a").publishAll(async function* () {
     await new Promise((later) => setTimeout(later, 5 * idle));

@@ -7,7 +7,7 @@ function channelsOf(options: ChannelsOptions): Channels {
   return channels;
 }
 
-/** Opens a stream and subscribes it. Returns what takes the client away. */
+/** Opens a stream and subscribes it. Returns a function that disconnects the client. */
 async function read(channels: Channels, key: string): Promise<() => Promise<void>> {
   const { body } = await new EventStreamServer({ heartbeat: false }).respond(
     new Request("http://test/"),
@@ -20,7 +20,7 @@ async function read(channels: Channels, key: string): Promise<() => Promise<void
 
 const kept = (channels: Channels): string[] => ["a", "b", "c", "d", "e"].filter((key) => channels.has(key));
 
-it("forgets a channel without events and readers first, for one more than there may be", async () => {
+it("forgets a channel without events and readers first when there are max channels", async () => {
   const channels = channelsOf({ max: 3 });
   await channels.get("a").publish("a");
   channels.get("b");
@@ -29,7 +29,7 @@ it("forgets a channel without events and readers first, for one more than there 
   expect([kept(channels), channels.size]).toEqual([["a", "c", "d"], 3]);
 });
 
-it("then forgets the one that has had no reader for longest", async () => {
+it("forgets next the channel that has had no reader for the longest time", async () => {
   const channels = channelsOf({ max: 3 });
   for (const key of ["a", "b", "c"]) await channels.get(key).publish(key);
   const leave = await read(channels, "a");
@@ -38,7 +38,7 @@ it("then forgets the one that has had no reader for longest", async () => {
   expect(kept(channels)).toEqual(["a", "c", "d"]);
 });
 
-it("does not forget one that has been asked for since, nor one that a source is published to", async () => {
+it("keeps a channel that was asked for since, and a channel to which a source is being published", async () => {
   const channels = channelsOf({ max: 3 });
   for (const key of ["a", "b", "c"]) await channels.get(key).publish(key);
   void channels.get("b").publishAll(() => new Promise<never>(() => {}));
@@ -47,7 +47,7 @@ it("does not forget one that has been asked for since, nor one that a source is 
   expect(kept(channels)).toEqual(["a", "b", "d"]);
 });
 
-it("refuses one more when all are read, and makes it when a reader has left", async () => {
+it("refuses a further channel while all have readers, and makes it when a reader has left", async () => {
   const channels = channelsOf({ max: 2 });
   await read(channels, "a");
   const leave = await read(channels, "b");
@@ -58,7 +58,7 @@ it("refuses one more when all are read, and makes it when a reader has left", as
   expect(kept(channels)).toEqual(["a", "c"]);
 });
 
-it("keeps what the log of a forgotten channel has", async () => {
+it("keeps the entries in the log of a forgotten channel", async () => {
   const channels = channelsOf({ max: 1 });
   const id = await channels.get("a").publish("kept");
   channels.get("b");
@@ -66,7 +66,7 @@ it("keeps what the log of a forgotten channel has", async () => {
   expect(await channels.get("a").publish("next")).toBe(id.replace(/-1$/, "-2"));
 });
 
-it("holds no more channels than max, however many keys clients make up", () => {
+it("holds no more channels than max, however many keys clients invent", () => {
   const channels = channelsOf({ max: 100 });
   for (let n = 0; n < 5_000; n++) channels.get(`made up ${n}`);
   expect(channels.size).toBe(100);

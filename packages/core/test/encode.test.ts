@@ -10,7 +10,7 @@ const refused = (message: unknown) => {
   throw new Error("was not refused");
 };
 
-// oxlint-disable-next-line unicorn/no-thenable -- what is refused
+// oxlint-disable-next-line unicorn/no-thenable -- a value that encode refuses
 const thenable = { then() {} };
 
 describe("encode", () => {
@@ -20,7 +20,7 @@ describe("encode", () => {
     );
   });
 
-  it.each(["a\nb", "a\rb", "a\r\nb"])("gives each line of %j a data line of its own", (data) => {
+  it.each(["a\nb", "a\rb", "a\r\nb"])("writes each line of %j as a data line of its own", (data) => {
     expect(encode({ data })).toBe("data: a\ndata: b\n\n");
   });
 
@@ -28,19 +28,19 @@ describe("encode", () => {
     expect(encode({ data: "\na\n" })).toBe("data:\ndata: a\ndata:\n\n");
   });
 
-  it("keeps a leading space by writing one of its own", () => {
+  it("keeps a leading space by writing another one before it", () => {
     expect(encode({ data: " x" })).toBe("data:  x\n\n");
   });
 
-  it("does not take U+2028, NEL, VT or FF for line ends", () => {
+  it("does not treat U+2028, NEL, VT or FF as line ends", () => {
     expect(encode({ data: "a\u2028b\u0085c\u000bd\fe" })).toBe("data: a\u2028b\u0085c\u000bd\fe\n\n");
   });
 
-  it("gives an event without data an empty data line, without which no client dispatches it", () => {
+  it("writes an empty data line for an event without data, because clients do not dispatch it otherwise", () => {
     expect(encode({ event: "ping" })).toBe("event: ping\ndata:\n\n");
   });
 
-  it("writes an id alone as a block without data", () => {
+  it("writes an id by itself as a block without data", () => {
     expect(encode({ id: "7" })).toBe("id: 7\n\n");
   });
 
@@ -63,7 +63,7 @@ describe("encode", () => {
     ["event", "event:\ndata:\n\n", ""],
     ["comment", ":\n\n", ""],
     ["data", "data:\n\n", ""],
-  ])("takes a message that has only a %s", (field, block, value) => {
+  ])("accepts a message that has only a %s", (field, block, value) => {
     expect(encode({ [field]: value })).toBe(block);
   });
 
@@ -76,7 +76,7 @@ describe("encode", () => {
     },
   );
 
-  it("takes a message of a class whose fields are getters", () => {
+  it("accepts a message of a class whose fields are getters", () => {
     class Tick {
       get data() {
         return 5;
@@ -110,7 +110,7 @@ describe("encode", () => {
 
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
-  // Not it.each, which cannot print a bigint.
+  // A loop and not it.each, which cannot print a bigint.
   for (const [name, data, hint] of [
     ["an error", new TypeError("no"), "error.message"],
     ["an error of another kind", new DOMException("no"), "error.message"],
@@ -177,7 +177,7 @@ describe("encode", () => {
     });
   }
 
-  it("refuses what a serializer returns that is no string, and passes on what it throws as the cause", () => {
+  it("refuses a result of a serializer that is not a string, and keeps its error as the cause", () => {
     expect(() => encode({ data: {} }, { serialize: () => 1 as never })).toThrow(
       "expected a string from serialize, got number 1",
     );
@@ -251,12 +251,12 @@ describe("encode", () => {
     });
   }
 
-  it("takes 0 and 2^31-1 as retry", () => {
+  it("accepts 0 and 2^31-1 as retry", () => {
     expect(encode({ retry: 0 })).toBe("retry: 0\n\n");
     expect(encode({ retry: 2 ** 31 - 1 })).toBe("retry: 2147483647\n\n");
   });
 
-  describe("of long texts, with which it deals in batches,", () => {
+  describe("of long texts, which it splits in batches,", () => {
     const numbers = Array.from({ length: 3000 }, (_, i) => String(i));
     const block = numbers.map((line) => `data: ${line}\n`).join("");
     const empty = "data:\n".repeat(3000);

@@ -3,15 +3,15 @@ import { createChannel, EventStreamServer } from "@ssekit/core";
 
 const EVENTS = 500;
 const CLIENTS = 100;
-// By the clock of the test, what a filter takes for one entry.
+// The time that a filter takes for one entry, by the clock of the test.
 const MS_PER_ENTRY = 0.05;
-// Those of 10 ms, twice: a turn of the loop has its timers, and what had been begun before them. And those that are
-// looked at before the clock is.
+// One turn of the event loop may use the 10 ms of the budget twice: in its timers, and in work that began before them.
+// In each case a few more entries are tested before the code looks at the clock.
 const MOST_PER_TURN = 2 * (10 / MS_PER_ENTRY + 16);
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** Counts what filters are asked in each turn of the event loop, by a clock that moves with each of them. */
+/** Counts the calls of filters in each turn of the event loop, by a clock that moves on with each call. */
 function countTurns() {
   let now = performance.now();
   vi.spyOn(performance, "now").mockImplementation(() => now);
@@ -32,7 +32,7 @@ function countTurns() {
 }
 
 async function whenAsked(turns: { asked: number; over: boolean }, count: number): Promise<void> {
-  // Bounded by turns, not by time.
+  // The wait is bounded by turns and not by time.
   for (let turn = 0; turn < 20_000 && turns.asked < count; turn++) {
     await new Promise((next) => setTimeout(next, 0));
   }
@@ -40,7 +40,7 @@ async function whenAsked(turns: { asked: number; over: boolean }, count: number)
   turns.over = true;
 }
 
-it("P16: a storm of resumes through a filter that passes none takes little of each turn", async () => {
+it("P16: many clients that resume through a filter which passes nothing take little time of each turn", async () => {
   const channel = createChannel({ history: { events: EVENTS, age: 1e9 } });
   for (let n = 0; n < EVENTS; n++) void channel.publish(`${n}`);
   const server = new EventStreamServer({ heartbeat: false });
@@ -57,7 +57,7 @@ it("P16: a storm of resumes through a filter that passes none takes little of ea
   await channel.close();
 });
 
-it("P16: an event for many live clients with filters is spread over turns, and all are asked once", async () => {
+it("P16: an event for many live clients with filters is spread over turns and calls each filter once", async () => {
   const channel = createChannel();
   const server = new EventStreamServer({ heartbeat: false });
   const { turns, filter } = countTurns();

@@ -7,7 +7,7 @@ const length = (frames: readonly Frame[]): number =>
   frames.reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
 
 describe("FrameQueue", () => {
-  it("gives the very frames back while there are few", () => {
+  it("returns the same frame objects while there are few of them", () => {
     const queue = new FrameQueue();
     const frames = [createFrame("a"), createFrame("b")];
     for (const frame of frames) queue.push(frame);
@@ -18,7 +18,7 @@ describe("FrameQueue", () => {
     expect(queue.take(100)).toEqual([]);
   });
 
-  it("keeps the order of small and large frames, whatever is taken between, and counts their bytes", () => {
+  it("keeps the order of small and large frames, whatever is taken in between, and counts their bytes", () => {
     const queue = new FrameQueue();
     let expected = "";
     let taken = "";
@@ -47,7 +47,7 @@ describe("FrameQueue", () => {
     expect([tooMuch, miscounted, queue.bytes]).toEqual([0, 0, 0]);
   });
 
-  it("cuts a frame that is larger than what is taken, and no other", () => {
+  it("cuts a frame that is larger than the bytes taken, and no other frame", () => {
     const queue = new FrameQueue();
     queue.push(createFrame("x".repeat(2_000)));
     queue.push(createFrame("y".repeat(2_000)));
@@ -56,20 +56,17 @@ describe("FrameQueue", () => {
     expect(text(queue.take(2_000))).toBe("y".repeat(2_000));
   });
 
-  it.each([1, 2, 3, 100, 127])(
-    "joins what is left of small frames after %i bytes have been taken",
-    (bytes) => {
-      const queue = new FrameQueue();
-      const frames = Array.from({ length: 64 }, (_, i) => createFrame(String.fromCharCode(48 + i).repeat(2)));
-      for (const frame of frames.slice(0, 63)) queue.push(frame);
-      let taken = text(queue.take(bytes));
-      for (let i = 63; i < 200; i++) queue.push(frames[i % 64]!);
-      while (!queue.isEmpty) taken += text(queue.take(10));
-      expect(taken).toBe(text(Array.from({ length: 200 }, (_, i) => frames[i % 64]!)));
-    },
-  );
+  it.each([1, 2, 3, 100, 127])("joins the rest of small frames after %i bytes have been taken", (bytes) => {
+    const queue = new FrameQueue();
+    const frames = Array.from({ length: 64 }, (_, i) => createFrame(String.fromCharCode(48 + i).repeat(2)));
+    for (const frame of frames.slice(0, 63)) queue.push(frame);
+    let taken = text(queue.take(bytes));
+    for (let i = 63; i < 200; i++) queue.push(frames[i % 64]!);
+    while (!queue.isEmpty) taken += text(queue.take(10));
+    expect(taken).toBe(text(Array.from({ length: 200 }, (_, i) => frames[i % 64]!)));
+  });
 
-  it("is not empty with an empty frame, which keeps its place", () => {
+  it("is not empty while it has an empty frame, which keeps its place", () => {
     const queue = new FrameQueue();
     const empty = createFrame("");
     queue.push(empty);
@@ -82,7 +79,7 @@ describe("FrameQueue", () => {
     ["small ones", 0],
     ["small ones between larger ones", 20],
     ["many small ones between larger ones", 80],
-  ])("P7: takes about as much memory as it counts: %s", (_name, every) => {
+  ])("P7: uses about as much memory as it counts: %s", (_name, every) => {
     const queue = new FrameQueue();
     const before = memory();
     const count = 100_000;
@@ -97,10 +94,10 @@ describe("FrameQueue", () => {
     expect(queue.isEmpty).toBe(false);
   });
 
-  it("takes many frames one by one in a time that does not grow with their number", () => {
+  it("takes each of many frames in a time that does not depend on their number", () => {
     const queue = new FrameQueue();
     let moved = 0;
-    // Frames that are large enough to stay as they are; copying the rest at each would be 200 million moves.
+    // These frames are large enough not to be copied. To copy the rest for each of them would be 200 million moves.
     const frame = createFrame("x".repeat(1_024));
     for (let i = 0; i < 20_000; i++) queue.push(frame);
     const slice = vi.spyOn(Array.prototype, "slice");
@@ -111,9 +108,9 @@ describe("FrameQueue", () => {
   });
 });
 
-/** What is in use, outside the heap too. */
+/** The memory in use, inside and outside the heap. */
 function memory(): number {
-  for (let i = 0; i < 3; i++) globalThis.gc!(); // buffers are freed after what held them
+  for (let i = 0; i < 3; i++) globalThis.gc!(); // a buffer is freed after the object that held it
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

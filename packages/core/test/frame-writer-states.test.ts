@@ -4,7 +4,7 @@ import { FrameWriter } from "../src/stream/frame-writer.js";
 
 const frame = (text: string) => createFrame(text);
 
-/** A sink whose turns, fullness and clock the test has in its hand. */
+/** A sink whose turns, fullness and clock the test controls. */
 function handled() {
   const flushes: (() => void)[] = [];
   const writes: string[] = [];
@@ -26,7 +26,7 @@ function handled() {
     writer,
     writes,
     state,
-    /** Ends the turn. Returns how often a flush was asked for in it. */
+    /** Ends the turn. Returns the number of flushes that were asked for in it. */
     endTurn: () => {
       const asked = flushes.splice(0);
       for (const flush of asked) flush();
@@ -36,7 +36,7 @@ function handled() {
 }
 
 describe("FrameWriter", () => {
-  it("asks for one flush in a turn, whatever is pushed, and for another in the next", () => {
+  it("asks for one flush in each turn, however much is pushed", () => {
     const { writer, writes, endTurn } = handled();
     for (const text of ["a", "b", "c"]) writer.push(frame(text));
     expect([endTurn(), writes]).toEqual([1, ["abc"]]);
@@ -44,7 +44,7 @@ describe("FrameWriter", () => {
     expect([endTurn(), writes]).toEqual([1, ["abc", "d"]]);
   });
 
-  it("keeps what is pushed without a flush until there is one", () => {
+  it("keeps frames that are pushed without a flush until there is a flush", () => {
     const { writer, writes, endTurn } = handled();
     writer.push(frame("a"), false);
     expect([endTurn(), writer.isIdle, writer.bufferedBytes]).toEqual([0, false, 1]);
@@ -52,7 +52,7 @@ describe("FrameWriter", () => {
     expect([endTurn(), writes, writer.isIdle]).toEqual([1, ["a"], true]);
   });
 
-  it("writes nothing to a sink that is full, and all when it has drained", () => {
+  it("writes nothing to a full sink, and everything when the sink has drained", () => {
     const { writer, writes, state, endTurn, sink } = handled();
     state.isFull = true;
     writer.push(frame("a"));
@@ -67,7 +67,7 @@ describe("FrameWriter", () => {
     expect([writes, writer.isIdle, writer.isCongested(100)]).toEqual([["a", "bc"], true, false]);
   });
 
-  it("stops in the middle when the sink is full", () => {
+  it("stops writing between two frames when the sink becomes full", () => {
     const { writer, writes, state, endTurn } = handled();
     state.isFull = true;
     for (const letter of ["a", "b", "c"]) writer.push(frame(letter.repeat(50_000)));
@@ -75,13 +75,13 @@ describe("FrameWriter", () => {
     expect(writes.map((text) => text[0])).toEqual(["a"]);
   });
 
-  it("is congested by what waits here, too", () => {
+  it("is congested by the frames that wait in it, too", () => {
     const { writer } = handled();
     writer.push(frame("abc"), false);
     expect([writer.isCongested(4), writer.isCongested(3)]).toEqual([false, true]);
   });
 
-  it("tells all who wait when nothing waits any more, and at once if nothing does", async () => {
+  it("resolves every drained() when no frame waits any more, and at once if none waits", async () => {
     const { writer, writes, state, endTurn } = handled();
     expect(await writer.drained()).toBe(true);
     writer.push(frame("a"), false);
@@ -104,7 +104,7 @@ describe("FrameWriter", () => {
   });
 
   it.each([true, false])(
-    "ends the sink once, after all that was pushed; the connection too: %s",
+    "ends the sink once, after all frames that were pushed; the connection too: %s",
     async (last) => {
       const { writer, writes, state, endTurn, sink } = handled();
       state.isFull = true;
@@ -127,7 +127,7 @@ describe("FrameWriter", () => {
   );
 
   it.each([true, false])(
-    "aborts the sink, drops what waits and takes no more; the connection too: %s",
+    "aborts the sink, drops the frames that wait and takes no more; the connection too: %s",
     async (last) => {
       const { writer, writes, endTurn, sink } = handled();
       writer.push(frame("a"));
@@ -146,7 +146,7 @@ describe("FrameWriter", () => {
     },
   );
 
-  it("is stalled when bytes have waited so long, and none has left", () => {
+  it("is stalled when bytes have waited for the timeout and none of them has left", () => {
     const { writer, state, endTurn, sink } = handled();
     const at = (now: number, buffered: number): boolean => {
       state.now = now;
@@ -164,7 +164,7 @@ describe("FrameWriter", () => {
       true,
     ]);
     expect([at(1_160, 8), at(1_259, 8), at(1_260, 8)]).toEqual([false, false, true]);
-    // The next write begins anew, and so does a drain.
+    // The time begins anew with the next write, and with a drain.
     state.now = 1_300;
     state.isFull = false;
     writer.sinkDrained();

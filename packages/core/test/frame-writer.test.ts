@@ -25,7 +25,7 @@ function fullSink() {
 }
 
 describe("FrameWriter", () => {
-  it("hands at most 64 KiB to the sink at once, and a larger frame in slices", () => {
+  it("writes at most 64 KiB to the sink at once, and a larger frame in slices", () => {
     const { sink, writes } = fullSink();
     const writer = new FrameWriter(sink, { now: () => 0 });
     for (let i = 0; i < 4; i++) writer.push(createFrame("x".repeat(30 * KB)));
@@ -35,7 +35,7 @@ describe("FrameWriter", () => {
     expect(writer.isIdle).toBe(true);
   });
 
-  it("counts a slice that has left as progress: a steady reader of one large frame is not stalled", () => {
+  it("counts a slice that has left as progress, so that a steady reader of one large frame is not stalled", () => {
     let now = 0;
     const { sink } = fullSink();
     const writer = new FrameWriter(sink, { now: () => now });
@@ -46,11 +46,11 @@ describe("FrameWriter", () => {
     }
     expect(sink.bufferedBytes).toBe(64 * KB);
     expect(writer.isStalled(now, 8_000)).toBe(false);
-    now -= 5_000; // of the last drain
+    now -= 5_000; // back to the last drain
     expect(writer.isStalled(now + 8_000, 8_000)).toBe(true);
   });
 
-  it("ends the sink after what was pushed", () => {
+  it("ends the sink after the frames that were pushed", () => {
     const { sink, writes, ends } = fullSink();
     const writer = new FrameWriter(sink, { now: () => 0 });
     writer.push(createFrame("x".repeat(100 * KB)));

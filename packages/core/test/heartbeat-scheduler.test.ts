@@ -8,7 +8,7 @@ describe("HeartbeatScheduler", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("looks at an entry when it is due, and not before", () => {
+  it("calls an entry when it is due, and not before", () => {
     const scheduler = new HeartbeatScheduler();
     const due = entry();
     scheduler.schedule(due, scheduler.now() + 1000);
@@ -18,7 +18,7 @@ describe("HeartbeatScheduler", () => {
     expect(due.onTime).toHaveBeenCalledTimes(1);
   });
 
-  it("looks again when the entry says so, once an interval", () => {
+  it("calls an entry again at the time that it returns, once in each interval", () => {
     const scheduler = new HeartbeatScheduler();
     const due = entry((now) => now + 1000);
     scheduler.schedule(due, scheduler.now() + 1000);
@@ -26,7 +26,7 @@ describe("HeartbeatScheduler", () => {
     expect(due.onTime).toHaveBeenCalledTimes(10);
   });
 
-  it("has one timer for any number of entries, and none without", () => {
+  it("has one timer for any number of entries, and none without entries", () => {
     const scheduler = new HeartbeatScheduler();
     const entries = Array.from({ length: 1000 }, () => entry((now) => now + 15_000));
     for (const [i, one] of entries.entries()) scheduler.schedule(one, scheduler.now() + i * 15);
@@ -47,7 +47,7 @@ describe("HeartbeatScheduler", () => {
     expect(sooner.onTime).toHaveBeenCalledTimes(1);
   });
 
-  it("does not look at what another look has cancelled", () => {
+  it("does not call an entry that was cancelled by the call of another one", () => {
     const scheduler = new HeartbeatScheduler();
     const second = entry();
     const first = entry(() => {
@@ -73,7 +73,7 @@ describe("HeartbeatScheduler", () => {
     expect(moved.onTime).toHaveBeenCalledTimes(1);
   });
 
-  it("does not spin on an entry that asks for the past", () => {
+  it("does not loop for ever on an entry that returns a time in the past", () => {
     const scheduler = new HeartbeatScheduler();
     const hasty = entry(() => 0);
     scheduler.schedule(hasty, scheduler.now());

@@ -3,7 +3,7 @@ import { createChannel, EventStreamServer, type EventStream } from "@ssekit/core
 
 const LARGE = "x".repeat(40_000);
 
-/** A stream whose client lags, and what reads all that comes on it. */
+/** A stream whose client lags, and a function that reads everything that the stream sends. */
 async function lagging(use: (stream: EventStream) => void, maxBufferedBytes = 1 << 20) {
   const server = new EventStreamServer({ heartbeat: false, maxBufferedBytes });
   const channel = createChannel();
@@ -17,7 +17,7 @@ async function lagging(use: (stream: EventStream) => void, maxBufferedBytes = 1 
   return { channel, stream, read: () => new Response(body).text() };
 }
 
-it("sends 78 000 messages of the program's to a client that reads again, in their order", async () => {
+it("sends 78 000 messages of the program in their order to a client that starts to read again", async () => {
   const COUNT = 78_000;
   const { channel, stream, read } = await lagging((opened) => {
     for (let n = 0; n < COUNT; n++) if (!opened.send(`${n}`)) throw new Error(`closed at ${n}`);
@@ -31,7 +31,7 @@ it("sends 78 000 messages of the program's to a client that reads again, in thei
   expect(text.indexOf("data: after")).toBeGreaterThan(text.indexOf(`data: ${COUNT - 1}`));
 });
 
-it("closes a lagging stream on which the program sends more than maxBufferedBytes, by what it takes of memory", async () => {
+it("closes a lagging stream when the program's messages use more memory than maxBufferedBytes", async () => {
   let sent = 0;
   const heap = (): number => (
     (globalThis as { gc?(): void }).gc!(),
@@ -43,7 +43,7 @@ it("closes a lagging stream on which the program sends more than maxBufferedByte
     while (sent < 1_000_000 && opened.send("1")) if (++sent % 10_000 === 0) after = Math.max(after, heap());
   });
   expect(await stream.closed).toBe("slow");
-  // 9 bytes each, of 1 MiB.
+  // Each message has 9 bytes, and the limit is 1 MiB.
   expect(sent).toBeGreaterThan(50_000);
   expect((after - before) / (1 << 20)).toBeLessThan(4);
 });

@@ -27,7 +27,7 @@ it.each([
     );
   }
   await turn();
-  // The text, the frame, and for each client what its stream has been handed.
+  // The text, the frame, and for each client the bytes that were written to its stream.
   expect((memory() - before) / MB).toBeLessThan(50 + (CLIENTS * 128) / 1024);
   expect(channel.size).toBe(CLIENTS);
   await Promise.all(responses.map(({ body }) => body!.cancel()));

@@ -10,7 +10,7 @@ const entries = (from: number, to: number): Entry[] =>
 
 type Answer = Read | Promise<Read>;
 
-/** A log that answers what it is told to, and notes what it was asked. */
+/** A log that gives the answers of the test, and notes the reads. */
 function answering(...answers: Answer[]) {
   const asked: ReadFrom[] = [];
   const limits: ReadLimit[] = [];
@@ -32,7 +32,7 @@ function windowOf(from: number, to: number): Window {
   return window;
 }
 
-/** What it gives, until it gives something else than entries. */
+/** Collects the entries that a cursor returns, until it returns something else. */
 function taken(cursor: LogCursor): { ids: string[]; stop: Exclude<Next, Entry> } {
   const ids: string[] = [];
   for (;;) {
@@ -46,20 +46,20 @@ function taken(cursor: LogCursor): { ids: string[]; stop: Exclude<Next, Entry> }
 const ids = (from: number, to: number): string[] => entries(from, to).map(({ id }) => id);
 
 describe("a cursor in a log", () => {
-  it("goes through the window without reading", () => {
+  it("goes through the window without a read of the log", () => {
     const { log, asked } = answering();
     const cursor = new LogCursor(log, windowOf(0, 5), { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: ids(3, 5), stop: "tail" });
     expect([cursor.id, asked]).toEqual(["a-5", []]);
   });
 
-  it("takes the number that it is given for its place", () => {
+  it("uses the number that it is given for its place", () => {
     const { log } = answering();
     const cursor = new LogCursor(log, windowOf(0, 5), { after: "of a window before", number: 3 });
     expect(taken(cursor).ids).toEqual(ids(4, 5));
   });
 
-  it("gives the same until it is moved", () => {
+  it("returns the same entries until it is moved", () => {
     const { log } = answering();
     const cursor = new LogCursor(log, windowOf(0, 5), { after: "a-2" });
     expect(cursor.next()).toBe(cursor.next());
@@ -77,7 +77,7 @@ describe("a cursor in a log", () => {
     expect(limits[0]).toEqual({ events: 500, bytes: 65_536 });
   });
 
-  it.each(["start", "oldest"] as const)("begins at the %s, wherever that is", (from) => {
+  it.each(["start", "oldest"] as const)("begins at the %s, at whatever position that is", (from) => {
     const { log, asked } = answering({ entries: entries(4, 5), cursor: "a-5", atTail: true });
     const cursor = new LogCursor(log, windowOf(3, 5), from);
     expect([cursor.id, cursor.isBehindTail]).toEqual([undefined, false]);
@@ -86,7 +86,7 @@ describe("a cursor in a log", () => {
     expect(asked).toEqual([from]);
   });
 
-  it("tells of a hole, and goes on behind it", () => {
+  it("reports a hole, and goes on behind it", () => {
     const { log } = answering({ reset: "evicted", cursor: "a-8" });
     const cursor = new LogCursor(log, windowOf(5, 10), { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: [], stop: { reset: "evicted" } });
@@ -94,7 +94,7 @@ describe("a cursor in a log", () => {
     expect(taken(cursor)).toEqual({ ids: ids(9, 10), stop: "tail" });
   });
 
-  it("of a log that answers later asks to be asked again", async () => {
+  it("asks to be called again when its log answers later", async () => {
     let answer!: (read: Read) => void;
     const { log, asked } = answering(new Promise<Read>((resolve) => (answer = resolve)));
     const cursor = new LogCursor(log, windowOf(3, 5), { after: "a-1" });
@@ -106,7 +106,7 @@ describe("a cursor in a log", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("waits for the window when the log says nothing new, and only then", async () => {
+  it("waits for the window only when a read returns nothing new", async () => {
     const window = windowOf(3, 5);
     const nothing: Read = { entries: [], cursor: "a-7", atTail: true };
     const { log, asked } = answering(
@@ -114,11 +114,11 @@ describe("a cursor in a log", () => {
       Promise.resolve(nothing),
       Promise.resolve(nothing),
     );
-    const cursor = new LogCursor(log, window, { after: "a-7" }); // of a client of a faster node
+    const cursor = new LogCursor(log, window, { after: "a-7" }); // the place of a client that comes from a faster node
     await cursor.next();
     expect([cursor.next(), cursor.isBehindTail]).toEqual(["wait", false]);
     const again = cursor.next();
-    window.push(entry(6)); // while it is read: the answer may be older
+    window.push(entry(6)); // during the read, whose answer may be older
     await again;
     const once = cursor.next();
     expect(once).toBeInstanceOf(Promise);
@@ -128,7 +128,7 @@ describe("a cursor in a log", () => {
     expect([taken(cursor), cursor.isBehindTail]).toEqual([{ ids: [], stop: "tail" }, true]);
   });
 
-  it("goes on where a read says when there is nothing between", () => {
+  it("goes on at the cursor of a read that has no entries", () => {
     const { log, asked } = answering(
       { entries: [], cursor: "a-4", atTail: false },
       { entries: entries(5, 6), cursor: "a-6", atTail: true },
@@ -138,7 +138,7 @@ describe("a cursor in a log", () => {
     expect(asked).toEqual([{ after: "a-2" }, { after: "a-4" }]);
   });
 
-  it("reads again what it has let go of", () => {
+  it("reads entries again after it has let go of them", () => {
     const { log, asked } = answering(
       { entries: entries(2, 4), cursor: "a-4", atTail: true },
       { entries: entries(3, 4), cursor: "a-4", atTail: true },
@@ -160,7 +160,7 @@ describe("a cursor in a log", () => {
     expect([cursor.id, asked]).toEqual(["a-5", [{ after: "a-1" }]]);
   });
 
-  it("forgets what it has read when it is sent elsewhere", () => {
+  it("forgets the entries that it has read when it is moved elsewhere", () => {
     const window = windowOf(4, 9);
     const { log, asked } = answering({ entries: entries(2, 4), cursor: "a-4", atTail: true });
     const cursor = new LogCursor(log, window, { after: "a-1" });
@@ -182,7 +182,7 @@ describe("a cursor in a log", () => {
     expect(asked).toEqual([{ after: "a-2" }]);
   });
 
-  it("knows what it has reached, inside the window by number and outside by id", () => {
+  it("knows whether it has reached a place, by number inside the window and by id outside", () => {
     const window = windowOf(10, 12);
     const { log } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
     const inside = new LogCursor(log, window, { after: "a-11" });

@@ -52,7 +52,7 @@ describe("the options of a history", () => {
 });
 
 describe("append", () => {
-  it("stores nothing of a batch of which one cannot be encoded", () => {
+  it("stores nothing of a batch in which one draft cannot be encoded", () => {
     const log = new MemoryLog();
     const told: News[] = [];
     log.tail((news) => told.push(news));
@@ -69,7 +69,7 @@ describe("append", () => {
     expect(log.peek().first?.id).toBe(id);
   });
 
-  it("tells of a batch at once, within the call", () => {
+  it("tells listeners of a batch within the call", () => {
     const log = new MemoryLog({ events: 1 });
     const told: string[][] = [];
     log.tail((news) => told.push("entries" in news ? news.entries.map(({ data }) => data) : []));
@@ -79,7 +79,7 @@ describe("append", () => {
     expect(dataOf(log)).toEqual(["d"]);
   });
 
-  it("tells of what a listener appends after all have been told of what it was told of", () => {
+  it("delivers the entries that a listener appends after the current entry has reached every listener", () => {
     const log = new MemoryLog();
     const calls: string[] = [];
     const listen = (name: string) => (news: News) => {
@@ -109,7 +109,7 @@ describe("append", () => {
     expect(dataOf(log)).toEqual(["a", "a+", "a++"]);
   });
 
-  it("reports what a listener throws, also later, and tells the others", async () => {
+  it("reports an error that a listener throws, at once or later, and still tells the other listeners", async () => {
     const reported = vi.spyOn(console, "error").mockImplementation(() => {});
     const log = new MemoryLog();
     const [error, later] = [new Error("thrown"), new Error("rejected")];
@@ -131,7 +131,7 @@ describe("append", () => {
 });
 
 describe("tail", () => {
-  it("begins, when a listener calls it, with the entry that the listener is told of", () => {
+  it("begins, when a listener calls it, with the entry that this listener is receiving", () => {
     const log = new MemoryLog();
     const inner: string[] = [];
     const outer: string[] = [];
@@ -153,7 +153,7 @@ describe("tail", () => {
     ]);
   });
 
-  it("does not say that the log has ended before the listeners are told of it", () => {
+  it("does not say that the log has ended before its listeners have been told", () => {
     const log = new MemoryLog();
     const ends: (string | undefined)[] = [];
     log.tail(() => {
@@ -166,7 +166,7 @@ describe("tail", () => {
     expect(ends).toEqual([undefined, "bye"]);
   });
 
-  it("tells a listener twice that follows twice, and once when one of them is stopped", () => {
+  it("tells a listener twice if it has two tails, and once when one of them is stopped", () => {
     const log = new MemoryLog();
     const told: News[] = [];
     const listener = (news: News): void => void told.push(news);
@@ -183,7 +183,7 @@ describe("its history", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("has what is younger than its age, to the millisecond", () => {
+  it("has the entries that are younger than its age, to the millisecond", () => {
     const log = new MemoryLog({ age: 1_000 });
     log.append(drafts("a"));
     vi.advanceTimersByTime(999);
@@ -196,7 +196,7 @@ describe("its history", () => {
     expect(dataOf(log)).toEqual([]);
   });
 
-  it("expires together when it is complete, so long after the newest entry", () => {
+  it("expires as a whole when it is complete, `keep` milliseconds after the newest entry", () => {
     const log = new MemoryLog({ complete: true, keep: 1_000, maxBytes: 1_000 });
     log.append([{ data: "a", idempotencyKey: "k" }]);
     vi.advanceTimersByTime(5_000);
@@ -213,14 +213,14 @@ describe("its history", () => {
     );
   });
 
-  it("has no first entry when that is too old, whatever is asked before", () => {
+  it("has no first entry when that is too old, whatever was called before", () => {
     const log = new MemoryLog({ age: 1_000 });
     const [id] = log.append(drafts("a"));
     vi.advanceTimersByTime(1_000);
     expect(log.peek()).toEqual({ cursor: id, first: undefined, end: undefined });
   });
 
-  it("keeps the end however old: whoever comes back late is still told of it", () => {
+  it("keeps the end, however old it is, so that a client that comes back late is told of it", () => {
     const log = new MemoryLog({ age: 1_000 });
     const [id] = log.append(drafts("a"));
     log.append([{ data: "bye", end: true }]);
@@ -231,7 +231,7 @@ describe("its history", () => {
     expect(dataOf(log, { after: read.cursor })).toEqual(["bye"]);
   });
 
-  it("counts to the byte: the event on the wire, its topics and its key", () => {
+  it("counts the bytes of the event on the wire, of its topics and of its key", () => {
     const draft: Draft = { data: "a", topics: ["ü", "t"], idempotencyKey: "€" };
     const probe = new MemoryLog();
     probe.append([draft]);
@@ -262,7 +262,7 @@ describe("its history", () => {
   });
 });
 
-it("lets go of a listener when its tail is stopped", async () => {
+it("frees a listener when its tail is stopped", async () => {
   const log = new MemoryLog();
   const follow = (): WeakRef<object> => {
     const listener = (): void => {};
@@ -275,7 +275,7 @@ it("lets go of a listener when its tail is stopped", async () => {
   expect([listener.deref(), log.status]).toEqual([undefined, "ready"]);
 });
 
-it("lets go at once of what it evicts", async () => {
+it("frees an evicted entry at once", async () => {
   const log = new MemoryLog({ events: 1 });
   log.append([{ data: "a".repeat(1_000), idempotencyKey: "k" }]);
   const evicted = new WeakRef(log.peek().first!);
@@ -285,7 +285,7 @@ it("lets go at once of what it evicts", async () => {
   expect([evicted.deref(), dataOf(log)]).toEqual([undefined, ["b"]]);
 });
 
-it("lets go of its entries when it is closed", async () => {
+it("frees its entries when it is closed", async () => {
   const log = new MemoryLog();
   log.append([{ data: "a".repeat(1_000) }]);
   const kept = new WeakRef(log.peek().first!);

@@ -8,7 +8,7 @@ function dataOf(log: EventLog): string[] {
   return "entries" in read ? read.entries.map(({ data }) => data) : ["reset"];
 }
 
-/** Opens a log, appends to it and closes it. Returns the epoch that it had. */
+/** Opens a log, appends an entry and closes the log. Returns the epoch of the log. */
 async function visit(logs: LogStore, key: string, history?: History, data?: string): Promise<string> {
   const log = logs.open(key, history);
   if (data !== undefined) await log.append([{ data }]);
@@ -21,7 +21,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe("a log that is open nowhere", () => {
-  it("is kept until its newest entry is too old, and then begins anew", async () => {
+  it("is kept until its newest entry is too old, and then begins a new epoch", async () => {
     const logs = memoryLogs({ age: 10_000 });
     const epoch = await visit(logs, "a", undefined, "one");
     vi.advanceTimersByTime(6_000);
@@ -34,7 +34,7 @@ describe("a log that is open nowhere", () => {
     expect(await visit(logs, "a")).not.toBe(epoch);
   });
 
-  it("is kept so long after its newest entry if its history is complete, ended or not", async () => {
+  it("is kept for `keep` milliseconds after its newest entry if its history is complete, ended or not", async () => {
     const logs = memoryLogs();
     const history: History = { complete: true, keep: 60_000, maxBytes: 1_000 };
     const epoch = await visit(logs, "a", history, "one");
@@ -43,7 +43,7 @@ describe("a log that is open nowhere", () => {
     const other = await visit(logs, "b", history, "one");
     vi.advanceTimersByTime(60_000);
     expect(await visit(logs, "b", history)).not.toBe(other);
-    expect(await visit(logs, "a", history)).toBe(epoch); // it is open
+    expect(await visit(logs, "a", history)).toBe(epoch); // the log is open elsewhere
   });
 
   it("needs no timer when it is opened again", async () => {
@@ -68,7 +68,7 @@ describe("a log that is open nowhere", () => {
     expect(await visit(logs, "a")).toBe(epoch);
   });
 
-  it("gives its memory back when it is forgotten", async () => {
+  it("frees its memory when it is forgotten", async () => {
     const logs = memoryLogs({ age: 10_000 });
     const log = logs.open("a");
     await log.append([{ data: "x" }]);
@@ -83,7 +83,7 @@ describe("a log that is open nowhere", () => {
 });
 
 describe("a log that is open", () => {
-  it("is kept as long as one has it open, by the time of its entries", async () => {
+  it("is kept for as long as it is open somewhere, while each entry expires in its time", async () => {
     const logs = memoryLogs({ age: 10_000 });
     const [one, other] = [logs.open("a"), logs.open("a")];
     await one.append([{ data: "one" }]);
@@ -96,7 +96,7 @@ describe("a log that is open", () => {
     expect((await logs.open("a").peek()).cursor).toMatch(/-0$/);
   });
 
-  it("is not forgotten for the time at which it was to expire before it was opened again", async () => {
+  it("is not forgotten at the time at which it would have expired if it had not been opened again", async () => {
     const logs = memoryLogs({ age: 10_000 });
     const epoch = await visit(logs, "a", undefined, "one");
     vi.advanceTimersByTime(5_000);
@@ -108,7 +108,7 @@ describe("a log that is open", () => {
     expect(await visit(logs, "a")).toBe(epoch);
   });
 
-  it("has the history of the one who opened it first", async () => {
+  it("has the history with which it was opened first", async () => {
     const logs = memoryLogs({ events: 3 });
     const first = logs.open("a", { events: 1 });
     const second = logs.open("a", { events: 100 });
@@ -122,7 +122,7 @@ describe("a log that is open", () => {
   });
 });
 
-it("needs one timer for any number of logs, forgets not too many at once, and needs none in the end", async () => {
+it("needs one timer for any number of logs, forgets a limited number at once, and ends without a timer", async () => {
   const logs = memoryLogs({ age: 10_000 });
   for (let i = 0; i < 12_000; i++) await visit(logs, `key ${i}`, undefined, "x");
   expect(vi.getTimerCount()).toBe(1);
@@ -134,7 +134,7 @@ it("needs one timer for any number of logs, forgets not too many at once, and ne
   expect(turns).toBeGreaterThan(1);
 });
 
-it("forgets each log in its time, whatever the order in which they were closed", async () => {
+it("forgets each log at its time, in whatever order the logs were closed", async () => {
   const logs = memoryLogs();
   const forgotten = vi.spyOn(Map.prototype, "delete");
   for (const age of [30_000, 10_000, 20_000]) await visit(logs, `aged ${age}`, { age }, "x");
@@ -166,7 +166,7 @@ it("does not keep the process alive", async () => {
   await logs.close();
 });
 
-it("forgets what has expired also if its timer was lost, as in a Worker", async () => {
+it("forgets expired logs even if its timer was lost, as in a Worker", async () => {
   const logs = memoryLogs({ age: 10_000 });
   const log = logs.open("a");
   await log.append([{ data: "x" }]);
@@ -180,7 +180,7 @@ it("forgets what has expired also if its timer was lost, as in a Worker", async 
   expect(performance.now() - before).toBeLessThan(100);
 });
 
-it("opens and closes very many logs without keeping any", async () => {
+it("opens and closes very many logs without keeping one", async () => {
   vi.useRealTimers();
   const logs = memoryLogs();
   const log = logs.open("warm");
@@ -190,10 +190,10 @@ it("opens and closes very many logs without keeping any", async () => {
   for (let i = 0; i < 500_000; i++) await logs.open(`key ${i}`).close();
   globalThis.gc!();
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(10 << 20);
-  expect(logs.status).toBe("ready"); // and so it is not collected itself
+  expect(logs.status).toBe("ready"); // keeps the store itself from being collected
 });
 
-it("lets go of what it keeps when it is closed", async () => {
+it("frees the logs that it keeps when it is closed", async () => {
   vi.useRealTimers();
   const logs = memoryLogs();
   const keep = async (): Promise<WeakRef<object>> => {
@@ -210,7 +210,7 @@ it("lets go of what it keeps when it is closed", async () => {
   expect([entry.deref(), logs.status]).toEqual([undefined, "closed"]);
 });
 
-it("is closed with all its logs, and has no timer then", async () => {
+it("closes all its logs when it is closed, and then has no timer", async () => {
   const logs = memoryLogs();
   await visit(logs, "a", undefined, "x");
   const log = logs.open("b");

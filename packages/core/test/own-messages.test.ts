@@ -9,15 +9,15 @@ const upTo =
   (asked: Place): boolean =>
     asked.number <= number;
 
-/** What is sent while the stream has come so far. */
+/** The text that is sent when the stream has reached a place. */
 function sentBy(own: OwnMessages, number: number): string {
   let text = "";
   while (own.next(upTo(number), (frame) => void (text += new TextDecoder().decode(frame.bytes))));
   return text;
 }
 
-describe("what a program has sent on a stream that lags", () => {
-  it("is sent at its place, in its order", () => {
+describe("the messages that a program has sent on a lagging stream", () => {
+  it("are sent at their places, in their order", () => {
     const own = new OwnMessages();
     const places = [place(1), place(2), place(2), place(5)];
     for (const [n, at] of places.entries()) {
@@ -29,7 +29,7 @@ describe("what a program has sent on a stream that lags", () => {
     expect([sentBy(own, 9), own.isEmpty, own.bytes]).toEqual(["3.3!", true, 0]);
   });
 
-  it("comes also after an empty frame, which counts as a message", () => {
+  it("are sent also after an empty frame, which counts as a message", () => {
     const own = new OwnMessages();
     const here = place(1);
     for (const text of ["a", "", "b"]) own.add(here, createFrame(text));
@@ -38,7 +38,7 @@ describe("what a program has sent on a stream that lags", () => {
     expect([sentBy(own, 1), sentBy(own, 3), own.isEmpty]).toEqual(["ab", "c", true]);
   });
 
-  it("is let go in batches, between which the client's congestion is looked at", () => {
+  it("are released in batches, so that the caller can check the client's congestion between them", () => {
     const own = new OwnMessages();
     const here = place(1);
     for (let n = 0; n < 64; n++) own.add(here, createFrame("x".repeat(1_024)));
@@ -51,12 +51,12 @@ describe("what a program has sent on a stream that lags", () => {
     expect(batches).toEqual([16_384, 16_384, 16_384, 16_384]);
   });
 
-  it("counts what it takes, each place with what a place takes", () => {
+  it("count the memory that they use, including that of each place", () => {
     const own = new OwnMessages();
     const here = place(1);
     own.add(here, createFrame("x".repeat(30)));
     const one = own.bytes;
-    expect(one).toBeGreaterThan(130); // a place and a queue are some objects
+    expect(one).toBeGreaterThan(130); // a place and a queue consist of several objects
     own.add(here, createFrame("x".repeat(70)));
     expect(own.bytes).toBe(one + 70);
     own.add(place(2), createFrame("x".repeat(30)));
@@ -71,13 +71,13 @@ describe("what a program has sent on a stream that lags", () => {
     expect(own.bytes).toBe(0);
   });
 
-  it("can be looked at however much there is: each message at a place of its own costs the same", () => {
+  it("cost the same for each message at a place of its own, however many there are", () => {
     const own = new OwnMessages();
     const count = 50_000;
     const frame = createFrame("x");
     let sent = 0;
     let most = 0;
-    // A backlog that never empties, through which much passes.
+    // The backlog never becomes empty, while many messages pass through it.
     for (let n = 1; n <= count; n++) {
       own.add(place(n), frame);
       if (n > 1_000) own.next(upTo(n - 1_000), () => void sent++);
@@ -89,7 +89,7 @@ describe("what a program has sent on a stream that lags", () => {
     expect([sent, own.isEmpty, own.bytes]).toEqual([count, true, 0]);
   });
 
-  it("is released all at once, wherever the stream is", () => {
+  it("are released all at once, at whatever place the stream is", () => {
     const own = new OwnMessages();
     for (let n = 1; n <= 4; n++) own.add(place(n), createFrame(`${n}`));
     expect(sentBy(own, 1)).toBe("1");
@@ -98,7 +98,7 @@ describe("what a program has sent on a stream that lags", () => {
     expect([text, own.isEmpty, own.bytes, sentBy(own, 9)]).toEqual(["234", true, 0, ""]);
   });
 
-  it("tells when nothing waits any more", async () => {
+  it("resolve a promise when no message waits any more", async () => {
     const own = new OwnMessages();
     expect(own.released()).toBeUndefined();
     own.add(place(1), createFrame("a"));
@@ -122,7 +122,7 @@ describe("what a program has sent on a stream that lags", () => {
 });
 
 describe("an end() that waits", () => {
-  it("comes when its place has been reached, after all messages, and once", () => {
+  it("comes once, after all messages, when its place has been reached", () => {
     const own = new OwnMessages();
     const end = vi.fn();
     own.add(place(3), createFrame("a"));
@@ -137,7 +137,7 @@ describe("an end() that waits", () => {
     expect(end).toHaveBeenCalledTimes(1);
   });
 
-  it("is not forgotten with the messages", () => {
+  it("is not forgotten when the messages are cleared", () => {
     const own = new OwnMessages();
     const end = vi.fn();
     own.add(place(3), createFrame("a"));

@@ -4,7 +4,7 @@ import { EventStreamServer, type CloseReason, type EventStream, type EventStream
 const get = (path = "/", headers: Record<string, string> = {}, init: RequestInit = {}) =>
   new Request(`http://test${path}`, { headers: { accept: "text/event-stream", ...headers }, ...init });
 
-/** Opens a stream and gives its reader, as text. */
+/** Opens a stream and returns it with a function that reads its text. */
 async function open(options?: EventStreamOptions, request = get()) {
   const server = new EventStreamServer(options);
   let stream!: EventStream;
@@ -29,13 +29,13 @@ describe("EventStreamServer.respond", () => {
     expect(await read()).toBe("retry: 3000\n\n");
   });
 
-  it("sends what was sent in one turn in one chunk", async () => {
+  it("sends the messages of one turn in one chunk", async () => {
     const { stream, read } = await open();
     for (let i = 0; i < 10; i++) stream.send(String(i));
     expect((await read())!.match(/data: \d/g)).toHaveLength(10);
   });
 
-  it("sends what an async generator yields in one turn in one chunk", async () => {
+  it("sends the items that an async generator yields in one turn in one chunk", async () => {
     const server = new EventStreamServer();
     const response = await server.respond(get(), async function* () {
       for (let i = 0; i < 10; i++) yield String(i);
@@ -44,7 +44,7 @@ describe("EventStreamServer.respond", () => {
     expect(new TextDecoder().decode(value).match(/data: \d/g)).toHaveLength(10);
   });
 
-  it("encodes a message once that is sent to many streams in a loop", async () => {
+  it("makes one frame of a message that is sent to many streams in a loop", async () => {
     const server = new EventStreamServer();
     const readers = [];
     for (let i = 0; i < 2; i++) readers.push((await server.respond(get(), () => {})).body!.getReader());
@@ -61,7 +61,7 @@ describe("EventStreamServer.respond", () => {
     expect(new TextDecoder().decode((await readers[0]!.read()).value)).toBe('data: {"n":2}\n\n');
   });
 
-  it("gives each reader bytes of its own: one that transfers them takes nothing from the others", async () => {
+  it("gives each reader its own bytes, so that a reader that transfers them does not affect others", async () => {
     const server = new EventStreamServer();
     const readers = [];
     for (let i = 0; i < 2; i++) readers.push((await server.respond(get(), () => {})).body!.getReader());
@@ -103,7 +103,7 @@ describe("EventStreamServer.respond", () => {
     expect(server.streams.size).toBe(0);
   });
 
-  it("rejects with what the source throws before its first item, and with what the program does wrong", async () => {
+  it("rejects with the error of a source before its first item, and with a mistake of the program", async () => {
     const early = new Error("early");
     const server = new EventStreamServer();
     await expect(
@@ -121,7 +121,7 @@ describe("EventStreamServer.respond", () => {
     expect(server.streams.size).toBe(0);
   });
 
-  it("tells onError of a source that throws after the head, once, and closes", async () => {
+  it("tells onError once of a source that throws after the head, and closes", async () => {
     const errors: unknown[] = [];
     const late = new Error("late");
     const server = new EventStreamServer({ onError: (error) => void errors.push(error) });
@@ -131,7 +131,7 @@ describe("EventStreamServer.respond", () => {
     });
     const reader = response.body!.getReader();
     expect(new TextDecoder().decode((await reader.read()).value)).toBe("retry: 3000\n\ndata: one\n\n");
-    // An error that frameworks take for a departure: Next by its name, @hono/node-server by its code.
+    // Frameworks take this error for a client that has left: Next by its name, @hono/node-server by its code.
     await expect(reader.read()).rejects.toMatchObject({
       name: "AbortError",
       code: "ERR_STREAM_PREMATURE_CLOSE",
@@ -147,7 +147,7 @@ describe("EventStreamServer.respond", () => {
     expect(source).not.toHaveBeenCalled();
   });
 
-  it("gives the end event the last id that was sent", async () => {
+  it("puts the last id that was sent into the id of the end event", async () => {
     const response = await new EventStreamServer().respond(get(), [{ id: "7", data: "x" }]);
     expect(await response.text()).toBe("retry: 3000\n\nid: 7\ndata: x\n\nevent: end\nid: 7~end\ndata:\n\n");
   });
@@ -159,7 +159,7 @@ describe("EventStreamServer.respond", () => {
     );
   });
 
-  it("reads the last event ID from the header as UTF-8, else from the query", async () => {
+  it("reads the last event ID from the header as UTF-8, or else from the query", async () => {
     const latin1 = String.fromCharCode(...new TextEncoder().encode("é…😀"));
     expect((await open({}, get("/?lastEventId=q", { "last-event-id": latin1 }))).stream.lastEventId).toBe(
       "é…😀",
@@ -172,7 +172,7 @@ describe("EventStreamServer.respond", () => {
     expect((await open()).stream.lastEventId).toBeUndefined();
   });
 
-  it("cuts a client that has more than maxBufferedBytes unread, and holds one message more at most", async () => {
+  it("cuts a client off that has more than maxBufferedBytes unread, and holds at most one message more", async () => {
     const { stream } = await open({ maxBufferedBytes: 50_000 });
     const message = "x".repeat(1000);
     let most = 0;
@@ -183,7 +183,7 @@ describe("EventStreamServer.respond", () => {
     expect(stream.bufferedBytes).toBe(0);
   });
 
-  it("lets a source run only so far ahead of its client, and sends all of it", async () => {
+  it("limits how far a source runs ahead of its client, and sends all items", async () => {
     vi.useFakeTimers();
     const { server, stream, read } = await open({ maxBufferedBytes: 100_000 });
     let yielded = 0;
@@ -202,14 +202,14 @@ describe("EventStreamServer.respond", () => {
     expect(server.streams.size).toBe(1);
   });
 
-  it("takes over the items of a source with toMessage", async () => {
+  it("makes messages of the items of a source with toMessage", async () => {
     const { stream, read } = await open();
     await read();
     await stream.sendAll([1, 2], (n) => ({ event: "n", data: n }));
     expect(await read()).toBe("event: n\ndata: 1\n\nevent: n\ndata: 2\n\n");
   });
 
-  it("keeps the stream open when sendAll's source throws, and rejects", async () => {
+  it("rejects when the source of sendAll throws, and keeps the stream open", async () => {
     const { stream } = await open({ onError: () => {} });
     const mine = new Error("mine");
     await expect(
@@ -223,7 +223,7 @@ describe("EventStreamServer.respond", () => {
     expect(stream.send("still open")).toBe(true);
   });
 
-  it("resolves drained with false when the stream closes before", async () => {
+  it("resolves drained() with false when the stream closes before", async () => {
     const { stream, reader } = await open();
     for (let i = 0; i < 100; i++) stream.send("x".repeat(1000));
     const drained = stream.drained();
@@ -231,7 +231,7 @@ describe("EventStreamServer.respond", () => {
     expect(await drained).toBe(false);
   });
 
-  it("takes several EventStreamServer options only for the server", async () => {
+  it("accepts several options only for the server", async () => {
     await expect(new EventStreamServer().respond(get(), [], { maxStreams: 3 })).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
     });
@@ -260,11 +260,11 @@ describe("over time, a stream", () => {
     expect(await read()).toBe(":\n\n");
   });
 
-  it("sends none while the client has something to take", async () => {
+  it("sends no heartbeat while the client has unread bytes", async () => {
     const { stream, read } = await open({ heartbeat: 10_000 });
     await vi.advanceTimersByTimeAsync(1);
     await read();
-    stream.send("x".repeat(20_000)); // more than the body takes at once
+    stream.send("x".repeat(20_000)); // more than the body buffers at once
     await vi.advanceTimersByTimeAsync(30_000);
     expect((await read())!.length).toBeGreaterThan(20_000);
     stream.send("next");
@@ -272,7 +272,7 @@ describe("over time, a stream", () => {
     expect(await read()).toBe("data: next\n\n");
   });
 
-  it("that has ended is closed when its client has taken the rest, and not before", async () => {
+  it("closes after its end when its client has read the rest, and not before", async () => {
     const { stream, server, read } = await open({ heartbeat: false });
     await vi.advanceTimersByTimeAsync(1);
     stream.send("rest");
@@ -321,7 +321,7 @@ describe("over time, a stream", () => {
     expect(stream.signal.reason).toMatchObject({ cause: "expired" });
   });
 
-  it("is cut as slow when a client with unread bytes takes none for stallTimeout", async () => {
+  it("is cut off as slow when a client with unread bytes reads none for stallTimeout", async () => {
     const { stream, read } = await open({ stallTimeout: 8_000, heartbeat: false });
     await vi.advanceTimersByTimeAsync(1);
     await read();
@@ -332,7 +332,7 @@ describe("over time, a stream", () => {
     expect(await stream.closed).toBe("slow");
   });
 
-  it("is not cut while its client takes some", async () => {
+  it("is not cut off while its client reads slowly", async () => {
     const { stream, read } = await open({ stallTimeout: 8_000, heartbeat: false });
     await vi.advanceTimersByTimeAsync(1);
     await read();
@@ -356,7 +356,7 @@ describe("over time, a stream", () => {
 });
 
 describe("EventStreamServer.close", () => {
-  it("tells every client when to come back, closes, and refuses from then on", async () => {
+  it("tells every client when to come back, closes the streams, and refuses new ones from then on", async () => {
     const { server, stream, read } = await open();
     await read();
     const closing = server.close({ retry: [2_000, 4_000] });
@@ -375,7 +375,7 @@ describe("EventStreamServer.close", () => {
     expect(Number(other.headers.get("retry-after"))).toBeGreaterThanOrEqual(2);
   });
 
-  it("cuts clients that do not read when its grace is over", async () => {
+  it("cuts clients off that do not read when the grace period is over", async () => {
     vi.useFakeTimers();
     try {
       const { server, stream } = await open();
@@ -392,7 +392,7 @@ describe("EventStreamServer.close", () => {
     }
   });
 
-  it("P16: lets others have a turn when closing streams has used up the time of one", async () => {
+  it("P16: lets other work run when closing streams has used up the time of a turn", async () => {
     let now = performance.now();
     const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
     try {
@@ -403,7 +403,7 @@ describe("EventStreamServer.close", () => {
         await server.respond(get(), (stream) => {
           stream.signal.addEventListener("abort", () => {
             closed++;
-            now += 4; // what an app does then takes time
+            now += 4; // the work of an app's listener takes time
           });
         });
       }
@@ -437,7 +437,7 @@ describe("EventStreamServer.close", () => {
 });
 
 describe("maxStreams", () => {
-  it("refuses politely what is over it, or with 503 if that is asked for", async () => {
+  it("refuses further streams with a retry, or with 503 if that option is set", async () => {
     const polite = await open({ maxStreams: 1 });
     expect(await (await polite.server.respond(get())).text()).toMatch(/^retry: \d+\n\n$/);
     const strict = await open({ maxStreams: 1, refuse: 503 });
@@ -459,7 +459,7 @@ describe("maxStreams", () => {
     expect(response.headers.get("access-control-allow-origin")).toBe(nobodyReadsIt ? null : "*");
   });
 
-  it("leaves a source that somebody else reads, and one that fails to be returned, to onError or alone", async () => {
+  it("leaves a locked source alone, and hands the error of a source that cannot be returned to onError", async () => {
     const onError = vi.fn();
     const server = new EventStreamServer({ onError });
     const locked = new ReadableStream();

@@ -4,7 +4,7 @@ import { EventStreamServer, type EventStream, type EventStreamOptions } from "@s
 import { createFrame } from "@ssekit/core/adapter";
 import { PORT, portOf, type PortSubscription } from "../src/stream/stream-port.js";
 
-/** A subscription that has still to send what was published before. */
+/** A subscription that has yet to send the events that were published before. */
 function lagging() {
   let resolve!: () => void;
   const released = new Promise<void>((settle) => (resolve = settle));
@@ -27,7 +27,7 @@ function lagging() {
     released: (): Promise<void> | undefined => (subscription.isReleased ? undefined : released),
     cursor: "A-7",
     bufferedBytes: 0,
-    /** What was deferred has been sent. */
+    /** Tells that the deferred messages have been sent. */
     settle(): void {
       subscription.isReleased = true;
       resolve();
@@ -36,7 +36,7 @@ function lagging() {
   return subscription;
 }
 
-describe("a stream, for a subscription,", () => {
+describe("the port of a stream", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -52,7 +52,7 @@ describe("a stream, for a subscription,", () => {
     const response = await server.respond(request, (opened) => void (stream = opened));
     let text = "";
     const decoder = new TextDecoder();
-    // Resolves with undefined when the body is cut.
+    // Resolves with `false` when the body is cut off.
     const read = response
       .body!.pipeTo(new WritableStream({ write: (bytes) => void (text += decoder.decode(bytes)) }))
       .then(
@@ -62,7 +62,7 @@ describe("a stream, for a subscription,", () => {
     return { server, stream, port: portOf(stream), errors, whole: read, text: () => text };
   }
 
-  it("resolves drained() when what the subscription keeps has been sent, and sets no timer for it", async () => {
+  it("resolves drained() without a timer when the messages that the subscription keeps have been sent", async () => {
     const { stream, port } = await open();
     await vi.advanceTimersByTimeAsync(1);
     const subscription = lagging();
@@ -79,7 +79,7 @@ describe("a stream, for a subscription,", () => {
     expect(drained).toHaveBeenCalledWith(true);
   });
 
-  it("resolves drained() with false when it closes while the subscription keeps something", async () => {
+  it("resolves drained() with false when the stream closes while the subscription keeps messages", async () => {
     const { stream, port } = await open();
     port.attach(lagging());
     const drained = stream.drained();
@@ -87,7 +87,7 @@ describe("a stream, for a subscription,", () => {
     expect(await drained).toBe(false);
   });
 
-  it("tells the subscription once that it closes, and not one that is detached", async () => {
+  it("tells a subscription once that the stream closes, and tells nothing to a detached one", async () => {
     const { stream, port } = await open();
     const first = lagging();
     const second = lagging();
@@ -103,7 +103,7 @@ describe("a stream, for a subscription,", () => {
     expect(second.streamClosed).toHaveBeenCalledTimes(1);
   });
 
-  it("waits with end() for what was published before, and takes nothing more", async () => {
+  it("delays end() until the events published before have been sent, and accepts no more messages", async () => {
     const { stream, port, whole, text } = await open();
     const subscription = lagging();
     port.attach(subscription);
@@ -119,7 +119,7 @@ describe("a stream, for a subscription,", () => {
     expect(await stream.closed).toBe("ended");
   });
 
-  it("waits for a snapshot after end() no longer than headTimeout", async () => {
+  it("waits no longer than headTimeout for a snapshot after end()", async () => {
     const { stream, port } = await open({ headTimeout: 4_000 });
     const subscription = lagging();
     port.attach(subscription);
@@ -132,7 +132,7 @@ describe("a stream, for a subscription,", () => {
     expect(subscription.skipSnapshot).toHaveBeenCalledTimes(1);
   });
 
-  it("P14: is cut off without an end event when the log gives nothing for stallTimeout after end()", async () => {
+  it("P14: cuts the stream off without an end event if after end() the log sends nothing for stallTimeout", async () => {
     const { stream, port, errors, whole, text } = await open({ stallTimeout: 10_000 });
     const subscription = lagging();
     port.attach(subscription);
@@ -146,11 +146,11 @@ describe("a stream, for a subscription,", () => {
     expect(await stream.closed).toBe("error");
     expect(await whole).toBe(false);
     expect(text()).toContain("data: published");
-    expect(text()).toContain(":\n\n"); // heartbeats went on, and are no sign of the log
+    expect(text()).toContain(":\n\n"); // heartbeats went on, but do not count as progress of the log
     expect(text()).not.toContain("~end");
   });
 
-  it("is not cut off after end() while its client takes what was sent, however slowly", async () => {
+  it("does not cut the stream off after end() while its client reads, however slowly", async () => {
     const errors: unknown[] = [];
     const server = new EventStreamServer({
       stallTimeout: 10_000,
@@ -176,7 +176,7 @@ describe("a stream, for a subscription,", () => {
     stream.close();
   });
 
-  it("waits with the first end() and no other", async () => {
+  it("delays the first end() and ignores a second one", async () => {
     const { stream, port } = await open();
     const subscription = lagging();
     const deferEnd = vi.spyOn(subscription, "deferEnd");
@@ -186,7 +186,7 @@ describe("a stream, for a subscription,", () => {
     expect(deferEnd).toHaveBeenCalledTimes(1);
   });
 
-  it("tells a second subscription nothing of the id that the client came with", async () => {
+  it("hides the last event ID of the request from a second subscription", async () => {
     const server = new EventStreamServer();
     let stream!: EventStream;
     const request = new Request("http://test/", { headers: { "last-event-id": "A-3" } });
@@ -201,7 +201,7 @@ describe("a stream, for a subscription,", () => {
     stream.close();
   });
 
-  it("shows an app nothing of what is behind it, and prints as one line", async () => {
+  it("is hidden from an app, to which the stream prints as one line", async () => {
     const { stream } = await open();
     expect(Object.keys(stream)).toEqual(["context"]);
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(stream)).toSorted();

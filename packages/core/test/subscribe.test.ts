@@ -8,7 +8,7 @@ import {
   type EventStream,
 } from "@ssekit/core";
 
-/** Opens a stream whose client reads everything; `text()` is what it has read so far, a little later. */
+/** Opens a stream whose client reads everything. `text()` waits a little and returns the text read so far. */
 async function open(use: (stream: EventStream) => unknown, lastEventId?: string) {
   const server = new EventStreamServer({ heartbeat: false, onError: () => {} });
   const headers = {
@@ -33,7 +33,7 @@ async function open(use: (stream: EventStream) => unknown, lastEventId?: string)
 
 const data = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map((match) => match[1]);
 
-/** A log that answers later, and in whose place another one can be put while nobody follows it. */
+/** A log that answers later, and that can be replaced by another one while it has no tail. */
 function replaceable(): EventLog & { replace(): void } {
   let log = new MemoryLog();
   return {
@@ -47,8 +47,8 @@ function replaceable(): EventLog & { replace(): void } {
   };
 }
 
-describe("subscribing", () => {
-  it("sends what the program says although the log is another one than what was published went into", async () => {
+describe("a subscription", () => {
+  it("lets the program's own messages through although the log has been replaced", async () => {
     const log = replaceable();
     const channel = createChannel({ log });
     await channel.publish("lost");
@@ -61,7 +61,7 @@ describe("subscribing", () => {
     expect(data(await client.text())).toEqual(["own", "next"]);
   });
 
-  it("ends a stream that has a hole although its snapshot is never made", async () => {
+  it("ends a stream with a hole even if its snapshot is never made", async () => {
     const channel = createChannel({ log: replaceable() });
     const client = await open((stream) => {
       channel.subscribe(stream, { snapshot: () => new Promise(() => {}) });
@@ -70,7 +70,7 @@ describe("subscribing", () => {
     expect(await client.text()).toMatch(/event: reset\n[^]*event: end\n/);
   });
 
-  it("refuses an option that does not exist, which would let through what was to be left out", async () => {
+  it("refuses an unknown option, because a mistyped one would let all events through", async () => {
     const channel = createChannel();
     await open((stream) => {
       expect(() => channel.subscribe(stream, { topic: "mine" } as never)).toThrow(
@@ -83,7 +83,7 @@ describe("subscribing", () => {
     expect(channel.size).toBe(0);
   });
 
-  it("closes the stream of an asynchronous filter, which would let through everything", async () => {
+  it("closes the stream of an asynchronous filter, because its promise would let all events through", async () => {
     const channel = createChannel();
     const client = await open((stream) =>
       channel.subscribe(stream, { filter: (async () => false) as never }),
@@ -93,7 +93,7 @@ describe("subscribing", () => {
     expect(data(await client.text())).toEqual([]);
   });
 
-  it("makes text of a snapshot as of what is published", async () => {
+  it("serializes a snapshot in the same way as an event", async () => {
     const serialize = (value: unknown) =>
       JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
     const channel = createChannel({ serialize });
@@ -101,7 +101,7 @@ describe("subscribing", () => {
     expect(data(await client.text())).toEqual(['{"total":"5n"}']);
   });
 
-  it("again, to other topics, does not replay what the first subscription has", async () => {
+  it("does not replay the events of an earlier subscription of its stream", async () => {
     const channel = createChannel();
     const id = await channel.publish("a");
     await channel.publish("b");
@@ -113,7 +113,7 @@ describe("subscribing", () => {
     expect(data(await client.text())).toEqual(["b", "c"]);
   });
 
-  it("gives the end of a stream that was sent nothing the place it had in the log, and takes no other", async () => {
+  it("gives the end event the id of its place in the log, even without events, and refuses another id", async () => {
     const channel = createChannel();
     const id = await channel.publish({ topic: "loud", data: "a" });
     const client = await open((stream) => channel.subscribe(stream, { topics: ["quiet"] }));
@@ -124,7 +124,7 @@ describe("subscribing", () => {
     expect(await client.text()).toContain(`event: end\nid: ${id}~end\n`);
   });
 
-  it("ends with a filter that unsubscribes, which lets nothing through any more", async () => {
+  it("sends nothing more after its filter has unsubscribed", async () => {
     const channel = createChannel();
     const client = await open((stream) => {
       const subscription = channel.subscribe(stream, {
@@ -169,13 +169,13 @@ describe("a source that is being sent on a stream whose end() waits", () => {
 });
 
 describe("createChannels", () => {
-  it("says at once what is wrong with the options of its channels", () => {
+  it("checks the options of its channels at once", () => {
     expect(() => createChannels({ history: { events: -1 } })).toThrow("history.events");
   });
 });
 
 describe("EventStreamServer.close()", () => {
-  it("leaves a response alone that somebody else has begun while the source had nothing", async () => {
+  it("does not touch a response that the app has begun before the source yielded anything", async () => {
     const server = new EventStreamServer();
     const reply = vi.fn();
     let headSent = false;

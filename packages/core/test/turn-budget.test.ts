@@ -13,7 +13,7 @@ describe("P16: a turn budget", () => {
 
   const turn = (): void => void vi.runOnlyPendingTimers();
 
-  it("is spent when the work of a turn has taken its time, and not in the next turn", () => {
+  it("is spent when the work of a turn has used its time, and is new in the next turn", () => {
     expect(budget.isSpent).toBe(false);
     now += 9;
     expect(budget.isSpent).toBe(false);
@@ -23,7 +23,7 @@ describe("P16: a turn budget", () => {
     expect(budget.isSpent).toBe(false);
   });
 
-  it("calls what is deferred in its order, as much in a turn as there is time for", () => {
+  it("calls deferred tasks in their order, in each turn as many as there is time for", () => {
     const called: number[] = [];
     for (let i = 0; i < 6; i++) {
       budget.defer(() => {
@@ -38,7 +38,7 @@ describe("P16: a turn budget", () => {
     expect(called).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it("is spent while others wait", () => {
+  it("is spent while other tasks wait", () => {
     expect(budget.isSpent).toBe(false);
     budget.defer(() => {});
     expect(budget.isSpent).toBe(true);
@@ -47,7 +47,7 @@ describe("P16: a turn budget", () => {
     expect(budget.isSpent).toBe(false);
   });
 
-  it("calls what is deferred by a task", () => {
+  it("calls a task that was deferred by another task", () => {
     const called: string[] = [];
     budget.defer(() => {
       called.push("outer");
@@ -58,7 +58,7 @@ describe("P16: a turn budget", () => {
     expect(called).toEqual(["outer", "inner"]);
   });
 
-  it("forgets what it has called", () => {
+  it("frees the tasks that it has called", () => {
     let calls = 0;
     for (let i = 0; i < 5_000; i++) budget.defer(() => calls++);
     turn();
@@ -66,7 +66,7 @@ describe("P16: a turn budget", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("keeps the process alive while something waits, and only then", () => {
+  it("keeps the process alive only while a task waits", () => {
     vi.useRealTimers();
     const real = new TurnBudget(() => now);
     const timers: NodeJS.Timeout[] = [];

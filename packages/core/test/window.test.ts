@@ -5,7 +5,7 @@ import { Window, type Place } from "../src/channel/window.js";
 
 const entry = (id: string, draft: Partial<Draft> = {}): Entry => createEntry(id, { data: id, ...draft });
 
-/** A window that has heard of the entries 1 to `count` of the epoch `a`. */
+/** A window that has the entries 1 to `count` of the epoch `a`. */
 function filled(count: number, { synchronous = false, head = 100 } = {}): Window {
   const window = new Window("a-0", undefined, head, synchronous);
   for (let n = 1; n <= count; n++) window.push(entry(`a-${n}`));
@@ -15,7 +15,7 @@ function filled(count: number, { synchronous = false, head = 100 } = {}): Window
 const awaited = (id: string): Place => ({ id, number: Infinity });
 
 describe("a window", () => {
-  it("numbers what it hears one by one, and finds each place by its id", () => {
+  it("numbers its entries one by one, and finds each place by its id", () => {
     const window = filled(0);
     expect(window.push(entry("a-1"))).toBe(101);
     for (let n = 2; n <= 20; n++) window.push(entry(`a-${n}`));
@@ -38,7 +38,7 @@ describe("a window", () => {
     ]);
   });
 
-  it("does not take another entry at a position for the one that it knows", () => {
+  it("does not confuse another entry with the one that it has at the same position", () => {
     const window = new Window("a-1.5", undefined, 0, false);
     for (const id of ["a-2.5", "a-4.5", "a-6.5"]) window.push(entry(id));
     expect(["a-2.5", "a-2", "a-2.50", "a-3.5", "a-02.5"].map((id) => window.locate(id))).toEqual([
@@ -65,7 +65,7 @@ describe("a window", () => {
     for (let n = 1_500; n < 2_500; n++) expect(window.entryAfter(n)!.id).toBe(`a-${n + 1}`);
   });
 
-  it("holds 1 MiB, or one entry that is larger", () => {
+  it("holds 1 MiB, or one larger entry", () => {
     const window = new Window("a-0", undefined, 0, false);
     const push = (n: number, bytes: number): number =>
       window.push(entry(`a-${n}`, { data: "x".repeat(bytes) }));
@@ -85,7 +85,7 @@ describe("a window", () => {
     expect([window.locate("a-20"), window.entryAfter(21)!.id]).toEqual([undefined, "a-22"]);
   });
 
-  it("forgets the bytes of what a break has made old", () => {
+  it("does not count the bytes of entries before a break", () => {
     const window = new Window("a-0", undefined, 0, false);
     for (let n = 1; n <= 9; n++) window.push(entry(`a-${n}`, { data: "x".repeat(100_000) }));
     window.break("a-20");
@@ -93,7 +93,7 @@ describe("a window", () => {
     expect([window.locate("a-20"), window.locate("a-21")]).toEqual([10, 11]);
   });
 
-  it("of a log that answers at once holds what is being handed out", () => {
+  it("holds the entries that are being delivered, on a log that answers at once", () => {
     const window = filled(3, { synchronous: true, head: 0 });
     expect([
       window.entryAfter(2)!.id,
@@ -103,7 +103,7 @@ describe("a window", () => {
     ]).toEqual(["a-3", undefined, 2, undefined]);
   });
 
-  it("tells what clients know of from what they do not", () => {
+  it("tells places that clients may know of from those that they cannot know", () => {
     const window = filled(2, { head: 0 });
     window.push(entry("a-3", { control: true }));
     expect([window.visible, window.head]).toEqual([2, 3]);
@@ -114,7 +114,7 @@ describe("a window", () => {
     expect([window.visible, window.head]).toEqual([6, 6]);
   });
 
-  it("knows the end of its log, until it is another one", () => {
+  it("knows the end of its log until the log is replaced", () => {
     const end = entry("a-3", { end: true });
     const window = filled(2);
     window.push(end);
@@ -124,7 +124,7 @@ describe("a window", () => {
     expect(new Window("a-3", end, 0, false).end).toBe(end);
   });
 
-  it("after a break has a number for the new place, and none for the old ones", () => {
+  it("has a number for the new place after a break, and none for the old ones", () => {
     const window = filled(5, { head: 0 });
     window.break("b-7");
     expect([window.head, window.cursor, window.locate("b-7"), window.idOf(6)]).toEqual([6, "b-7", 6, "b-7"]);
@@ -138,7 +138,7 @@ describe("a window", () => {
     expect([window.locate("b-8"), window.entryAfter(6)!.id]).toEqual([7, "b-8"]);
   });
 
-  it("gives one place to all that is to come after the same entry", () => {
+  it("returns the same place for everything that comes after the same entry", () => {
     const window = filled(2, { head: 0 });
     const here = window.place(undefined);
     expect(here).toEqual({ id: "a-2", number: 2 });
@@ -157,7 +157,7 @@ describe("a window", () => {
     expect(window.place(undefined)).toEqual({ id: "a-9", number: 5 });
   });
 
-  it("gives a place its number when it is reached or passed, and not again", () => {
+  it("numbers a place once, when the place is reached or passed", () => {
     const window = filled(2, { head: 0 });
     const places = ["a-1", "", "a-3", "a-4", "a-9"].map(awaited);
     for (const place of places) window.await(place);
@@ -169,7 +169,7 @@ describe("a window", () => {
     expect(places.map(({ number }) => number)).toEqual([2, 2, 3, 4, Infinity]);
   });
 
-  it("waits on over a hole for what comes later, and no longer for what was lost in it", () => {
+  it("keeps waiting for places after a hole, and passes the places that were lost in it", () => {
     const window = filled(2, { head: 0 });
     const places = ["a-5", "a-9"].map(awaited);
     for (const place of places) window.await(place);
@@ -179,7 +179,7 @@ describe("a window", () => {
     expect(places.map(({ number }) => number)).toEqual([3, 4]);
   });
 
-  it("waits for nothing of a log that goes on further back: it was restored from an older copy", () => {
+  it("passes the places that were lost when its log was restored from an older copy", () => {
     const window = filled(5, { head: 0 });
     const lost = awaited("a-9");
     window.await(lost);
@@ -187,7 +187,7 @@ describe("a window", () => {
     expect(lost.number).toBe(6);
   });
 
-  it("waits for nothing of a log that has been replaced, and for what comes in the one that will be", () => {
+  it("passes the places of a replaced log, and keeps waiting for those of a future log", () => {
     const window = filled(2, { head: 0 });
     const old = awaited("a-5");
     const next = awaited("b-2");
@@ -205,7 +205,7 @@ describe("a window", () => {
     expect(next.number).toBe(5);
   });
 
-  it("waits for nothing of a log that came and went between two that it has heard of", () => {
+  it("passes the places of a log that came and went unnoticed", () => {
     const window = filled(2, { head: 0 });
     const between = awaited("b-5");
     window.await(between);
@@ -213,7 +213,7 @@ describe("a window", () => {
     expect(between.number).toBe(3);
   });
 
-  it("waits for nothing of a log that it never heard of, when that is known to be of before", () => {
+  it("passes the places of an unknown log that is known to be older", () => {
     const window = filled(2, { head: 0 });
     const [old, next] = [awaited("b-2"), awaited("c-2")];
     for (const place of [old, next]) window.await(place);
@@ -221,7 +221,7 @@ describe("a window", () => {
     expect([old.number, next.number]).toEqual([2, Infinity]);
   });
 
-  it("knows sixteen logs of before", () => {
+  it("remembers the sixteen logs before the current one", () => {
     const window = filled(1, { head: 0 });
     const epoch = (n: number): string => `e${n}`;
     for (let n = 1; n <= 17; n++) window.break(`${epoch(n)}-0`);

@@ -172,7 +172,7 @@ function basesOf(statement: Class | TSInterfaceDeclaration): { type: string; nam
 /** The types of the same file that a public interface or alias names. A hover shows their members too. */
 function namedBy({ source, statement }: Declaration): Declaration[] {
   if (statement.type !== "TSInterfaceDeclaration" && statement.type !== "TSTypeAliasDeclaration") return [];
-  const text = source.text.slice(statement.start, statement.end);
+  const text = source.text.slice(statement.start, statement.end).replaceAll(/\/\*.*?\*\//gs, "");
   return declarationsOf(source).filter(
     (other) =>
       (other.statement.type === "TSInterfaceDeclaration" ||
@@ -195,8 +195,8 @@ function placeFaults(source: Source, places: readonly Place[]): string[] {
       if (fault !== undefined) missing.push(fault);
       if (needs.default && !comment.tags.get("default")) missing.push("no @default");
     }
-    const isFirst = comments.find((other) => other.place.name === name)!.place.start === start;
-    if (needs.example && isFirst && !hasExample(name)) missing.push("no @example");
+    const first = places.find((other) => other.name === name && other.needs.example);
+    if (first?.start === start && !hasExample(name)) missing.push("no @example");
     const line = source.text.slice(0, start).split("\n").length;
     return missing.map((fault) => `${source.path}:${line} ${name}: ${fault}`);
   });

@@ -2,8 +2,8 @@ const NOTHING = "JSON makes {} of it; send({ data: ";
 const NO_JSON = "JSON makes null of it; send({ data: String(value) })";
 
 /**
- * What to do with a value that is never sent, whatever serializes it: a promise, a function, a symbol. `undefined`: it
- * is none of these.
+ * Says what to do with a value that is never sent, even with a `serialize` option: a promise, a function or a symbol.
+ * `undefined`: the value is none of these.
  */
 export function adviceForNever(value: unknown): string | undefined {
   if (typeof value === "function")
@@ -13,16 +13,16 @@ export function adviceForNever(value: unknown): string | undefined {
 }
 
 /**
- * What to do with a value that JSON cannot express, or expresses as `{}` or `null`. `undefined`: JSON can. Values inside
- * others are left to JSON.
+ * Says what to do with a value whose content JSON would lose, because JSON has no form for it or writes `{}` or
+ * `null`. `undefined`: JSON keeps it. Values inside objects and arrays are not looked at.
  */
 export function adviceForJson(value: unknown): string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? undefined : NO_JSON;
   if (typeof value === "bigint") return "JSON has no such value; send({ data: String(value) })";
   if (typeof value !== "object" || value === null || isPlain(value)) return undefined;
-  // Tags and not instanceof: under Jest, values come from another realm.
+  // Tags and not instanceof: under Jest, a value may come from another realm.
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  // Before toJSON, for Buffer has one.
+  // This comes before toJSON, because Buffer has that method.
   if (ArrayBuffer.isView(value) || tag.endsWith("ArrayBuffer")) {
     return "decode the bytes, or send them as base64; relay of @ssekit/relay takes those of an event stream";
   }
@@ -40,7 +40,7 @@ export function adviceForJson(value: unknown): string | undefined {
     : undefined;
 }
 
-/** Most data and nearly every message. */
+/** Whether a value is a plain object or an array, as most data and nearly every message are. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null || prototype === Array.prototype;

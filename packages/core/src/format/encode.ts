@@ -4,15 +4,16 @@ import type { EventMessage } from "./message.js";
 import { SseError, unexpected } from "../sse-error.js";
 
 /**
- * Makes the text of `data` that is not a string.
+ * A function that makes the text of `data` that is not a string, in place of `JSON.stringify`.
  *
- * It decides about every value but promises, functions and symbols, which are refused before.
+ * It is called with every value but promises, functions and symbols, which are refused first.
  *
- * @default JSON.stringify
+ * @example
+ * const serialize: Serialize = (data) => superjson.stringify(data);
  */
 export type Serialize = (data: unknown) => string;
 
-const MAX_RETRY = 2 ** 31 - 1; // clients hand it to setTimeout, which fires at once for more
+const MAX_RETRY = 2 ** 31 - 1; // clients hand it to setTimeout, which fires at once for a longer time
 const FIELDS = ["event", "data", "id", "retry", "comment"];
 const FIELD_NAMES = FIELDS.join(", ");
 const AS_DATA = "to send the value itself: send({ data: value })";
@@ -22,8 +23,10 @@ const AS_DATA = "to send the value itself: send({ data: value })";
  *
  * The fields are written in the order comment, event, id, retry, data. An event without data gets an empty data line.
  *
- * @throws {SseError} `ERR_SSE_INVALID_FIELD` if a field is not allowed on the wire or there is no field at all,
- * `ERR_SSE_INVALID_DATA` if the content of `data` would be lost.
+ * @param options `serialize` makes the text of `data` that is not a string; without it, `JSON.stringify` does.
+ * @returns the block, with the empty line that ends it.
+ * @throws {SseError} `ERR_SSE_INVALID_FIELD` if a field has a value that the format cannot carry, or there is no
+ *   field at all; `ERR_SSE_INVALID_DATA` if the content of `data` would be lost.
  * @example
  * encode({ event: "tick", id: "7", data: { now: 5 } }); // 'event: tick\nid: 7\ndata: {"now":5}\n\n'
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -42,7 +45,7 @@ export function encode(message: EventMessage, options?: { serialize?: Serialize 
     block += `retry: ${retry}\n`;
   }
   if (data !== undefined) block += lines("data:", dataText(data, options?.serialize));
-  else if (event !== undefined) block += "data:\n"; // without data no client dispatches the event
+  else if (event !== undefined) block += "data:\n"; // clients do not dispatch an event without data
   if (block === "") throw invalid("message", `at least one of ${FIELD_NAMES}`, message, AS_DATA);
   return `${block}\n`;
 }
@@ -61,7 +64,7 @@ function checkMessage(message: unknown): void {
   }
 }
 
-/** What to do with a value that is no message. */
+/** Says what to do with a value that is not a message. `undefined`: it may be one. */
 function adviceForMessage(value: unknown): string | undefined {
   if (typeof value === "string") return "encode({ data: text })";
   if (Array.isArray(value)) return `${AS_DATA}, or each of its items: sendAll(array)`;
@@ -82,7 +85,7 @@ function text(field: string, value: unknown, forbidden?: RegExp, names?: string)
   return value;
 }
 
-/** The text of `data`, before it is split into lines. */
+/** Makes the text of `data`, before it is split into lines. */
 export function dataText(data: unknown, serialize: Serialize | undefined): string {
   if (typeof data === "string") return data;
   const advice = adviceForNever(data) ?? (serialize === undefined ? adviceForJson(data) : undefined);

@@ -1,25 +1,26 @@
 const encoder = new TextEncoder();
 
 /**
- * Blocks of an event stream as bytes, made once and shared by every stream they are sent to. An object, not bare
- * bytes, so that a transport can keep its own framing of them here.
+ * Blocks of an event stream as bytes, made once and shared by every stream that sends them.
+ *
+ * It is an object and not bare bytes, so that a transport can recognise a frame that it has sent before.
  */
 export interface Frame {
-  /** UTF-8. Shared: never written to, never transferred. */
+  /** The blocks in UTF-8. Nobody may change or transfer these bytes, because streams share them. */
   readonly bytes: Uint8Array;
 }
 
-/** Makes a frame of encoded text. Lone surrogates become U+FFFD, as UTF-8 has no form for them. */
+/** Makes a frame of encoded text. Lone surrogates become U+FFFD, because UTF-8 has no form for them. */
 export function createFrame(text: string): Frame {
   return { bytes: encoder.encode(text) };
 }
 
-// Longer texts are not kept: they would hold memory, and are rarely sent twice.
-const MAX_KEPT_LENGTH = 64 * 1024;
+// Texts longer than this are not cached: they would hold memory, and are rarely sent twice.
+const MAX_CACHED_LENGTH = 64 * 1024;
 
 /**
- * Makes frames of what programs send. It keeps the last one and returns it for the same text, so that a loop which sends
- * one message to many streams makes one frame.
+ * Makes frames of the messages that programs send. It caches the last frame and returns it again for the same text,
+ * so that a loop which sends one message to many streams makes one frame.
  */
 export class FrameMaker {
   #text: string | undefined;
@@ -28,7 +29,7 @@ export class FrameMaker {
   make(text: string): Frame {
     if (text === this.#text) return this.#frame!;
     const frame = createFrame(text);
-    if (text.length <= MAX_KEPT_LENGTH) {
+    if (text.length <= MAX_CACHED_LENGTH) {
       this.#text = text;
       this.#frame = frame;
     }
@@ -36,7 +37,7 @@ export class FrameMaker {
   }
 }
 
-/** The bytes of several frames in one piece. */
+/** Joins the bytes of several frames in one piece. */
 export function joinFrames(frames: readonly Frame[]): Uint8Array {
   if (frames.length === 1) return frames[0]!.bytes;
   let length = 0;

@@ -2,13 +2,13 @@ const LF = 10;
 const CR = 13;
 const BATCH_LENGTH = 4096;
 
-/** One line of a block. The name contains the colon. */
+/** Writes one line of a block. The name contains the colon. */
 export function line(name: string, value: string): string {
-  // One space after the colon: a client removes exactly one, so a value that starts with a space keeps it.
+  // A client removes one space after the colon. With this one, a value that starts with a space keeps its own.
   return value === "" ? `${name}\n` : `${name} ${value}\n`;
 }
 
-/** One line of a block for each line of a text. CRLF, CR and LF all end a line. */
+/** Writes one line of a block for each line of a text. CRLF, CR and LF all end a line. */
 export function lines(name: string, text: string): string {
   if (!text.includes("\n") && !text.includes("\r")) return line(name, text);
   const empty = line(name, "");
@@ -26,8 +26,8 @@ export function lines(name: string, text: string): string {
     if (emptyLines > 0) batch += empty.repeat(emptyLines);
 
     if (batch.length < BATCH_LENGTH) continue;
-    // Engines keep a sum of strings as a tree until a character of it is read. A tree of millions of lines costs ten
-    // times as much as many small ones.
+    // Engines keep a concatenated string as a tree until one of its characters is read. One tree of millions of lines
+    // costs ten times as much as many small ones, so each batch is read here.
     batch.charCodeAt(0);
     block += batch;
     batch = "";

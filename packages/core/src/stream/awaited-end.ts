@@ -1,11 +1,11 @@
 import type { ResolvedOptions } from "./options.js";
 import type { PortSubscription } from "./stream-port.js";
 
-/** An `end()` that waits until the subscription has sent what was published before it. */
+/** An `end()` that waits until the subscription has sent the events that were published before it. */
 export class AwaitedEnd {
   readonly #subscription: PortSubscription;
   readonly #stallTimeout: number;
-  // When a snapshot is waited for no longer; Infinity: that has been said.
+  // When the subscription is told to wait for its snapshot no longer. Infinity: it has been told.
   #skipAt: number;
   #progressAt: number;
 
@@ -16,12 +16,12 @@ export class AwaitedEnd {
     this.#progressAt = now;
   }
 
-  /** The subscription has sent something, or the client is still taking what it sent. */
+  /** Notes that the subscription has sent something, or that the client is still reading what it sent. */
   progressed(now: number): void {
     this.#progressAt = now;
   }
 
-  /** Does what is due. `false`: nothing has come for so long that nothing is waited for. */
+  /** Does what is due. `false`: the subscription has sent nothing for so long that the wait is over. */
   onTime(now: number): boolean {
     if (now >= this.#skipAt) {
       this.#skipAt = Infinity;
@@ -30,7 +30,7 @@ export class AwaitedEnd {
     return now - this.#progressAt < this.#stallTimeout;
   }
 
-  /** When something may be due, in milliseconds of the scheduler's clock. */
+  /** The time of the next `onTime`, in milliseconds of the scheduler's clock. */
   get dueAt(): number {
     return Math.min(this.#skipAt, this.#progressAt + this.#stallTimeout);
   }

@@ -1,13 +1,16 @@
 import type { CloseReason } from "./event-stream.js";
 
-/** Tells those who asked that a stream closes, and when it has closed. Made when somebody asks. */
+/**
+ * Tells signals, promises and listeners that a stream is closing or has closed. A stream makes it when it is first
+ * asked for one.
+ */
 export class CloseWatch {
   #controller: AbortController | undefined;
-  #closed: Promise<CloseReason> | undefined;
+  #closedPromise: Promise<CloseReason> | undefined;
   #resolveClosed: ((reason: CloseReason) => void) | undefined;
   #listeners: Set<() => void> | undefined;
 
-  /** The stream takes nothing more. Called once. */
+  /** Tells that the stream takes nothing more. Called once. */
   closing(reason: CloseReason): void {
     this.#controller?.abort(abortError(reason));
     const listeners = this.#listeners;
@@ -15,33 +18,33 @@ export class CloseWatch {
     for (const listener of listeners ?? []) listener();
   }
 
-  /** The response is over. */
+  /** Tells that the response is over. */
   closed(reason: CloseReason): void {
     this.#resolveClosed?.(reason);
   }
 
-  /** Calls the listener when the stream takes nothing more. Returns what takes it away. */
+  /** Calls the listener when the stream takes nothing more. Returns a function that removes the listener. */
   onClosing(listener: () => void): () => void {
     (this.#listeners ??= new Set()).add(listener);
     return () => this.#listeners?.delete(listener);
   }
 
-  /** @param reason why the stream takes nothing more, if that is so. */
+  /** @param reason the reason for which the stream takes nothing more, if it is closing already. */
   signal(reason: CloseReason | undefined): AbortSignal {
     if (this.#controller === undefined) {
       const { signal } = (this.#controller = new AbortController());
       if (reason !== undefined) {
         this.#controller.abort(abortError(reason));
-        // Also to a listener that is added now: the app's, which stops its timer when the stream closes.
+        // An aborted signal tells a new listener nothing. The app's must be called, since it may stop a timer.
         queueMicrotask(() => signal.dispatchEvent(new Event("abort")));
       }
     }
     return this.#controller.signal;
   }
 
-  /** @param reason why the response is over, if it is. */
+  /** @param reason the reason for which the response is over, if it is over already. */
   whenClosed(reason: CloseReason | undefined): Promise<CloseReason> {
-    return (this.#closed ??=
+    return (this.#closedPromise ??=
       reason === undefined
         ? new Promise((resolve) => (this.#resolveClosed = resolve))
         : Promise.resolve(reason));

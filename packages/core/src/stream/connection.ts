@@ -10,10 +10,10 @@ import { SseError } from "../sse-error.js";
 import { StreamLife, type StreamHost } from "./stream-life.js";
 import type { PortSubscription, StreamPort } from "./stream-port.js";
 
-// How far a source, or a channel, may run ahead of the client.
+// How many bytes a source or a channel may run ahead of the client.
 const RUN_AHEAD_BYTES = 64 * 1024;
 
-/** What is behind an `EventStream`: what the program and a channel send on it, in one order. */
+/** The inside of an `EventStream`. It puts the messages of the program and the events of a channel in one order. */
 export class Connection implements StreamPort {
   readonly life: StreamLife;
   readonly ownTimer: boolean;
@@ -21,8 +21,8 @@ export class Connection implements StreamPort {
   readonly #requested: RequestedId;
   #wasSubscribed = false;
   #lastSentId: string | undefined;
-  // Done when no source is being sent any more.
-  #whenSent: (() => void) | undefined;
+  // Called when the last source that is being sent is over.
+  #onSourcesSent: (() => void) | undefined;
 
   constructor(
     stream: EventStream,
@@ -43,7 +43,7 @@ export class Connection implements StreamPort {
 
   // --- what is sent
 
-  /** Sends what the program says: in its order, and within the limit. `false`: the stream takes no more. */
+  /** Sends a block of the program's, within the limit of unread bytes. `false`: the stream takes no more. */
   write(block: string, id?: string): boolean {
     if (this.isClosing || this.life.time.awaitsEnd) return false;
     if (this.bufferedBytes > this.options.maxBufferedBytes) {
@@ -54,7 +54,7 @@ export class Connection implements StreamPort {
     return this.life.subscription?.defer(frame) || this.#push(frame, id, true);
   }
 
-  /** Sends a frame, whatever waits already. `false`: the stream is closed. */
+  /** Sends a frame, however much waits already. `false`: the stream is closed. */
   #push(frame: Frame, id: string | undefined, flush: boolean): boolean {
     const { life } = this;
     life.begin();
@@ -78,14 +78,14 @@ export class Connection implements StreamPort {
     return this.life.writer?.drained() ?? Promise.resolve(true);
   }
 
-  /** As `drained`, when what the subscription still keeps of the program's has been sent too. */
+  /** Like `drained`, but waits also for the program's messages that the subscription keeps back. */
   allDrained(): Promise<boolean> {
     const released = this.isClosing ? undefined : this.life.subscription?.released();
     if (released === undefined) return this.drained();
     return new Promise((resolve) => {
-      const forget = this.life.onClosing(() => resolve(false));
+      const removeListener = this.life.onClosing(() => resolve(false));
       void released.then(() => {
-        forget();
+        removeListener();
         resolve(this.allDrained());
       });
     });
@@ -108,7 +108,7 @@ export class Connection implements StreamPort {
   // --- the subscription
 
   get requested(): RequestedId {
-    return this.#wasSubscribed ? NO_ID : this.#requested; // what came after it has been seen to
+    return this.#wasSubscribed ? NO_ID : this.#requested; // a first subscription has sent the events after that id
   }
 
   get lastEventId(): string | undefined {
@@ -136,7 +136,11 @@ export class Connection implements StreamPort {
     return this.life.isClosing;
   }
 
-  /** Finishes the stream with a last event, when what was published before has been sent. */
+  /**
+   * Finishes the stream with a last event, after the events that were published before.
+   *
+   * @param always whether the event is sent also to a client that does not need it to stop.
+   */
   end(message: EventMessage, always: boolean): void {
     const { life } = this;
     if (life.isClosing || life.time.awaitsEnd) return;
@@ -146,7 +150,6 @@ export class Connection implements StreamPort {
     if (!life.isClosing) life.time.awaitEnd(subscription);
   }
 
-  /** @param always whether the message is sent also to a client that has no use for the mark of the end. */
   #endNow(message: EventMessage, always: boolean, reason: CloseReason = "ended"): void {
     const { life } = this;
     life.begin();
@@ -167,12 +170,12 @@ export class Connection implements StreamPort {
     this.life.finish("ended");
   }
 
-  /** The channel closes, which has not ended. */
+  /** Closes the stream because its channel was closed. The client may come back. */
   close(): void {
     this.life.stop("closed");
   }
 
-  /** The program closes the stream, and may ask the client to come back after `retry` milliseconds. */
+  /** Closes the stream for the program, which may ask the client to come back after `retry` milliseconds. */
   closeByProgram(retry: number | undefined): void {
     this.#askBack(retry);
     this.life.finish("closed");
@@ -180,19 +183,19 @@ export class Connection implements StreamPort {
 
   /**
    * Asks the client to come back after `retry` milliseconds, and closes the stream and its connection. With
-   * `finishSources` only when no source is being sent.
+   * `finishSources` it waits until no source is being sent.
    */
   drain(retry: number, finishSources: boolean): void {
     const { life } = this;
     if (finishSources && life.sources > 0) {
-      // In a later turn: in this one the program may end the stream.
-      this.#whenSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
+      // In a later turn, because the program may end the stream in the turn in which its source is over.
+      this.#onSourcesSent = () => setTimeout(() => this.drain(retry, finishSources), 0);
       return;
     }
     if (life.isHeld) return life.refuse("draining");
     this.#askBack(retry);
     life.stop("draining", true);
-    life.writer?.flushNow(); // here, so that the time it takes is counted
+    life.writer?.flushNow(); // in this turn, whose budget counts the time of the write
   }
 
   #askBack(retry: number | undefined): void {
@@ -201,17 +204,20 @@ export class Connection implements StreamPort {
 
   // --- sources
 
-  /** Counts a source as being sent until the promise settles. */
-  async sends<T>(sending: Promise<T>): Promise<T> {
+  /** Counts a source as being sent until its promise settles. */
+  async countSource<T>(sending: Promise<T>): Promise<T> {
     this.life.sources++;
     try {
       return await sending;
     } finally {
-      if (--this.life.sources === 0) this.#whenSent?.();
+      if (--this.life.sources === 0) this.#onSourcesSent?.();
     }
   }
 
-  /** The source of the stream has failed. With `describeError` the client is told, and the stream is finished. */
+  /**
+   * Closes the stream because its source failed. With `describeError` the client is told, and the stream is finished
+   * for good.
+   */
   sourceFailed(error: unknown): void {
     const { life } = this;
     const { describeError } = this.options;

@@ -41,8 +41,8 @@ export interface DrainOptions {
    */
   grace?: number;
   /**
-   * The shortest and the longest reconnection time, in milliseconds, that a client is told. Each client gets a random one
-   * between them, so that not all reconnect at once.
+   * The shortest and the longest reconnection time, in milliseconds, that a client is told. Each client gets a random
+   * one between them, so that not all reconnect at once.
    *
    * @default [1_000, 10_000]
    */
@@ -63,14 +63,15 @@ const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } =
   retry: ["[min, max] in milliseconds, min up to max", isWindow],
   finishSources: BOOLEAN,
 };
-// How many streams are closed in one turn at most. Their connections close after the turn, which the budget cannot count.
+// How many streams are closed in one turn at most. Their connections close after the turn, and the budget cannot count
+// that time.
 const MAX_DRAINED_PER_TURN = 200;
 
 /**
  * The options, open streams, heartbeat and shutdown of one app.
  *
- * It is an interface with a constructor, and not a class, so that the servers of an ESM and a CommonJS copy of this package
- * have the same type.
+ * It is an interface with a constructor, and not a class, so that the servers of an ESM and a CommonJS copy of this
+ * package have the same type.
  */
 export interface EventStreamServer {
   /** The streams that are open or waiting for the first item of their source. */
@@ -84,7 +85,7 @@ export interface EventStreamServer {
    * @throws what the source throws before its first item, as a rejection. {@link SseError} `ERR_SSE_INVALID_SOURCE`,
    *   `ERR_SSE_INVALID_OPTION`.
    * @example
-   * export const GET = (request: Request) => server.respond(request, (stream) => void prices.subscribe(stream));
+   * export const GET = (request: Request) => server.respond(request, (stream) => prices.subscribe(stream));
    */
   respond<Events = any>(
     request: Request,
@@ -100,12 +101,12 @@ export interface EventStreamServer {
   respond<T>(request: Request, source: Source<T>, options: ItemOptions<T>): Promise<Response>;
 
   /**
-   * Shuts the server down: it refuses further streams, closes the open ones, and cuts off those that are still open after
-   * `grace`.
+   * Shuts the server down: it refuses further streams, closes the open ones, and cuts off those that are still open
+   * after `grace`.
    *
-   * The clients come back by themselves, because EventSource reconnects. Each is told to do so after a random time within
-   * `retry`, so that the next process or another node is not stormed. To finish a stream for good, so that its client does
-   * not come back, call `stream.end()` before.
+   * The clients come back by themselves, because EventSource reconnects. Each is told to do so after a random time
+   * within `retry`, so that the next process or another node is not stormed. To finish a stream for good, so that its
+   * client does not come back, call `stream.end()` before.
    *
    * @returns when all streams have closed. Close the HTTP server after that.
    * @throws {SseError} `ERR_SSE_INVALID_OPTION`, as a rejection.
@@ -184,7 +185,7 @@ class Server implements EventStreamServer {
       this.#streams.add(stream);
       startStream(stream, stream[PORT](), source);
     } else {
-      life.refused(answered);
+      life.closeUnopened(answered);
       returnSource(source, (error) => life.hooks.reportLate(error));
     }
     return stream;

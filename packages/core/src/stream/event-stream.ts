@@ -30,7 +30,8 @@ declare global {
  * - `slow`: the client did not read for `stallTimeout`, or had more than `maxBufferedBytes` unread.
  * - `expired`: the stream was open for `maxAge`, or until `expiresAt`.
  * - `draining`: the server shuts down.
- * - `refused`: the stream never opened, because the server has `maxStreams` already.
+ * - `refused`: the stream never opened, because the server has `maxStreams` already, or because the response waits on
+ *   its connection behind another stream.
  * - `error`: the source or the connection failed.
  */
 export type CloseReason =
@@ -46,13 +47,14 @@ export type CloseReason =
 /** One open response, on which messages are sent. */
 export interface EventStream<Events = any> {
   /**
-   * Sends a message. A string becomes the data of one.
+   * Sends a message. A string is sent as the data of a message.
    *
-   * `false` means that the stream is closed. It does not mean "wait for drain" as it does for `write()` of a Node stream:
-   * to wait until the client has read, await `drained()`. All messages of one turn of the program leave in one write.
+   * `false` means that the stream is closed. It does not mean "wait for drain" as it does for `write()` of a Node
+   * stream: to wait until the client has read, await `drained()`. All messages of one turn of the program leave in
+   * one write.
    *
-   * @returns `false` when the stream is closed. This includes a stream that was closed by this call, because the client had
-   *   more than `maxBufferedBytes` unread. To send on a closed stream is not an error.
+   * @returns `false` when the stream is closed. This includes a stream that was closed by this call, because the
+   *   client had more than `maxBufferedBytes` unread. To send on a closed stream is not an error.
    * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`: a mistake of the program, such as a second
    *   argument. Nothing was sent.
    * @example
@@ -90,8 +92,8 @@ export interface EventStream<Events = any> {
   ): Promise<boolean>;
 
   /**
-   * Resolves with `true` when everything that was sent has left the stream's buffer, and with `false` if the stream closed
-   * before.
+   * Resolves with `true` when everything that was sent has left the stream's buffer, and with `false` if the stream
+   * closed before.
    */
   drained(): Promise<boolean>;
 
@@ -106,28 +108,31 @@ export interface EventStream<Events = any> {
   close(options?: CloseOptions): void;
 
   /**
-   * Finishes the stream for good, with a last event. EventSource reconnects once, is answered `204 No Content`, and stops.
+   * Finishes the stream for good, with a last event. EventSource reconnects once, is answered `204 No Content`, and
+   * stops.
    *
-   * The server knows such a client by the id of the last event, which ends in `~end`. The type of that event is `end`,
-   * unless the message names another one.
+   * The server knows such a client by the id of the last event, which ends in `~end`. The type of that event is
+   * `end`, unless the message names another one.
    *
-   * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`, or `ERR_SSE_SUBSCRIBED` for a message with an id on
-   *   a stream that is subscribed to a channel.
+   * @throws {SseError} `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`, or `ERR_SSE_SUBSCRIBED` for a message with an
+   *   id on a stream that is subscribed to a channel.
    * @example
    * stream.end();
    * stream.end({ event: "result", data: { total: 12 } });
    */
   end(message?: StreamEnd<Events>): void;
 
-  /** A signal that aborts when the stream closes. Its reason is an `AbortError` whose `cause` is the `CloseReason`. */
+  /**
+   * A signal that aborts when the stream closes. Its reason is an `AbortError` whose `cause` is the `CloseReason`.
+   */
   readonly signal: AbortSignal;
 
   /** A promise that resolves with the reason when the response is over. It never rejects. */
   readonly closed: Promise<CloseReason>;
 
   /**
-   * The last event ID of the request: the `Last-Event-ID` header, or else the query parameter `lastEventId`. The client
-   * chooses it, so check it before use.
+   * The last event ID of the request: the `Last-Event-ID` header, or else the query parameter `lastEventId`. The
+   * client chooses it, so check it before use.
    */
   readonly lastEventId: string | undefined;
 
@@ -135,8 +140,8 @@ export interface EventStream<Events = any> {
   readonly bufferedBytes: number;
 
   /**
-   * An object of the app's own, for such things as a user id. It is empty at first, and its properties are declared in the
-   * global interface `Ssekit.StreamContext`.
+   * An object of the app's own, for such things as a user id. It is empty at first, and its properties are declared
+   * in the global interface `Ssekit.StreamContext`.
    */
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the app fills it
   context: Partial<Ssekit.StreamContext>;
@@ -157,7 +162,10 @@ export interface CloseOptions {
   retry?: number;
 }
 
-/** Something that yields items one after another. A bare string is not allowed, since it would be sent letter by letter. */
+/**
+ * Something that yields items one after another. A bare string is not allowed, since it would be sent letter by
+ * letter.
+ */
 export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStream<T>;
 
 /**
@@ -166,7 +174,8 @@ export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStrea
  * The function is usually an `async function*`. What it returns decides when the stream ends:
  *
  * - Items: when they have been sent.
- * - A promise of nothing, as of an `async` function: when it resolves, unless the stream is subscribed to a channel then.
+ * - A promise of nothing, as of an `async` function: when it resolves, unless the stream is subscribed to a channel
+ *   then.
  * - Nothing, or a subscription: the stream stays open until `close()`, `end()`, or the client leaves.
  */
 export type Source<T = EventMessage | string, Events = any> =

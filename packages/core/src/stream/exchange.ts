@@ -1,34 +1,37 @@
 import type { Sink, SinkOwner } from "./sink.js";
 
-/** Response headers to set; `null` removes one that is there. Names are in lower case. */
+/** The changes to the headers of a response: a string sets one, and `null` removes it. Names are in lower case. */
 export type HeaderChanges = Record<string, string | null>;
 
 /**
- * One request and its response, as an adapter presents them to an `EventStreamServer`. Nothing of the response is
- * touched before `begin`, `reply` or `fail`, of which exactly one is called, once.
+ * One request and its response, as an adapter presents them to an `EventStreamServer`.
+ *
+ * The server calls exactly one of `begin`, `reply` and `fail`, once. Until then the exchange must not change the
+ * response.
  */
 export interface Exchange {
+  /** The request's method, such as `GET`. */
   readonly method: string;
-  /** Path and query, or an absolute URL. */
+  /** The path and query of the request, or its absolute URL. */
   readonly url: string;
-  /** The client was gone before the stream could open. */
+  /** Whether the client left before the stream could open. */
   readonly gone: boolean;
-  /** Timers belong to their request here, as in a Worker: the stream cannot share one with others. */
+  /** Whether a timer belongs to one request, as in a Worker, so that streams cannot share one. */
   readonly ownTimer?: boolean;
-  /** The response's head has been sent by somebody else. */
+  /** Whether the head of the response has been sent, by the app or by `begin`. */
   readonly headSent: boolean;
-  /** The response waits on its connection behind an event stream, which may never end. */
+  /** Whether the response waits on its connection behind that of an event stream, which may never end. */
   readonly isBehindStream?: boolean;
-  /** A request header by its lower-case name. */
+  /** Returns a request header by its lower-case name. */
   requestHeader(name: string): string | undefined;
-  /** A header that the app has set on the response, by its lower-case name. */
+  /** Returns a header that the app has set on the response, by its lower-case name. */
   responseHeader(name: string): string | undefined;
-  /** Tells the owner from now on when the client leaves, also before `begin`. Called once, before `begin`. */
+  /** Starts to tell the owner when the client leaves. The server calls it once, before `begin`. */
   watch(owner: SinkOwner): void;
-  /** Commits a head of status 200, and gives what takes the body. */
+  /** Commits a head of status 200, and returns the sink of the body. */
   begin(headers: HeaderChanges): Sink;
   /** Sends a whole response. `connection: close` is left out where the protocol has none. */
   reply(status: number, headers: HeaderChanges, body?: string): void;
-  /** An error before the head: hands it to the framework, as an error of the handler. */
+  /** Hands an error that came before the head to the framework, as an error of the app's handler. */
   fail(error: unknown): void;
 }

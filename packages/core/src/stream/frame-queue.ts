@@ -1,23 +1,24 @@
 import type { Frame } from "../format/frame.js";
 
-// A frame costs a few hundred bytes beside its own. For these that is little, so they are kept as they are.
+// A frame takes a few hundred bytes of memory beside its own. For frames of this size that is little, so they are not
+// copied.
 const LARGE_BYTES = 1024;
-// So are the first ones, since they usually leave at the end of the turn.
+// So many frames are not copied either, whatever their size, since they usually leave at the end of the turn.
 const FEW = 64;
 const CHUNK_BYTES = 16 * 1024;
 
 /**
- * Frames that wait, in their order. A backlog of small frames is copied into chunks, so that `bytes` is what the queue
- * takes of memory, give or take 40 KiB.
+ * The frames that wait, in their order. Small frames of a long backlog are copied into chunks, so that the queue
+ * takes `bytes` of memory, give or take 40 KiB.
  */
 export class FrameQueue {
-  /** Bytes that wait. */
+  /** The number of bytes that wait. */
   bytes = 0;
   #frames: Frame[] | undefined;
-  // Where the first one is in `#frames`, and how many of its bytes have been taken.
+  // The index of the first frame in `#frames`, and how many of its bytes have been taken.
   #head = 0;
   #offset = 0;
-  // The chunk that the last frame is the beginning of, if more can be copied into it.
+  // The chunk behind the last frame, if there is one: further frames can be copied into it.
   #chunk: Uint8Array | undefined;
 
   get isEmpty(): boolean {
@@ -32,12 +33,13 @@ export class FrameQueue {
       this.#copy(frame.bytes, frames);
       return;
     }
-    if (this.#chunk !== undefined) frames.push({ bytes: frames.pop()!.bytes.slice() }); // no more than it needs
+    // The copy frees the unused rest of the chunk.
+    if (this.#chunk !== undefined) frames.push({ bytes: frames.pop()!.bytes.slice() });
     this.#chunk = undefined;
     frames.push(frame);
   }
 
-  /** Takes up to `maxBytes` out. The first frame is cut if it is larger; otherwise frames stay whole. */
+  /** Removes and returns up to `maxBytes`. A first frame that is larger is cut, and all others stay whole. */
   take(maxBytes: number): Frame[] {
     const frames = this.#frames;
     if (frames === undefined) return [];
@@ -60,7 +62,7 @@ export class FrameQueue {
       }
       taken.push(rest);
       room -= byteLength;
-      frames[this.#head++] = undefined!; // to be forgotten
+      frames[this.#head++] = undefined!; // frees the frame
       this.#offset = 0;
     }
     this.bytes -= maxBytes - room;
@@ -78,14 +80,14 @@ export class FrameQueue {
     this.#head = this.#offset = this.bytes = 0;
   }
 
-  /** Copies a small frame to the end of the chunk, or of a new one if it does not fit. */
+  /** Copies a small frame to the end of the chunk, or to a new chunk if it does not fit. */
   #copy(bytes: Uint8Array, frames: Frame[]): void {
     let length = this.#chunk === undefined ? CHUNK_BYTES : frames.at(-1)!.bytes.byteLength;
     if (length + bytes.byteLength > CHUNK_BYTES) {
       this.#chunk = new Uint8Array(CHUNK_BYTES);
       length = 0;
     } else {
-      frames.pop(); // it is the same chunk, shorter
+      frames.pop(); // the same chunk is pushed again, with the new frame in it
     }
     this.#chunk!.set(bytes, length);
     frames.push({ bytes: this.#chunk!.subarray(0, length + bytes.byteLength) });

@@ -2,16 +2,16 @@ import type { Frame } from "../format/frame.js";
 import { FrameQueue } from "./frame-queue.js";
 import type { Sink } from "./sink.js";
 
-// What is handed to the sink at once. A client that takes this much within stallTimeout is not stalled, however large
-// a frame is.
+// The most that is handed to the sink in one write. A client that reads this much within stallTimeout is not stalled,
+// however large a frame is.
 const MAX_WRITE_BYTES = 64 * 1024;
 
 /**
- * Between a stream and its sink: collects the frames of a turn into one write, holds them while the sink waits for
- * drain, and knows how much is unsent.
+ * Writes the frames of a stream to its sink. It collects the frames of a turn into one write, holds them while the
+ * sink is full, and knows how much is unsent.
  */
 export class FrameWriter {
-  /** When something was last handed to the sink, in milliseconds of the scheduler's clock. */
+  /** The time of the last write to the sink, in milliseconds of the scheduler's clock. */
   lastWriteAt: number;
   readonly #sink: Sink;
   readonly #clock: { now(): number };
@@ -19,8 +19,8 @@ export class FrameWriter {
   #isScheduled = false;
   #isBlocked = false;
   #isOver = false;
-  // Ends the sink, or breaks it off, when all has been written.
-  #end: (() => void) | undefined;
+  // Called when everything has been written: it ends the sink, or breaks it off.
+  #finishSink: (() => void) | undefined;
   #waiters: ((drained: boolean) => void)[] | undefined;
   #progressAt = 0;
   #bufferedBefore = 0;
@@ -35,12 +35,12 @@ export class FrameWriter {
     return this.#queue.bytes + this.#sink.bufferedBytes;
   }
 
-  /** Nothing waits here, and the sink takes more. */
+  /** Whether nothing waits here and the sink takes more. */
   get isIdle(): boolean {
     return !this.#isBlocked && this.#queue.isEmpty;
   }
 
-  /** Whether so many bytes, or more, wait here that no more should be made for the client. */
+  /** Whether the sink is full, or at least so many bytes wait here: then no more should be made for the client. */
   isCongested(bytes: number): boolean {
     return this.#isBlocked || this.#queue.bytes >= bytes;
   }
@@ -50,10 +50,10 @@ export class FrameWriter {
     if (flush) this.flush();
   }
 
-  /** Ends the sink after all that was pushed, or breaks it off. `last`: the connection is not used again. */
+  /** Ends the sink after everything that was pushed, or breaks it off. `last`: the connection is not used again. */
   end(last: boolean, isBroken = false): void {
     const sink = this.#sink;
-    this.#end = () => (isBroken ? sink.breakOff(last) : sink.end(last));
+    this.#finishSink = () => (isBroken ? sink.breakOff(last) : sink.end(last));
     this.flush();
   }
 
@@ -63,14 +63,17 @@ export class FrameWriter {
     this.#sink.abort(last);
   }
 
-  /** Drops what is pending: the sink is gone. */
+  /** Drops everything that waits, because the sink is gone. */
   discard(): void {
     this.#isOver = true;
     this.#queue.clear();
     this.#settleWaiters(false);
   }
 
-  /** Resolves when nothing waits here any more, with `false` if that is because all was discarded. */
+  /**
+   * Resolves with `true` when nothing waits here any more, and with `false` if the rest was discarded or the sink
+   * ends.
+   */
   drained(): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(false);
     if (this.isIdle) return Promise.resolve(true);
@@ -78,14 +81,14 @@ export class FrameWriter {
     return new Promise((resolve) => (this.#waiters ??= []).push(resolve));
   }
 
-  /** The sink takes more. */
+  /** Writes what waits, because the sink takes more. */
   sinkDrained(): void {
     this.#isBlocked = false;
     this.#progressAt = this.#clock.now();
     this.flushNow();
   }
 
-  /** Whether bytes have waited for `timeout` milliseconds without any of them leaving. */
+  /** Whether bytes have waited in the sink for `timeout` milliseconds and none of them has left. */
   isStalled(now: number, timeout: number): boolean {
     const buffered = this.#sink.bufferedBytes;
     if (this.#bufferedBefore === 0 || buffered < this.#bufferedBefore) this.#progressAt = now;
@@ -93,7 +96,7 @@ export class FrameWriter {
     return buffered > 0 && now - this.#progressAt >= timeout;
   }
 
-  /** Hands on what is pending at the end of the program's turn. */
+  /** Writes what waits, at the end of the program's turn. */
   flush(): void {
     if (this.#isScheduled || this.#isBlocked) return;
     this.#isScheduled = true;
@@ -103,7 +106,7 @@ export class FrameWriter {
     });
   }
 
-  /** Hands on what is pending. */
+  /** Writes what waits, at once. */
   flushNow(): void {
     if (this.#isBlocked || this.#isOver) return;
     while (!this.#queue.isEmpty) {
@@ -116,10 +119,10 @@ export class FrameWriter {
       }
     }
     if (!this.#queue.isEmpty) return;
-    if (this.#end !== undefined) {
+    if (this.#finishSink !== undefined) {
       this.#isOver = true;
       this.#settleWaiters(false);
-      this.#end();
+      this.#finishSink();
     } else if (!this.#isBlocked) {
       this.#settleWaiters(true);
     }

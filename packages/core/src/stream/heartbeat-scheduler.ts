@@ -1,44 +1,49 @@
-/** Something that has things to do at certain times. */
+/** An entry of the timing wheel: something that has to act at certain times. */
 export interface Scheduled {
-  /** Does what is due. Returns when to be called again, in milliseconds of the scheduler's clock. Must not throw. */
+  /**
+   * Does what is due. Returns the time of the next call, in milliseconds of the scheduler's clock. Must not throw.
+   */
   onTime(now: number): number;
-  /** Where it is on the wheel; kept by the scheduler. At first `UNSCHEDULED`. */
+  /** The slot of the entry, which the scheduler sets. At first it is `UNSCHEDULED`. */
   wheelSlot: number;
-  /** Its place in the slot; kept by the scheduler. */
+  /** The index of the entry in its slot, which the scheduler sets. */
   wheelIndex: number;
 }
 
-/** The slot of what is not on the wheel. */
+/** The slot of an entry that is not on the wheel. */
 export const UNSCHEDULED = -1;
 
-// How exact a time is. Streams that are due within it share one timer.
+// The length of a slot. Entries that are due within it share one timer.
 const SLOT_MS = 25;
 const MAX_DELAY = 2 ** 31 - 1;
 
 /**
- * A timing wheel: one timer, which does not keep the process alive, for any number of streams. A stream stands in
- * the slot of the time at which it may have something to do; what happens to it until then, a write above all, does
- * not touch the wheel.
+ * A timing wheel: one timer for any number of streams. The timer does not keep the process alive. A stream is in the
+ * slot of the time at which it may have something to do. Nothing that happens to the stream before then touches the
+ * wheel, not even a write.
  */
 export class HeartbeatScheduler {
   readonly #slots = new Map<number, Scheduled[]>();
   #size = 0;
-  // No entry goes into a slot before this one.
+  // No entry is put into a slot before this one.
   #firstSlot = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerSlot = Infinity;
 
-  /** Whole milliseconds, which cost no memory where they are kept, of a clock that never goes back. */
+  /**
+   * The time of a clock that never goes back, in whole milliseconds, because an engine stores those without a heap
+   * object.
+   */
   now(): number {
     return Math.floor(performance.now());
   }
 
-  /** How many entries are on the wheel. */
+  /** The number of entries on the wheel. */
   get size(): number {
     return this.#size;
   }
 
-  /** Calls the entry at the given time, instead of when it was to be called before. */
+  /** Calls the entry at the given time, and not at the one that was scheduled before. */
   schedule(entry: Scheduled, at: number): void {
     this.cancel(entry);
     if (at === Infinity) return;
@@ -81,9 +86,9 @@ export class HeartbeatScheduler {
   }
 
   #turn(): void {
-    this.#timerSlot = -1; // no entry that is scheduled meanwhile arms the timer
+    this.#timerSlot = -1; // so that no entry that is scheduled in this loop arms the timer
     const now = this.now();
-    // An entry that asks for the past is called in the next turn, not in this one for ever.
+    // An entry that asks for a time in the past is called in the next turn. In this one the loop would never end.
     this.#firstSlot = Math.floor(performance.now() / SLOT_MS) + 1;
     for (const [slot, entries] of this.#slots) {
       if (slot >= this.#firstSlot) continue;

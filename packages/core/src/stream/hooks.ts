@@ -2,11 +2,13 @@ import type { EventStream } from "./event-stream.js";
 import type { EventStreamOptions } from "./options.js";
 import { isThenable } from "./source.js";
 
-/** Calls an app's hooks so that an error in one stays there, and hands errors to `onError`, each once. */
+/**
+ * Calls the app's hooks so that an error in one of them harms nothing else, and hands each error to `onError` once.
+ */
 export class Hooks {
   readonly #stream: EventStream;
   readonly #onError: NonNullable<EventStreamOptions["onError"]>;
-  #reported: unknown = this; // no error yet: undefined can be thrown too
+  #reported: unknown = this; // means no error yet, since undefined can be thrown too
 
   constructor(stream: EventStream, onError: NonNullable<EventStreamOptions["onError"]>) {
     this.#stream = stream;
@@ -26,14 +28,14 @@ export class Hooks {
     );
   }
 
-  /** Reports an error of a source whose stream has closed, unless the error only says that it has. */
+  /** Reports an error of a source whose stream has closed, unless it is the AbortError that the closing causes. */
   reportLate(error: unknown): void {
     const named = error as { name?: unknown; cause?: { name?: unknown } } | null | undefined;
     if (named?.name !== "AbortError" && named?.cause?.name !== "AbortError") this.report(error);
   }
 }
 
-/** Calls a function of the app, synchronous or not, whose error goes no further. */
+/** Calls a function of the app, and hands its error to `report`, whether it is thrown or rejected. */
 export function callSafely(call: () => unknown, report: (error: unknown) => void): void {
   try {
     const result = call();
@@ -43,7 +45,7 @@ export function callSafely(call: () => unknown, report: (error: unknown) => void
   }
 }
 
-/** Whether an error says, by its status, that the client is to blame for it. */
+/** Whether an error has a status from 400 to 499, which blames the client. */
 export function isClientError(error: unknown): boolean {
   const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
   const code = status ?? statusCode;

@@ -1,27 +1,27 @@
 import { END_SUFFIX } from "../format/reserved-ids.js";
 import type { Exchange } from "./exchange.js";
 
-// An id is a client's word and may be looked up and logged by the app, so it is kept short.
+// A client can send any id, and an app may look it up or log it, so long ones are not taken.
 const MAX_BYTES = 1024;
 
-/** What a request says about the last event the client saw. */
+/** What a request says about the last event that the client received. */
 export interface RequestedId {
-  /** The id, or `undefined`: there is none, or it is too long to be one of ours. */
+  /** The id. `undefined`: there is none, or it is too long to be one of ssekit's. */
   readonly id: string | undefined;
-  /** The id came in the header: a client that reconnects by itself. */
+  /** Whether the id came in the header, as that of a client that reconnects by itself does. */
   readonly reconnect: boolean;
-  /** That stream was finished. */
+  /** Whether the stream that the id belongs to was finished. */
   readonly ended: boolean;
-  /** There was an id, but it is too long to be known. */
+  /** Whether there was an id that was too long to be known. */
   readonly unknown: boolean;
 }
 
-/** There is none. */
+/** The result for a request without an id. */
 export const NO_ID: RequestedId = { id: undefined, reconnect: false, ended: false, unknown: false };
 
 /**
- * Reads the last event ID: the `Last-Event-ID` header, else the query parameter `lastEventId`, for pages that kept
- * an id themselves.
+ * Reads the last event ID: the `Last-Event-ID` header, or else the query parameter `lastEventId`, for pages that have
+ * stored an id themselves.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
  */
@@ -42,17 +42,17 @@ function bounded(id: string): { id: string | undefined; unknown: boolean } {
   return { id: unknown ? undefined : id, unknown };
 }
 
-/** A header is UTF-8 on the wire, but most runtimes hand out one character for each byte of it. */
+/** Decodes a header, which is UTF-8 on the wire, but of which most runtimes make one character for each byte. */
 function decodeUtf8(header: string): string {
-  let plain = true;
+  let isAscii = true;
   const bytes = new Uint8Array(header.length);
   for (let i = 0; i < header.length; i++) {
     const code = header.charCodeAt(i);
-    if (code > 0xff) return header; // decoded already
-    if (code > 0x7f) plain = false;
+    if (code > 0xff) return header; // the runtime has decoded it
+    if (code > 0x7f) isAscii = false;
     bytes[i] = code;
   }
-  if (plain) return header;
+  if (isAscii) return header;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -14,7 +14,9 @@ import { PORT } from "./stream-port.js";
 
 const CLOSE_CHECKS = { retry: RETRY };
 
-/** The event stream that an app holds: it checks what the program says, and shows nothing of what is behind it. */
+/**
+ * The event stream that an app holds. It checks the arguments of the app's calls, and hides the connection behind it.
+ */
 export class OpenStream implements EventStream {
   context: EventStream["context"] = {};
   readonly #connection: Connection;
@@ -53,8 +55,8 @@ export class OpenStream implements EventStream {
     toMessage: (item: T) => EventMessage | string = (item) => item as EventMessage | string,
   ): Promise<boolean> {
     const { life } = this.#connection;
-    const sending = this.#connection.sends(sendSource(this, this.#connection, source, toMessage));
-    // Also when nobody awaits it.
+    const sending = this.#connection.countSource(sendSource(this, this.#connection, source, toMessage));
+    // Otherwise the error of a promise that nobody awaits would be an unhandled rejection.
     sending.catch((error: unknown) => life.isOpen && life.hooks.report(error));
     return sending;
   }
@@ -71,7 +73,7 @@ export class OpenStream implements EventStream {
   end(message?: EventMessage): void {
     if (this.#connection.isClosing) return;
     const last: EventMessage = { event: "end", data: "", ...message };
-    encode(last, this.#connection.options); // a mistake in it is the caller's
+    encode(last, this.#connection.options); // throws a mistake in it to the caller
     this.#expectNoId(last.id);
     this.#connection.end(last, message !== undefined);
   }
@@ -100,12 +102,12 @@ export class OpenStream implements EventStream {
     return this.#connection.bufferedBytes;
   }
 
-  /** For channels, and for the server of the stream. */
+  /** The port for channels and for the server of the stream. */
   [PORT](): Connection {
     return this.#connection;
   }
 
-  /** What `console.log` prints on Node, Deno and Bun. */
+  /** Makes the text that `console.log` prints on Node, Deno and Bun. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const { life } = this.#connection;
     const state = life.isHeld ? "held" : life.isOpen ? "open" : life.isClosed ? "closed" : "closing";

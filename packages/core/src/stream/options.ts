@@ -8,28 +8,28 @@ import { BOOLEAN, checkOptions, FUNCTION, LIMIT, MS, MS_FROM_0, type Check } fro
 /**
  * Options of an `EventStreamServer` and of one stream.
  *
- * A stream takes all of them but `maxStreams` and `refuse`, in place of its server's. Only a stream takes `expiresAt` and
- * `toMessage`.
+ * A stream takes all of them but `maxStreams` and `refuse`, in place of its server's. Only a stream takes `expiresAt`
+ * and `toMessage`.
  */
 export interface EventStreamOptions {
   /**
-   * Milliseconds of silence after which a stream sends a comment. Otherwise a proxy may take the connection for dead.
+   * Milliseconds of silence after which a stream sends a comment, so that no proxy takes the connection for dead.
    * `false`: no heartbeat.
    *
    * @default 15_000
    */
   heartbeat?: number | false;
   /**
-   * The client's reconnection time in milliseconds, sent as the first block of every stream. `false`: no such block, and
-   * the client uses its own default.
+   * The client's reconnection time in milliseconds, sent as the first block of every stream. `false`: no such block,
+   * and the client uses its own default.
    *
    * @default 3_000
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-reconnection-time
    */
   retry?: number | false;
   /**
-   * Milliseconds for which the response's head waits for the first item of a source. Until then an error of the source
-   * can still be answered with a status of its own.
+   * Milliseconds for which the response's head waits for the first item of a source. Until then an error of the
+   * source can still be answered with a status of its own.
    *
    * @default 5_000
    */
@@ -41,8 +41,8 @@ export interface EventStreamOptions {
    */
   maxAge?: number;
   /**
-   * The time at which one stream is closed: a `Date`, or milliseconds since 1970. EventSource reconnects, so that the app
-   * can check the client's token again. Not an option of a server.
+   * The time at which one stream is closed: a `Date`, or milliseconds since 1970. EventSource reconnects, so that the
+   * app can check the client's token again. Not an option of a server.
    *
    * @default no limit
    * @example
@@ -52,8 +52,8 @@ export interface EventStreamOptions {
   /**
    * Makes the last event of a stream whose source failed after the head. The stream is then finished for good.
    *
-   * Without it, or when it returns `undefined`, the client is told nothing: the connection breaks off, and EventSource
-   * reconnects. The error itself goes to `onError` only.
+   * Without it, or when it returns `undefined`, the client is told nothing: the connection breaks off, and
+   * EventSource reconnects. The error itself goes to `onError` only.
    *
    * @default none
    * @example
@@ -75,30 +75,33 @@ export interface EventStreamOptions {
    */
   maxBufferedBytes?: number;
   /**
-   * Milliseconds in which a client with unread bytes must take some of them. A client that takes none is cut off with the
-   * reason `slow`.
+   * Milliseconds in which a client with unread bytes must take some of them. A client that takes none is cut off with
+   * the reason `slow`.
    *
    * @default 60_000
    */
   stallTimeout?: number;
   /**
-   * Number of streams that may be open at once. Further requests are refused, as `refuse` says. Only an option of a server.
+   * Number of streams that may be open at once. Further requests are refused, as `refuse` says. Only an option of a
+   * server.
    *
    * @default no limit
    */
   maxStreams?: number;
   /**
-   * How EventSource is refused when there are `maxStreams`, or when the server has been closed. Only an option of a server.
+   * How EventSource is refused when there are `maxStreams`, or when the server has been closed. Only an option of a
+   * server.
    *
-   * `"retry"` answers 200 with a reconnection time and no event, because EventSource never reconnects after another status.
-   * `503` is for a load balancer that then tries another node. Clients that are not EventSource always get a 503.
+   * `"retry"` answers 200 with a reconnection time and no event, because EventSource never reconnects after another
+   * status. `503` is for a load balancer that then tries another node. Clients that are not EventSource always get a
+   * 503.
    *
    * @default "retry"
    */
   refuse?: "retry" | 503;
   /**
-   * Whether the source must not run twice for one client. A request with a `Last-Event-ID` header is then answered 204, on
-   * which EventSource stops.
+   * Whether the source must not run twice for one client. A request with a `Last-Event-ID` header is then answered
+   * 204, on which EventSource stops.
    *
    * @default false
    * @example
@@ -226,7 +229,8 @@ function isHeaders(value: unknown): boolean {
 }
 
 /**
- * Fills in what a stream's options leave out from those of its server, and what a server's leave out from the defaults.
+ * Fills in what a stream's options leave out from those of its server, and what a server's leave out from the
+ * defaults.
  *
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */

@@ -1,11 +1,11 @@
 import type { Exchange, HeaderChanges } from "./exchange.js";
 
-/** The headers of a stream: the app's own stay, but what would break an event stream. */
+/** The headers of a stream. Those of the app stay, except for those that would break an event stream. */
 export function streamHeaders(exchange: Exchange, own: Record<string, string>): HeaderChanges {
   const type = exchange.responseHeader("content-type");
   return {
     "content-type": type?.startsWith("text/event-stream") ? type : "text/event-stream",
-    // no-transform: what compresses or rewrites a response collects it first
+    // no-transform, because a proxy that compresses or rewrites a response would collect it first
     "cache-control": exchange.responseHeader("cache-control") ?? "no-cache, no-transform",
     "x-accel-buffering": exchange.responseHeader("x-accel-buffering") ?? "no", // nginx
     "content-length": null,
@@ -14,15 +14,17 @@ export function streamHeaders(exchange: Exchange, own: Record<string, string>): 
   };
 }
 
-/** A stream that is finished. EventSource stops on it; a proxy that kept it would lock others out. */
+/**
+ * The headers of the 204 for a finished stream. They forbid a proxy to cache it and to stop other clients with it.
+ */
 export function finishedHeaders(own: Record<string, string>): HeaderChanges {
   return { ...own, "cache-control": "no-store", "content-type": null, "content-length": null };
 }
 
-/** A request that is to come again, as a stream: EventSource gives up on any status but 200. */
+/** The headers of a refusal that looks like a stream. EventSource reconnects only after a status of 200. */
 export function retryHeaders(own: Record<string, string>): HeaderChanges {
   return {
-    ...own, // with those of CORS, without which EventSource gives up too
+    ...own, // may be those of CORS, without which EventSource does not reconnect either
     "content-type": "text/event-stream",
     "cache-control": "no-store",
     "content-length": null,
@@ -30,7 +32,7 @@ export function retryHeaders(own: Record<string, string>): HeaderChanges {
   };
 }
 
-/** The same for clients that are not EventSource. */
+/** The headers of a refusal for clients that are not EventSource. */
 export function unavailableHeaders(own: Record<string, string>, retryAfter: number): HeaderChanges {
   return {
     ...own,

@@ -1,27 +1,29 @@
 import { isThenable, type ItemReader } from "./source.js";
 
-/** A stream, as the receiver of items. */
+/** The receiver of the items of a source: a stream or a channel. */
 export interface Receiver<T> {
-  /** `false`: closed. */
+  /** Sends an item. `false`: the receiver is closed. */
   send(item: T): boolean | Promise<boolean>;
   drained(): Promise<boolean>;
-  /** Whether the client has as much unread as a source may run ahead of it. */
+  /** Whether the source has run as far ahead of the client as it may. */
   isCongested(): boolean;
-  /** Calls the listener when the stream closes. Returns what takes the listener away. */
+  /** Calls the listener when the receiver closes. Returns a function that removes the listener. */
   onClosing(listener: () => void): () => void;
-  /** Told of errors that come from the source after the stream has closed. */
+  /** Takes an error of the source that comes after the receiver has closed. */
   lateError(error: unknown): void;
 }
 
-// A source that never waits would keep everybody else from the event loop, also one whose items are empty.
+// A source that never waits would block the event loop, even if its items are empty.
 const ITEMS_PER_TURN = 1_000;
 
-/** Sends what a reader yields, no faster than the client reads. Resolves with `false` as soon as the stream closes. */
+/**
+ * Sends the items of a reader, no faster than the client reads. Resolves with `false` as soon as the receiver closes.
+ */
 export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Promise<boolean> {
   return new Promise<boolean>((resolve, reject) => {
-    let over = false;
-    const forget = receiver.onClosing(() => {
-      over = true;
+    let isClosed = false;
+    const removeListener = receiver.onClosing(() => {
+      isClosed = true;
       reader.return(receiver.lateError);
       resolve(false);
     });
@@ -29,18 +31,18 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
     async function run(): Promise<boolean> {
       for (let taken = 1; ; taken++) {
         const next = reader.next();
-        // Not awaited when it is there already: a synchronous source leaves in one write.
+        // An item that is there already is not awaited, so that all items of a synchronous source leave in one write.
         const { done, value } = isThenable(next) ? await next : next;
-        if (over) return false;
+        if (isClosed) return false;
         if (done) return true;
-        // Before the item is sent, not after: any number of sources at once then hold the limit.
+        // Checked before the item is sent, and not after it, so that many sources at once keep within the limit.
         while (receiver.isCongested()) {
           if (!(await receiver.drained())) return false;
           await nextTurn();
         }
         const sent = receiver.send(value);
         if (!(isThenable(sent) ? await sent : sent)) {
-          if (!over) reader.return(receiver.lateError); // it takes no more, but is not closed yet
+          if (!isClosed) reader.return(receiver.lateError); // the receiver waits for its end and takes no more
           return false;
         }
         if (taken % ITEMS_PER_TURN === 0) await nextTurn();
@@ -49,12 +51,12 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
 
     run().then(
       (sent) => {
-        forget();
+        removeListener();
         resolve(sent);
       },
       (error: unknown) => {
-        if (over) return receiver.lateError(error);
-        forget();
+        if (isClosed) return receiver.lateError(error);
+        removeListener();
         // A ReadableStream that has failed rejects cancel() with the same error.
         reader.return((late) => late !== error && receiver.lateError(late));
         reject(error);
@@ -63,7 +65,7 @@ export function sendItems<T>(reader: ItemReader<T>, receiver: Receiver<T>): Prom
   });
 }
 
-/** Gives the event loop to everybody else once. */
+/** Lets everything else in the event loop run once. */
 function nextTurn(): Promise<void> {
   return new Promise((turn) => setTimeout(turn, 0));
 }

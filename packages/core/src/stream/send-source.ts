@@ -5,13 +5,13 @@ import { sendItems } from "./send-items.js";
 import { isThenable, readItems } from "./source.js";
 import { isSubscription } from "./subscription.js";
 
-/** Opens a stream, with the source that it was opened for if there is one, and ends it when that is exhausted. */
+/** Opens a stream. If there is a source, the stream sends it and ends when it is exhausted. */
 export function startStream(stream: EventStream, connection: Connection, source: Source | undefined): void {
   const { life } = connection;
   life.hold();
   if (life.time.isExpired) {
     life.stop("expired");
-    if (typeof source === "function") return; // others are returned
+    if (typeof source === "function") return; // sendAll returns the iterator of any other
   }
   let result: unknown;
   try {
@@ -20,7 +20,7 @@ export function startStream(stream: EventStream, connection: Connection, source:
     return connection.sourceFailed(error);
   }
   if (leavesOpen(result)) life.begin();
-  else void connection.sends(sendResult(stream, connection, result));
+  else void connection.countSource(sendResult(stream, connection, result));
 }
 
 async function sendResult(stream: EventStream, connection: Connection, result: unknown): Promise<void> {
@@ -40,7 +40,7 @@ async function sendResult(stream: EventStream, connection: Connection, result: u
   }
 }
 
-/** Sends the items of a source. `false`: the stream has closed before they were exhausted. */
+/** Sends the items of a source. `false`: the stream closed before they were exhausted. */
 export async function sendSource<T>(
   stream: EventStream,
   connection: Connection,
@@ -64,7 +64,10 @@ export async function sendSource<T>(
   });
 }
 
-/** What a function returns that has nothing to send: also what an arrow function returns without meaning to. */
+/**
+ * Whether a function has returned nothing to send, so that its stream stays open. This includes the number or boolean
+ * that an arrow function returns by accident.
+ */
 function leavesOpen(result: unknown): boolean {
   if (result === undefined || result === null || isSubscription(result)) return true;
   return typeof result === "boolean" || typeof result === "number";

@@ -3,9 +3,10 @@ import { EventStreamServer } from "./event-stream-server.js";
 import type { EventStreamOptions } from "./options.js";
 
 /**
- * The server for an adapter's `sse(server?)`: the one that is given, or one with the options that are given.
+ * Returns the server for an adapter's `sse(given?)`: the given one, or a new one with the given options.
  *
- * @param count how many arguments there were. More than one: a framework has called `sse` with a request.
+ * @param count the number of arguments of `sse`. More than one means that a framework has called `sse` with a
+ *   request.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
 export function serverOf(
@@ -18,7 +19,7 @@ export function serverOf(
       "sse: expected a server, options or nothing, got a request; call it: app.use(sse())",
     );
   }
-  // Not instanceof: it may be a server of another copy of this package.
+  // Not instanceof, because the server may be of another copy of this package.
   const isServer = typeof (given as Partial<EventStreamServer> | null | undefined)?.respond === "function";
   return isServer ? (given as EventStreamServer) : new EventStreamServer(given as EventStreamOptions);
 }

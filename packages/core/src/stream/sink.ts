@@ -1,30 +1,33 @@
 import type { Frame } from "../format/frame.js";
 
-/** The seam to a runtime: where the frames of one stream go. Its exchange makes it when it begins. */
+/** The body of one response, to which a stream writes its frames. An exchange makes it in `begin`. */
 export interface Sink {
-  /** Hands the frames on in one piece. `false`: handed on, but wait for `sinkDrained` before the next. */
+  /** Writes the frames in one piece. `false`: they are written, but the next call must wait for `sinkDrained`. */
   write(frames: readonly Frame[]): boolean;
-  /** Bytes handed to `write` that have not left the process. */
+  /** The number of bytes that were given to `write` and have not left the process. */
   readonly bufferedBytes: number;
-  /** Calls `flush` once when the program's current turn is over, so that what it sent leaves in one write. */
+  /** Calls `flush` once, when the program's current turn is over, so that its messages leave in one write. */
   schedule(flush: () => void): void;
-  /** Ends the response after all that was written. `last`: the connection is not used again. */
+  /** Ends the response after everything that was written. `last`: the connection is not used again. */
   end(last?: boolean): void;
-  /** Sends the head by itself. Left out where it leaves without that; otherwise it leaves with the first frame. */
+  /** Sends the head without waiting for a first frame. Left out in a runtime that does so by itself. */
   sendHead?(): void;
   /**
-   * Breaks the response off after all that was written, so that the client sees that it was not ended. `last`: the
-   * connection is not used again.
+   * Breaks the response off after everything that was written, so that the client sees that it is incomplete. `last`:
+   * the connection is not used again.
    */
   breakOff(last?: boolean): void;
-  /** Drops what is unsent and cuts the response off. `last`: the connection is not used again. */
+  /** Drops everything that is unsent and cuts the response off. `last`: the connection is not used again. */
   abort(last?: boolean): void;
 }
 
-/** Hears of a sink, and of its exchange before there is one. */
+/** The owner of a sink, which is told of drain and close. Before there is a sink, its exchange tells it. */
 export interface SinkOwner {
-  /** The frames of a `write` that returned `false` have left, or enough of them. */
+  /** Called when the frames of a `write` that returned `false` have left, or enough of them. */
   sinkDrained(): void;
-  /** All is sent after `end` or `breakOff`, or the client is gone, with the error if there was one. */
+  /**
+   * Called when everything is sent after `end` or `breakOff`, or when the client is gone, with the error if there is
+   * one.
+   */
   sinkClosed(error?: Error): void;
 }

@@ -1,19 +1,27 @@
 import type { Items } from "./event-stream.js";
 import { SseError, describe } from "../sse-error.js";
 
-/** Takes items one by one, in whichever of the three ways the source has. */
+/** Reads items one by one, from an iterable, an async iterable or a `ReadableStream`. */
 export interface ItemReader<T> {
   next(): IteratorResult<T> | Promise<IteratorResult<T>>;
-  /** Tells the source that no more is wanted, also while `next` is pending. Never throws. */
+  /** Tells the source that no more items are wanted, also while `next` is pending. Never throws. */
   return(onError: (error: unknown) => void): void;
 }
 
-/** @throws {SseError} `ERR_SSE_INVALID_SOURCE` */
+/**
+ * Checks a source, which may be left out.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_SOURCE`
+ */
 export function checkSource(source: unknown): void {
   if (source !== undefined && typeof source !== "function" && !isItems(source)) throw notASource(source);
 }
 
-/** @throws {SseError} `ERR_SSE_INVALID_SOURCE` */
+/**
+ * Begins to read items.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_SOURCE`
+ */
 export function readItems<T>(items: Items<T>): ItemReader<T> {
   if (!isItems(items)) throw notASource(items);
   // The async iterator of a ReadableStream queues return() behind a pending read; its reader cancels at once.
@@ -30,14 +38,17 @@ export function readItems<T>(items: Items<T>): ItemReader<T> {
     next: () => iterator.next(),
     return: (onError) => {
       attempt(() => iterator.return?.(), onError);
-      // So does the one of a Node stream, which has destroy() instead.
+      // The iterator of a Node stream queues return() as well, but such a stream has destroy().
       const { destroy } = items as { destroy?: unknown };
       if (typeof destroy === "function") attempt(() => void destroy.call(items), onError);
     },
   };
 }
 
-/** Tells a source that was passed as a value that nothing of it is wanted. A function has not been called. Never throws. */
+/**
+ * Returns the iterator of a source that no stream will send. A function needs nothing, since it has not been called.
+ * Never throws.
+ */
 export function returnSource(source: unknown, onError: (error: unknown) => void = () => {}): void {
   if (!isItems(source)) return;
   attempt(() => readItems(source).return(onError), onError);

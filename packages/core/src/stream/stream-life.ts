@@ -13,21 +13,21 @@ import type { Sink, SinkOwner } from "./sink.js";
 import type { PortSubscription } from "./stream-port.js";
 import { StreamTime } from "./stream-time.js";
 
-/** What a stream needs of the server it belongs to. */
+/** The things that a stream needs of the server to which it belongs. */
 export interface StreamHost {
   readonly scheduler: HeartbeatScheduler;
   readonly frames: FrameMaker;
-  /** The scheduler is of this stream alone. */
+  /** Whether the scheduler belongs to this stream alone. */
   readonly ownTimer: boolean;
-  /** Asks the client to come back later. */
+  /** Answers a request with a refusal, which asks the client to come back later. */
   refuse(exchange: Exchange, headers: Record<string, string>): void;
-  /** The stream is over; called once. */
+  /** Called once, when the stream is over. */
   streamClosed(stream: EventStream): void;
 }
 
-const HELD = 0; // nothing is committed yet: a source has still to yield its first item
+const HELD = 0; // the head is not sent yet: the source has yielded nothing
 const OPEN = 1;
-const CLOSING = 2; // takes nothing more, what was sent is on its way
+const CLOSING = 2; // the stream takes nothing more, and the rest is being sent
 const CLOSED = 3;
 
 const START = createFrame(encode({ event: "start", id: START_ID }));
@@ -37,21 +37,21 @@ export class StreamLife implements SinkOwner {
   readonly options: ResolvedOptions;
   readonly hooks: Hooks;
   readonly time: StreamTime;
-  /** There from when the head is committed. */
+  /** Set when the head is committed. */
   writer: FrameWriter | undefined;
   subscription: PortSubscription | undefined;
-  /** How many sources are being sent. */
+  /** The number of sources that are being sent. */
   sources = 0;
-  /** Whether the last event gets an id that marks it: the client knows what that is for. */
+  /** Whether the last event gets an id that marks the end, because the client can return it. */
   marksEnd = false;
   readonly #stream: EventStream;
   readonly #host: StreamHost;
   #state = HELD;
-  // There until the head is committed.
+  // Set until the head is committed.
   #exchange: Exchange | undefined;
-  // The client reconnects by itself.
+  // The request is a reconnect, which EventSource makes by itself.
   readonly #isReconnect: boolean;
-  // It will, when the response is over: others take the end of a response for the end of what it has to say.
+  // The client will reconnect by itself. Other clients take the end of a response for the end of the content.
   #comesBack = false;
   #closeReason: CloseReason | undefined;
   #closeWatch: CloseWatch | undefined;
@@ -76,12 +76,12 @@ export class StreamLife implements SinkOwner {
     return this.#state === HELD;
   }
 
-  /** The head has been committed, and the stream takes what is sent. */
+  /** Whether the head has been committed and the stream takes messages. */
   get isOpen(): boolean {
     return this.#state === OPEN;
   }
 
-  /** The stream takes nothing more. */
+  /** Whether the stream takes nothing more. */
   get isClosing(): boolean {
     return this.#state >= CLOSING;
   }
@@ -92,13 +92,13 @@ export class StreamLife implements SinkOwner {
 
   // --- opening
 
-  /** Listens to the client, and holds the head back for as long as it may wait. */
+  /** Listens to the client, and holds the head back for at most `headTimeout`. */
   hold(): void {
     this.#exchange!.watch(this);
     this.time.reschedule();
   }
 
-  /** Commits the head, if that has not been done. */
+  /** Commits the head, unless that has been done. */
   begin(): void {
     if (this.#state !== HELD) return;
     const exchange = this.#exchange!;
@@ -112,7 +112,7 @@ export class StreamLife implements SinkOwner {
       else exchange.fail(error);
       return this.#settle("error");
     }
-    this.#exchange = undefined; // and what it holds
+    this.#exchange = undefined; // frees the memory of the request
     this.#state = OPEN;
     const isGet = exchange.method === "GET";
     const isReader = acceptsEventStream(exchange);
@@ -125,14 +125,17 @@ export class StreamLife implements SinkOwner {
     if (onOpen !== undefined) this.hooks.run(() => onOpen(this.#stream));
   }
 
-  /** Makes a stream that never opens. */
-  refused(reason: CloseReason): void {
+  /** Closes a stream that never opens, because its request was answered in another way. */
+  closeUnopened(reason: CloseReason): void {
     this.#settle(reason);
   }
 
   // --- closing
 
-  /** Stops a stream after what was sent. In the middle of something, only a client that comes back sees an end. */
+  /**
+   * Stops the stream after everything that was sent. While it is sending a source or is subscribed, the response is
+   * ended properly only for a client that comes back, and broken off for others.
+   */
   stop(reason: CloseReason, last = false): void {
     this.begin();
     const isUnfinished = this.sources > 0 || this.subscription !== undefined;
@@ -140,8 +143,8 @@ export class StreamLife implements SinkOwner {
   }
 
   /**
-   * Closes the stream after what was sent. `last`: the connection too. `isBroken`: in a way in which the client sees
-   * that it lacks something.
+   * Closes the stream after everything that was sent. `last`: the connection is closed too. `isBroken`: the response
+   * is broken off, so that the client sees that it is incomplete.
    */
   finish(reason: CloseReason, last = false, isBroken = false): void {
     this.begin();
@@ -152,25 +155,26 @@ export class StreamLife implements SinkOwner {
     this.#startClosing(reason);
   }
 
-  /** Cuts the client off. What was not sent is lost to it until it comes back. */
+  /** Cuts the client off. It receives what was not sent only if it comes back. */
   abort(reason: CloseReason): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === HELD) this.#refuse();
+    if (this.#state === HELD) this.#replyRefusal();
     else this.writer!.abort(reason === "draining");
     this.#settle(reason);
   }
 
-  /** Asks the client to come back later instead of opening. */
+  /** Refuses the request of a stream that is held, and asks the client to come back later. */
   refuse(reason: CloseReason): void {
-    this.#refuse();
+    this.#replyRefusal();
     this.#settle(reason);
   }
 
-  #refuse(): void {
-    if (!this.#exchange!.headSent) this.#host.refuse(this.#exchange!, this.options.headers); // else somebody else answers
+  #replyRefusal(): void {
+    // Otherwise the app has answered.
+    if (!this.#exchange!.headSent) this.#host.refuse(this.#exchange!, this.options.headers);
   }
 
-  /** The source has failed. Before the head that is the framework's error. */
+  /** Closes the stream with an error of its source. Before the head, the framework gets the error. */
   fail(error: unknown): void {
     if (this.isClosing) return this.hooks.reportLate(error);
     if (this.#state === OPEN) {
@@ -179,9 +183,9 @@ export class StreamLife implements SinkOwner {
     }
     const exchange = this.#exchange!;
     if (exchange.headSent) {
-      this.hooks.report(error); // somebody else has answered meanwhile
+      this.hooks.report(error); // the app has answered meanwhile
     } else if (this.#isReconnect && !isClientError(error)) {
-      this.hooks.report(error); // EventSource never comes back from a 500
+      this.hooks.report(error); // and no 500, after which EventSource would never reconnect
       this.#host.refuse(exchange, this.options.headers);
     } else {
       exchange.fail(error);
@@ -198,7 +202,7 @@ export class StreamLife implements SinkOwner {
     this.#settle(error === undefined ? "client" : "error");
   }
 
-  /** The first reason stands. */
+  /** Tells that the stream takes nothing more. Only the first reason counts. */
   #startClosing(reason: CloseReason): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
@@ -206,7 +210,7 @@ export class StreamLife implements SinkOwner {
     this.subscription?.streamClosed();
   }
 
-  /** The response is over. */
+  /** Closes the stream, because the response is over. */
   #settle(reason: CloseReason): void {
     if (this.#state === CLOSED) return;
     const wasOpened = this.#state !== HELD;
@@ -214,14 +218,14 @@ export class StreamLife implements SinkOwner {
     this.time.stop();
     this.writer?.discard();
     this.#startClosing(reason);
-    const first = this.#closeReason!;
-    this.#closeWatch?.closed(first);
+    const closeReason = this.#closeReason!;
+    this.#closeWatch?.closed(closeReason);
     this.#host.streamClosed(this.#stream);
     const { onClose } = this.options;
-    if (wasOpened && onClose !== undefined) this.hooks.run(() => onClose(this.#stream, first));
+    if (wasOpened && onClose !== undefined) this.hooks.run(() => onClose(this.#stream, closeReason));
   }
 
-  // --- for those who wait for it
+  // --- waiting for the close
 
   get signal(): AbortSignal {
     return this.#watch.signal(this.#closeReason);
@@ -231,7 +235,7 @@ export class StreamLife implements SinkOwner {
     return this.#watch.whenClosed(this.isClosed ? this.#closeReason : undefined);
   }
 
-  /** Calls the listener when the stream takes nothing more. Returns what takes it away. */
+  /** Calls the listener when the stream takes nothing more. Returns a function that removes the listener. */
   onClosing(listener: () => void): () => void {
     return this.#watch.onClosing(listener);
   }

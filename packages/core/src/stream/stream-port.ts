@@ -3,69 +3,93 @@ import { SseError, describe } from "../sse-error.js";
 import type { EventStream } from "./event-stream.js";
 import type { RequestedId } from "./last-event-id.js";
 
-/** The key of a stream's port. Registered, so that a channel of one copy of this package takes streams of another. */
+/**
+ * The key of a stream's port. The symbol is registered, so that a channel of one copy of this package takes streams
+ * of another.
+ */
 export const PORT = Symbol.for("ssekit.stream/1");
 
-/** What a stream is for a channel. */
+/** The interface of a stream for channels, which no app sees. */
 export interface StreamPort {
-  /** What the request said about the last event the client saw. After a first subscription: nothing. */
+  /**
+   * What the request said about the last event that the client received. After a first subscription this is `NO_ID`.
+   */
   readonly requested: RequestedId;
-  /** The stream takes nothing more. */
+  /** Whether the stream takes nothing more. */
   readonly isClosing: boolean;
-  /** As much waits for the client as may be sent ahead of it. */
+  /** Whether as many bytes wait for the client as may be sent ahead of it. */
   readonly isCongested: boolean;
-  /** Timers belong to the stream's request, as in a Worker. */
+  /** Whether a timer belongs to one request, as in a Worker. */
   readonly ownTimer: boolean;
-  /** Binds the stream to a subscription. @throws {SseError} `ERR_SSE_SUBSCRIBED` */
+  /**
+   * Binds the stream to a subscription.
+   *
+   * @throws {SseError} `ERR_SSE_SUBSCRIBED`
+   */
   attach(subscription: PortSubscription): void;
+  /** Frees the stream of its subscription. */
   detach(): void;
-  /** Sends a frame. `id`: the id in it, if there is one. `flush`: at the end of this turn, else when `flush` is called. */
+  /**
+   * Sends a frame.
+   *
+   * @param id the id in the frame, if there is one.
+   * @param flush whether the frame leaves at the end of this turn. Otherwise it waits for a call of `flush`.
+   */
   sendFrame(frame: Frame, id: string | undefined, flush: boolean): void;
+  /** Lets the frames that wait leave at the end of this turn. */
   flush(): void;
-  /** Resolves when nothing waits for the client any more, with `false` if the stream has closed meanwhile. */
+  /**
+   * Resolves with `true` when nothing waits for the client any more, and with `false` if the stream closed before.
+   */
   drained(): Promise<boolean>;
-  /** Finishes the stream: with the usual last event, whose id is this place and `~end`. */
+  /** Finishes the stream for good with a last event of type `end`, whose id is the given place followed by `~end`. */
   finishAt(place: string): void;
-  /** Finishes the stream: its last event has been sent. */
+  /** Finishes the stream for good, after its last event has been sent. */
   finish(): void;
-  /** Closes the stream; the client may come back. */
+  /** Closes the stream. The client may come back. */
   close(): void;
-  /** Reports an error and closes the stream with it. */
+  /** Reports an error to the stream's `onError`, and closes the stream because of it. */
   fail(error: unknown): void;
-  /** Reports an error. */
+  /** Reports an error to the stream's `onError`. */
   report(error: unknown): void;
 }
 
-/** What a stream asks of its subscription. */
+/** The interface of a subscription for its stream. */
 export interface PortSubscription {
-  /** The stream has closed. */
+  /** Tells the subscription that the stream takes nothing more. */
   streamClosed(): void;
-  /** Sends a heartbeat that carries the cursor, if the client needs one. `false`: it does not. */
+  /** Sends a heartbeat that carries the cursor, if the client needs one. `false`: it needs none. */
   heartbeat(): boolean;
-  /** Keeps a frame of the program's own until the events before it have been sent. `false`: they have been. */
+  /**
+   * Keeps a frame of the program back until the events before it have been sent. `false`: they have all been sent.
+   */
   defer(frame: Frame): boolean;
-  /** Calls `end` when all that was published until now has been sent. `false`: it has been. */
+  /** Calls `end` when all events that were published until now have been sent. `false`: they have all been sent. */
   deferEnd(end: () => void): boolean;
-  /** Goes on without the snapshot that it waits for. */
+  /** Goes on without the snapshot for which the subscription waits. */
   skipSnapshot(): void;
-  /** Sends what is kept by `defer`: the stream is about to close. */
+  /** Sends the frames that `defer` keeps, because the stream is about to close. */
   release(): void;
-  /** Resolves when nothing is kept by `defer` any more; `undefined`: nothing is. */
+  /** Returns a promise that resolves when `defer` keeps no frame any more. `undefined`: it keeps none now. */
   released(): Promise<void> | undefined;
-  /** How far it has come in the log, if it has begun. */
+  /** The id of the place in the log that the subscription has reached, if it has begun. */
   readonly cursor: string | undefined;
-  /** Memory in bytes that the frames kept by `defer` take. */
+  /** The memory, in bytes, of the frames that `defer` keeps. */
   readonly bufferedBytes: number;
 }
 
-/** @throws {SseError} `ERR_SSE_INVALID_STREAM` */
+/**
+ * Returns the port of a stream, through which channels and adapters reach what apps do not see.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_STREAM`
+ */
 export function portOf(stream: EventStream): StreamPort {
-  const open = (stream as { [PORT]?: () => StreamPort } | null | undefined)?.[PORT];
-  if (typeof open !== "function") {
+  const getPort = (stream as { [PORT]?: () => StreamPort } | null | undefined)?.[PORT];
+  if (typeof getPort !== "function") {
     throw new SseError(
       "ERR_SSE_INVALID_STREAM",
       `subscribe: expected an EventStream of ssekit, got ${describe(stream)}`,
     );
   }
-  return open.call(stream);
+  return getPort.call(stream);
 }

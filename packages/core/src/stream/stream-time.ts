@@ -8,7 +8,7 @@ import type { ResolvedOptions } from "./options.js";
 import { SseError } from "../sse-error.js";
 import type { PortSubscription } from "./stream-port.js";
 
-/** What becomes of a stream with time. */
+/** The interface of a stream for its timing. */
 export interface TimedStream {
   readonly isHeld: boolean;
   readonly isClosing: boolean;
@@ -23,7 +23,7 @@ export interface TimedStream {
 
 const HEARTBEAT = createFrame(encode({ comment: "" }));
 
-/** The time of a stream: its head, heartbeat and age, and the client or log that does not move. */
+/** The timing of a stream: its head, heartbeat and age, and the client or log that makes no progress. */
 export class StreamTime implements Scheduled {
   wheelSlot = UNSCHEDULED;
   wheelIndex = 0;
@@ -31,8 +31,9 @@ export class StreamTime implements Scheduled {
   readonly #scheduler: HeartbeatScheduler;
   readonly #options: ResolvedOptions;
   readonly #openedAt: number;
-  // Of the next two, 0 is never: an Infinity would have memory of its own. Each stream is early by its own part of the
-  // interval, so that streams which fell silent at the same moment, after a broadcast, do not all wake together.
+  // In the next two fields 0 means never, because an engine stores Infinity in an object of its own. Each stream
+  // shortens its interval by a random part, so that streams which fell silent together, after a broadcast, do not all
+  // wake together.
   readonly #heartbeatAfter: number;
   readonly #expiresAt: number;
   #awaitedEnd: AwaitedEnd | undefined;
@@ -48,13 +49,13 @@ export class StreamTime implements Scheduled {
     this.#expiresAt = age === Infinity ? 0 : Math.ceil(this.#openedAt + age);
   }
 
-  /** `end()` waits for the subscription. */
+  /** Begins an `end()` that waits for the subscription. */
   awaitEnd(subscription: PortSubscription): void {
     this.#awaitedEnd = new AwaitedEnd(subscription, this.#options, this.#scheduler.now());
     this.reschedule();
   }
 
-  /** The stream's time is over. */
+  /** Whether the stream has reached `maxAge` or `expiresAt`. */
   get isExpired(): boolean {
     return this.#expiresAt > 0 && this.#scheduler.now() >= this.#expiresAt;
   }
@@ -63,7 +64,7 @@ export class StreamTime implements Scheduled {
     return this.#awaitedEnd !== undefined;
   }
 
-  /** The subscription has sent something. */
+  /** Notes that the subscription has sent something. */
   progressed(): void {
     this.#awaitedEnd?.progressed(this.#scheduler.now());
   }
@@ -95,7 +96,7 @@ export class StreamTime implements Scheduled {
   #checkEnd(now: number, writer: FrameWriter): void {
     const end = this.#awaitedEnd;
     if (end === undefined) return;
-    if (!writer.isIdle) end.progressed(now); // it is the client's turn
+    if (!writer.isIdle) end.progressed(now); // the client is slow, and not the log
     if (end.onTime(now)) return;
     this.#stream.hooks.report(
       new SseError(
@@ -111,7 +112,7 @@ export class StreamTime implements Scheduled {
     const stream = this.#stream;
     if (this.#heartbeatAfter === 0 || now < writer.lastWriteAt + this.#heartbeatAfter) return;
     if (!stream.isClosing && writer.isIdle && !stream.subscription?.heartbeat()) writer.push(HEARTBEAT);
-    // Also if there was none, for what the client has still to take.
+    // Also if no heartbeat was sent because the client has something to read.
     writer.lastWriteAt = now;
   }
 

@@ -1,9 +1,13 @@
 import { Queue } from "../queue.js";
 
-// What all readers together may use of one turn of the event loop. A storm of clients then delays nobody by more.
+// How long the work for all readers may take in one turn of the event loop. A storm of clients delays others by no more
+// than this.
 const BUDGET_MS = 10;
 
-/** Shares the event loop: what many streams have to do is spread over turns, by time and in the order in which they ask. */
+/**
+ * Spreads the work for many streams over turns of the event loop. Each turn has a time limit, and tasks run in the
+ * order in which they were deferred.
+ */
 export class TurnBudget {
   readonly #now: () => number;
   #turnBegan: number | undefined;
@@ -15,7 +19,7 @@ export class TurnBudget {
     this.#now = now;
   }
 
-  /** Whether nothing more should be done in this turn: its time is used up, or others wait for theirs. */
+  /** Whether nothing more should be done in this turn, because its time is used up or other tasks are waiting. */
   get isSpent(): boolean {
     if (this.#turnBegan === undefined) {
       this.#turnBegan = this.#now();
@@ -25,7 +29,7 @@ export class TurnBudget {
     return this.#waiting.size > 0 || this.#now() - this.#turnBegan >= BUDGET_MS;
   }
 
-  /** Calls the task in a turn that has time left. It must not throw. */
+  /** Calls the task in a turn that has time left. The task must not throw. */
   defer(task: () => void): void {
     this.#waiting.push(task);
     if (this.#turnBegan === undefined) {
@@ -38,7 +42,7 @@ export class TurnBudget {
 
   #nextTurn(): void {
     this.#timer = setTimeout(() => this.#turn(), 0);
-    // Nothing to do then but to begin a new account: no reason for a process to stay.
+    // Without a waiting task, the timer only starts to count anew, so it need not keep the process alive.
     if (this.#waiting.size === 0) (this.#timer as { unref?(): void }).unref?.();
   }
 
@@ -53,7 +57,10 @@ export class TurnBudget {
 
 let budget: TurnBudget | undefined;
 
-/** The budget of all streams of this copy of the package. Made late: a Worker's module scope has no clock. */
+/**
+ * Returns the budget of all streams of this copy of the package. It is made when it is first needed, because a
+ * Worker's module scope has no clock.
+ */
 export function turnBudget(): TurnBudget {
   return (budget ??= new TurnBudget());
 }

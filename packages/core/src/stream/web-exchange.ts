@@ -2,7 +2,7 @@ import type { Exchange, HeaderChanges } from "./exchange.js";
 import type { Sink, SinkOwner } from "./sink.js";
 import { WebSink } from "./web-sink.js";
 
-/** The exchange of a fetch-style framework: a `Request` in, a `Response` out. */
+/** The exchange of a fetch-style framework, which takes a `Request` and returns a `Response`. */
 export class WebExchange implements Exchange {
   readonly method: string;
   readonly url: string;
@@ -10,7 +10,7 @@ export class WebExchange implements Exchange {
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: unknown) => void;
-  // The client has left before the head.
+  // Called when the client leaves before the head is sent.
   readonly #onAbort = (): void => {
     this.#answerNobody();
     this.#owner?.sinkClosed();
@@ -19,8 +19,8 @@ export class WebExchange implements Exchange {
   #owner: SinkOwner | undefined;
 
   /**
-   * @param resolve called with the response when its head is decided.
-   * @param reject with an error before that.
+   * @param resolve is called with the response when its head is decided.
+   * @param reject is called with an error that came before the head was decided.
    * @param signal aborts when the client leaves.
    */
   constructor(
@@ -55,12 +55,12 @@ export class WebExchange implements Exchange {
     return this.#request.headers.get(name) ?? undefined;
   }
 
-  /** A header that a framework has collected for the response. There is none without a framework. */
+  /** Returns a header that a framework has collected for the response. Without a framework there is none. */
   responseHeader(_name: string): string | undefined {
     return undefined;
   }
 
-  /** Makes the response, which a framework may do in a way of its own. */
+  /** Makes the response. A framework may override this method. */
   protected createResponse(
     body: string | ReadableStream<Uint8Array> | null,
     status: number,
@@ -72,8 +72,10 @@ export class WebExchange implements Exchange {
   }
 
   /**
-   * Cuts the connection of the response, `afterSent`: when what was handed on has been sent. `false`: it cannot, and
-   * whoever reads the body cuts it, when that fails.
+   * Cuts the connection of the response, for a framework that can. `false`: it cannot, so the runtime cuts it when
+   * the body fails.
+   *
+   * @param _afterSent whether everything that was written is sent first.
    */
   protected cut(_afterSent: boolean): boolean {
     return false;
@@ -86,32 +88,32 @@ export class WebExchange implements Exchange {
   begin(headers: HeaderChanges): Sink {
     const sink = new WebSink(this.#owner!, this.#signal, (afterSent) => this.cut(afterSent));
     this.#respond(sink.body, 200, headers);
-    this.#forget(); // the sink listens
+    this.#removeListener(); // the sink listens from now on
     return sink;
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {
-    this.#forget();
+    this.#removeListener();
     this.#respond(body ?? null, status, headers);
   }
 
   fail(error: unknown): void {
-    this.#forget();
+    this.#removeListener();
     this.#reject(error);
   }
 
   #respond(body: string | ReadableStream<Uint8Array> | null, status: number, changes: HeaderChanges): void {
-    const { connection: _, ...rest } = changes; // a fetch-style response has none of its own
+    const { connection: _, ...rest } = changes; // a fetch-style response may not set it
     const response = this.createResponse(body, status, rest);
     this.#headSent = true;
     this.#resolve(response);
   }
 
-  #forget(): void {
+  #removeListener(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
-  /** The client is gone, but the framework still waits for a response. */
+  /** Resolves with a response, although the client is gone, because the framework waits for one. */
   #answerNobody(): void {
     this.#headSent = true;
     this.#resolve(new Response(null, { status: 499 }));

@@ -2,26 +2,30 @@ import { joinFrames, type Frame } from "../format/frame.js";
 import type { Sink, SinkOwner } from "./sink.js";
 
 const HIGH_WATER_MARK = 16 * 1024;
-// A runtime drops what it has read and not sent when the body fails, and has to have read the head's response.
+// When the body fails, a runtime drops the bytes that it has read and not sent. This delay gives it time to send
+// them and the head.
 const BREAK_MS = 50;
 
-/** The sink of a `Response`: its body. */
+/** The sink of a `Response`, which is the body of that response. */
 export class WebSink implements Sink {
   readonly body: ReadableStream<Uint8Array>;
   readonly #owner: SinkOwner;
   readonly #signal: AbortSignal | undefined;
   readonly #cut: (afterSent: boolean) => boolean;
-  // The client has left, in a runtime that says so by the request.
+  // Called when the client leaves, in a runtime that tells so by the request's signal.
   readonly #onAbort = (): void => {
     this.#controller.close();
     this.#close();
   };
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #isBlocked = false;
-  // Done when all has been read.
-  #end: (() => void) | undefined;
+  // Called when everything has been read: it ends the body, or breaks it off.
+  #finishBody: (() => void) | undefined;
 
-  /** @param cut cuts the connection, `afterSent`: when it has been sent what was read; `false`: it cannot. */
+  /**
+   * @param cut cuts the connection, with `afterSent` when everything that was read has been sent. It returns `false`
+   *   if it cannot.
+   */
   constructor(
     owner: SinkOwner,
     signal: AbortSignal | undefined,
@@ -42,7 +46,7 @@ export class WebSink implements Sink {
   }
 
   write(frames: readonly Frame[]): boolean {
-    // A copy also of a single frame: a reader may transfer what it gets, and others are sent the same bytes.
+    // A single frame is copied too, because a reader may transfer the bytes, and other streams share them.
     this.#controller.enqueue(frames.length === 1 ? frames[0]!.bytes.slice() : joinFrames(frames));
     this.#isBlocked = this.#controller.desiredSize! <= 0;
     return !this.#isBlocked;
@@ -53,64 +57,66 @@ export class WebSink implements Sink {
     return desiredSize === null ? 0 : HIGH_WATER_MARK - desiredSize;
   }
 
-  // A microtask would be too early: an async generator that yields ten times in one turn takes many of them.
+  // A microtask would be too early, because an async generator that yields ten times in one turn takes many of them.
   schedule(flush: () => void): void {
     setTimeout(flush, 0);
   }
 
   end(): void {
-    this.#end = () => {
+    this.#finishBody = () => {
       this.#controller.close();
       this.#close();
     };
-    this.#endWhenRead();
+    this.#finishWhenRead();
   }
 
   breakOff(): void {
-    this.#end = () =>
+    this.#finishBody = () =>
       setTimeout(() => {
         this.#fail(true);
         this.#close();
       }, BREAK_MS);
-    this.#endWhenRead();
+    this.#finishWhenRead();
   }
 
   abort(): void {
     this.#fail(false);
   }
 
-  /** Fails the body, with an error that is taken for a client that has left: no stack trace is printed of that. */
+  /**
+   * Fails the body, with an error that runtimes take for a client that has left, so that they print no stack trace.
+   */
   #fail(afterSent: boolean): void {
-    this.#forget();
-    const error = Object.assign(new Error("The event stream was cut off"), { name: "AbortError" }); // for Next
-    // For @hono/node-server, which at this code leaves a connection alone that waits for its client.
+    this.#removeListener();
+    const error = Object.assign(new Error("The event stream was cut off"), { name: "AbortError" }); // known to Next
+    // With this code @hono/node-server does not touch a connection that waits for its client.
     if (this.#cut(afterSent) || afterSent) Object.assign(error, { code: "ERR_STREAM_PREMATURE_CLOSE" });
     this.#controller.error(error);
   }
 
-  /** The reader wants more. */
+  /** Called by the runtime when the reader wants more. */
   #pull(): void {
-    if (this.#end !== undefined) {
-      this.#endWhenRead();
+    if (this.#finishBody !== undefined) {
+      this.#finishWhenRead();
     } else if (this.#isBlocked) {
       this.#isBlocked = false;
       this.#owner.sinkDrained();
     }
   }
 
-  #endWhenRead(): void {
+  #finishWhenRead(): void {
     if (this.bufferedBytes > 0) return;
-    const end = this.#end;
-    this.#end = undefined;
-    end?.();
+    const finish = this.#finishBody;
+    this.#finishBody = undefined;
+    finish?.();
   }
 
   #close(): void {
-    this.#forget();
+    this.#removeListener();
     this.#owner.sinkClosed();
   }
 
-  #forget(): void {
+  #removeListener(): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 }
