@@ -10,19 +10,41 @@ import type {
 import { NodeExchange, openOn, serverOf } from "@ssekit/node/adapter";
 
 declare global {
-  // The namespace that @types/express, 4 and 5, leaves open for this.
+  // @types/express 4 and 5 both read this namespace, so that middleware can add to the type of a response.
   namespace Express {
     interface Response {
       /**
-       * Answers this request with an event stream. Headers set before are kept.
+       * Answers this request with an event stream, and returns the stream. Headers that were set before are kept.
        *
-       * @param source what to send. Without it the stream is open until `close()`, `end()`, or the client leaves.
-       *   An error before its first item goes to the router's error handlers.
+       * An error of the source before its first item goes to the error handlers of the router. A later error goes to
+       * `onError`, and the stream closes.
+       *
+       * With an event map as a type argument, as in `res.sse<{ tick: Tick }>()`, only its events can be sent.
+       *
+       * @param source what to send: an iterable, an async iterable, a `ReadableStream`, or a function of the stream.
+       *   Without it the stream is open until `close()`, `end()`, or the client leaves.
        * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
        *   `ERR_SSE_INVALID_OPTION`
+       * @example
+       * app.get("/clock", (req, res) => {
+       *   const stream = res.sse(); // or res.sse(undefined, { heartbeat: 5_000 })
+       *   const timer = setInterval(() => stream.send({ event: "tick", data: Date.now() }), 1000);
+       *   stream.signal.addEventListener("abort", () => clearInterval(timer));
+       * });
+       * @example
+       * app.get("/answer", (req, res) => {
+       *   res.sse(async function* ({ signal }) {
+       *     yield* relay(await fetch(provider, { signal }), { doneOn: "[DONE]" });
+       *   });
+       * });
        */
       sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): EventStream<Events>;
-      /** The same for a source whose items are made into messages by `toMessage`. */
+      /**
+       * Answers this request with what a source yields, each item made into a message by `toMessage`.
+       *
+       * @example
+       * res.sse(orders, { toMessage: (order) => ({ event: "order", id: order.id, data: order }) });
+       */
       sse<T>(source: Source<T>, options: ItemOptions<T>): EventStream;
     }
   }
@@ -30,21 +52,26 @@ declare global {
 
 class ExpressExchange extends NodeExchange {
   protected handOver(error: unknown): void {
-    // Not the `next` of the middleware: that of the handler which is running then, or its router's error handlers
-    // would be passed over.
+    // Express sets `req.next` to the `next` of the handler that is running. The middleware's own `next` would skip the
+    // error handlers of that handler's router.
     (this.req as IncomingMessage & { next?(error: unknown): void }).next?.(error);
   }
 }
 
 /**
- * Middleware for Express 4 and 5 that adds `res.sse()`.
+ * Makes middleware for Express 4 and 5 that adds `res.sse()`.
  *
- * @param given the options, heartbeat and shutdown that its streams share: a server, or options for one of its own.
+ * @param given a server, or options. Given options, or nothing, the middleware makes a server of its own. Its streams
+ *   share the server's options, heartbeat and shutdown.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ * @example
+ * app.use(sse());
+ * app.use(sse({ heartbeat: 15_000 }));
+ * app.use(sse(events)); // an EventStreamServer, which can be closed at shutdown
  */
 export function sse(given?: EventStreamServer | EventStreamOptions) {
   const server = serverOf(given, arguments.length);
-  // One for all responses, and not one for each.
+  // All responses share this function, because a closure for each response would take memory.
   function openOnThis(this: ServerResponse, source?: Source, options?: EventStreamOptions): EventStream {
     return openOn(new ExpressExchange(this.req, this), server, source, options);
   }

@@ -4,7 +4,7 @@ import { EventStreamServer, sse } from "@ssekit/express";
 import express from "express";
 import { expect, it, onTestFinished } from "vitest";
 
-it("a response that is sent before the source has its first item stays, and onError is told", async () => {
+it("a response that is sent before the source has its first item is kept, and onError gets the error", async () => {
   const reported: unknown[] = [];
   const events = new EventStreamServer({ onError: (error) => void reported.push(error) });
   const app = express().use(sse(events));

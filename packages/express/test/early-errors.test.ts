@@ -39,23 +39,23 @@ describe.each([
     }
   });
 
-  it("goes on to the app's, when the router has none", async () => {
+  it("reaches the error handler of the app, if the router has none", async () => {
     const router = create.Router();
     router.get("/", (_req, res) => void res.sse(() => pause(5).then(() => Promise.reject(broken))));
     const url = await start(create().use(sse()).use("/router", router).use(answer("the app")));
     expect(await (await fetch(`${url}/router`)).text()).toBe("the app");
   });
 
-  it("is Express's own 500 where nobody handles it", async () => {
+  it("is answered by Express with 500, if there is no error handler", async () => {
     const app = create().use(sse());
-    app.set("env", "test"); // Express writes it to the console otherwise
+    app.set("env", "test"); // otherwise Express prints the error
     app.get("/", (_req, res) => void res.sse(() => Promise.reject(new Error("secret"))));
     const response = await fetch(await start(app));
     expect(response.status).toBe(500);
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
   });
 
-  it("of a route in a mounted app reaches that app's handlers", async () => {
+  it("of a route in a mounted app reaches the error handlers of the mounted app", async () => {
     const inner = create();
     inner.get("/", (_req, res) => void res.sse(() => pause(5).then(() => Promise.reject(broken))));
     inner.use(answer("the mounted app"));

@@ -14,7 +14,7 @@ describe.each([
   ["Express 5", express],
   ["Express 4", express4],
 ])("%s with", (_name, create) => {
-  /** An app with a stream at `/` and this middleware in front. */
+  /** Starts an app with a stream at `/` and with this middleware before it. */
   async function start(...handlers: RequestHandler[]) {
     const events = new EventStreamServer();
     const streams: EventStream[] = [];
@@ -59,7 +59,7 @@ describe.each([
     expect(reader.events).toHaveLength(6);
   });
 
-  it("compression in front: what is compressed is a whole gzip stream with everything in it", async () => {
+  it("compression in front: the compressed response is a complete gzip stream that contains every event", async () => {
     const allow: RequestHandler = (_req, res, next) => {
       res.set("Cache-Control", "no-cache");
       next();
@@ -102,7 +102,7 @@ describe.each([
     expect(events.streams.size).toBe(0);
   });
 
-  it("a body that nobody reads: the stream opens all the same", async () => {
+  it("a body that nobody reads: the stream opens nevertheless", async () => {
     const { url, streams } = await start();
     const response = await fetch(url, {
       method: "POST",
@@ -116,7 +116,7 @@ describe.each([
     expect(await reader.allData()).toEqual(["open"]);
   });
 
-  it("a client that left before the handler: a stream that is closed, and no error", async () => {
+  it("a client that left before the handler ran: the stream is closed already, and there is no error", async () => {
     let handle!: () => void;
     const entered = new Promise<void>((resolve) => (handle = resolve));
     let goOn!: () => void;
@@ -135,7 +135,7 @@ describe.each([
   });
 });
 
-/** The bytes of a chunked body. */
+/** Joins the chunks of a response's body. */
 function bodyOf(text: string): Buffer {
   const parts: string[] = [];
   for (let at = text.indexOf("\r\n\r\n") + 4; ;) {

@@ -48,8 +48,8 @@ describe.each([
   });
 });
 
-describe("a body", () => {
-  it.each(["read before the stream opened", "read afterwards"])("%s is whole", async (when) => {
+describe("a request body", () => {
+  it.each(["read before the stream opened", "read after it opened"])("%s is whole", async (when) => {
     const app = express().use(sse());
     if (when === "read before the stream opened") app.use(express.text({ limit: "1mb" }));
     app.post("/", (req, res) => {

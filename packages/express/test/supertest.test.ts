@@ -18,14 +18,14 @@ describe.each([
   });
   app.get("/answer", (_req, res) => void res.sse(["Hello", " world"]));
 
-  it("is read as far as the test needs, and let go", async () => {
+  it("is read until the test has its events, and then the connection closes", async () => {
     const [first, second] = await readEvents(request(app).get("/clock"), 2);
     expect(first).toMatchObject({ type: "tick", lastEventId: "" });
     expect(JSON.parse(second!.data).now).toBeGreaterThanOrEqual(JSON.parse(first!.data).now);
     await expect.poll(() => events.streams.size).toBe(0);
   });
 
-  it("is read to the end without help when the stream ends", async () => {
+  it("can be read by supertest alone, if the stream ends", async () => {
     const response = await request(app)
       .get("/answer")
       .expect(200)
@@ -37,7 +37,7 @@ describe.each([
 });
 
 describe("app.use(sse())", () => {
-  it("has a server of its own, and two of them do not share theirs", async () => {
+  it("makes a server of its own, which sse(server) does not share", async () => {
     const own = new EventStreamServer();
     const app = express();
     app.use("/default", sse()).get("/default", (_req, res) => void res.sse(["one"]));

@@ -1,4 +1,4 @@
-/** What `@hono/node-server` hands on to `env`; of HTTP/1. */
+/** Node's request and response, which `@hono/node-server` puts into `env`. Only the members that are used here. */
 interface NodeBindings {
   incoming?: {
     readonly httpVersion: string;
@@ -8,18 +8,19 @@ interface NodeBindings {
 }
 
 /**
- * Cuts the connection of a request on Node, since `@hono/node-server` does not cut one that waits for its client.
+ * Closes the connection of a request on Node, because `@hono/node-server` does not close one whose client reads slowly.
  *
- * @param afterSent after what has been handed to the connection.
- * @returns `false` where there is no such connection.
+ * @param env the environment of the Hono context.
+ * @param afterSent whether the bytes that were passed to the connection are sent first.
+ * @returns `false` if the request did not come by HTTP/1 on Node. Nothing was closed then.
  */
 export function cutNodeConnection(env: unknown, afterSent: boolean): boolean {
   const { incoming, outgoing } = (env ?? {}) as NodeBindings;
   if (outgoing === undefined || !incoming?.httpVersion.startsWith("1.")) return false;
   const { socket } = incoming;
-  // A response that waits behind another has no socket yet; that of the request is the other's.
+  // A response that waits behind another one has no socket yet. The request's socket is in use by the other response.
   if (!outgoing.socket) outgoing.destroy();
-  // Without chunks the end of the connection is the end of the response; a reset is none.
+  // An HTTP/1.0 response has no chunks: it is complete when its connection ends, so only a reset shows that it is not.
   else if (incoming.httpVersion === "1.0") reset(socket);
   else if (afterSent && socket.destroySoon !== undefined) socket.destroySoon();
   else socket.destroy();
@@ -30,6 +31,6 @@ function reset(socket: NonNullable<NodeBindings["incoming"]>["socket"]): void {
   try {
     socket.resetAndDestroy!();
   } catch {
-    socket.destroy(); // TLS and Unix sockets have no reset
+    socket.destroy(); // TLS and Unix sockets cannot be reset
   }
 }

@@ -2,17 +2,17 @@ import { type HeaderChanges, type Sink, type SinkOwner, WebExchange } from "@sse
 import { cutNodeConnection } from "./cut-node-connection.js";
 import { NodeConnection } from "./node-connection.js";
 
-/** What is used of a Hono context. */
+/** The members of a Hono context that the adapter uses. */
 export interface HonoContext {
   readonly req: { readonly raw: Request };
   readonly res: Response;
   readonly env: unknown;
-  // Hono types status and data more narrowly than they are here.
+  // `any`, because Hono's types for data and status are narrower than ours.
   newResponse(data: any, status: any): Response;
   header(name: string, value?: string): void;
 }
 
-/** An exchange whose response takes over the headers and cookies that the app has set on the context. */
+/** The exchange of a Hono context. Its response has the headers and cookies that the app has set on the context. */
 export class HonoExchange extends WebExchange {
   readonly #ctx: HonoContext;
   readonly #node: NodeConnection | undefined;
@@ -48,7 +48,7 @@ export class HonoExchange extends WebExchange {
     status: number,
     changes: HeaderChanges,
   ): Response {
-    // On the context, since what is on it replaces what is on the response.
+    // On the context, because its headers replace those of the response.
     for (const [name, value] of Object.entries(changes)) this.#ctx.header(name, value ?? undefined);
     return this.#ctx.newResponse(body, status);
   }

@@ -1,9 +1,9 @@
-/** What is used of the request and response of Node that `@hono/node-server` hands on in `env`. */
+/** Node's request and response, which `@hono/node-server` puts into `env`. Only the members that are used here. */
 interface NodeEnv {
   incoming: {
     httpVersionMajor: number;
     socket: NodeSocket;
-    /** `null`: nobody has begun to read the body. */
+    /** `null` means that nobody has begun to read the body. */
     readableFlowing?: boolean | null;
     resume?(): void;
   };
@@ -17,19 +17,21 @@ interface NodeEnv {
 
 interface NodeSocket {
   readonly destroyed: boolean;
-  /** The response that has its turn. Node's own, in every version. */
+  /** The response whose turn it is. A private field of Node, which every version has. */
   readonly _httpMessage?: { [STREAM]?: true } | null;
   on(event: "close", listener: () => void): void;
   off(event: "close", listener: () => void): void;
-  /** An event stream waits for its turn. */
+  /** Set while an event stream waits for its turn on this socket. */
   [STREAM]?: true;
 }
 
 const STREAM = Symbol.for("ssekit.hono-stream/1");
 
 /**
- * What is behind a request on Node. Its socket tells what `request.signal` does not: that a client has left whose
- * request waits behind another response on its connection.
+ * The connection of a request on Node.
+ *
+ * If a request waits behind another response on its connection, `request.signal` does not abort when the client leaves.
+ * The socket shows it.
  */
 export class NodeConnection {
   readonly #incoming: NodeEnv["incoming"];
@@ -41,25 +43,29 @@ export class NodeConnection {
     this.#outgoing = outgoing;
   }
 
-  /** `undefined`: this is not Node. */
+  /** Finds the connection in the environment of a Hono context. `undefined` means that the runtime is not Node. */
   static of(env: unknown): NodeConnection | undefined {
     const { incoming, outgoing } = (env ?? {}) as Partial<NodeEnv>;
     const isNode = incoming?.socket !== undefined && typeof outgoing?.destroy === "function";
     return isNode ? new NodeConnection({ incoming, outgoing }) : undefined;
   }
 
-  /** The response waits for its turn on the connection. */
+  /** Whether the response waits for its turn on the connection. */
   get #waits(): boolean {
     return this.#incoming.httpVersionMajor === 1 && this.#outgoing.socket === null;
   }
 
+  /** Whether the response waits on its connection for an event stream to end. */
   get isBehindStream(): boolean {
     if (!this.#waits) return false;
     const { _httpMessage: current, [STREAM]: waiting } = this.#incoming.socket;
     return waiting ?? current?.[STREAM] ?? false;
   }
 
-  /** What aborts when the client leaves, for a response that waits; else `undefined`, for the request has one. */
+  /**
+   * A signal that aborts when the client leaves, if the response waits for its turn. Otherwise `undefined`, because the
+   * request's own signal does it.
+   */
   get signal(): AbortSignal | undefined {
     if (!this.#waits) return undefined;
     this.#left ??= new AbortController();
@@ -67,7 +73,7 @@ export class NodeConnection {
     return this.#left.signal;
   }
 
-  /** The response is an event stream from now on. */
+  /** Records that the response is an event stream from now on. */
   opened(): void {
     this.#outgoing[STREAM] = true;
     if (!this.#waits) return;
@@ -81,10 +87,10 @@ export class NodeConnection {
     });
   }
 
-  /** A body that nobody reads stops the connection, so that it would not tell when the client leaves. */
+  /** Reads and drops a request body that the app does not read: while it is unread, Node does not notice that the client left. */
   drainRequest(): void {
     const incoming = this.#incoming;
-    // Not before the app may have begun to read it.
+    // Later, because the app may start reading in this turn.
     setTimeout(() => incoming.readableFlowing === null && incoming.resume?.(), 0);
   }
 }

@@ -13,24 +13,55 @@ import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 declare module "hono" {
   interface ContextVariableMap {
     /**
-     * Answers this request with an event stream. Headers and cookies that are set on the context are kept.
+     * Answers this request with an event stream, and returns a promise of the response. Return it from the handler.
      *
-     * @param source what to send, or a function of the stream.
-     * @returns the response, when its head is decided: at once, or with the source's first item.
-     * @throws what the source throws before its first item, as a rejection that `app.onError` sees. {@link SseError}
-     *   `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`.
+     * Headers and cookies that are set on the context are kept. The promise resolves when the head is decided: at the
+     * source's first item, after `headTimeout`, or at once if there is no source or a function as source returns nothing.
+     * It rejects with an error that comes before, which then reaches `app.onError`. A later error goes to `onError`, and
+     * the stream closes.
+     *
+     * With an event map as a type argument, as in `c.var.sse<{ tick: Tick }>(source)`, only its events can be sent.
+     *
+     * @param source what to send: an iterable, an async iterable, a `ReadableStream`, or a function of the stream. If
+     *   the function returns nothing, the stream is open until `close()`, `end()`, or the client leaves.
+     * @throws {SseError} as a rejection: `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`
+     * @example
+     * app.get("/clock", (c) =>
+     *   c.var.sse((stream) => {
+     *     const timer = setInterval(() => stream.send({ event: "tick", data: Date.now() }), 1000);
+     *     stream.signal.addEventListener("abort", () => clearInterval(timer));
+     *   }),
+     * );
+     * @example
+     * app.get("/answer", (c) =>
+     *   c.var.sse(async function* ({ signal }) {
+     *     yield* relay(await fetch(provider, { signal }), { doneOn: "[DONE]" });
+     *   }),
+     * );
      */
     sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): Promise<Response>;
-    /** The same for a source whose items are made into messages by `toMessage`. */
+    /**
+     * Answers this request with what a source yields, each item made into a message by `toMessage`. Return the promise.
+     *
+     * @example
+     * app.get("/orders", (c) =>
+     *   c.var.sse(orders, { toMessage: (order) => ({ event: "order", id: order.id, data: order }) }),
+     * );
+     */
     sse<T>(source: Source<T>, options: ItemOptions<T>): Promise<Response>;
   }
 }
 
 /**
- * Middleware for Hono 4 that adds `c.var.sse()`.
+ * Makes middleware for Hono 4 that adds `c.var.sse()`.
  *
- * @param given the options, heartbeat and shutdown that its streams share: a server, or options for one of its own.
+ * @param given a server, or options. Given options, or nothing, the middleware makes a server of its own. Its streams
+ *   share the server's options, heartbeat and shutdown.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ * @example
+ * app.use(sse());
+ * app.use(sse({ heartbeat: 15_000 }));
+ * app.use(sse(events)); // an EventStreamServer, which can be closed at shutdown
  */
 export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareHandler {
   const server = serverOf(given, arguments.length);
@@ -51,7 +82,7 @@ export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareH
           server.open(new HonoExchange(c, resolve, reject), source, options);
         });
       } catch (error) {
-        opened = false; // for the app's error handler
+        opened = false; // the app's error handler may open a stream itself
         throw error;
       }
     });
@@ -59,12 +90,12 @@ export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareH
   };
 }
 
-/** What Bun hands to `fetch` and Hono on to `env`. */
+/** Bun's server, which Bun gives to the `fetch` handler and Hono puts into `env`. */
 interface BunServer {
   timeout?(request: Request, seconds: number): void;
 }
 
-/** Bun closes a connection that is silent for ten seconds, unless its server is told not to. */
+/** Turns off Bun's timeout for this request. By default Bun closes a connection after ten silent seconds. */
 function keepOpen(c: HonoContext): void {
   const env = c.env as (BunServer & { server?: BunServer }) | null | undefined;
   const server = env?.server ?? env;

@@ -32,7 +32,7 @@ async function answer(
 ) {
   await before?.();
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  // There is no stream without a function.
+  // Only a function gets the stream.
   const response = c.var.sse(
     onStream === undefined
       ? source

@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 const EVENTS = { headers: { accept: "text/event-stream" } };
 
 describe("c.var.sse()", () => {
-  it("keeps headers and cookies that are set before it, and those that middleware sets after next()", async () => {
+  it("keeps headers and cookies that are set before it or by middleware after next()", async () => {
     const app = new Hono();
     app.use(async (c, next) => {
       c.header("x-before", "yes");
@@ -34,7 +34,7 @@ describe("c.var.sse()", () => {
     expect((await readEvents(response, 2)).map(({ data }) => data)).toEqual(["one", ""]);
   });
 
-  it("gives a function the stream, which stays open", async () => {
+  it("gives the stream to a function, and keeps it open when the function returns nothing", async () => {
     const events = new EventStreamServer();
     const app = new Hono().use(sse(events));
     let stream: EventStream | undefined;
@@ -46,7 +46,7 @@ describe("c.var.sse()", () => {
     expect(events.streams.size).toBe(0);
   });
 
-  it("gives app.onError an error that comes before the first item, which may open a stream itself", async () => {
+  it("passes an error before the first item to app.onError, which may open a stream itself", async () => {
     const app = new Hono().use(sse());
     app.get("/", (c) => c.var.sse(() => Promise.reject(new Error("early"))));
     app.onError((error, c) => c.var.sse([error.message]));
@@ -56,7 +56,7 @@ describe("c.var.sse()", () => {
   it.each([
     ["as the environment", (server: object) => server],
     ["in the environment", (server: object) => ({ server })],
-  ])("switches off the idle timeout of a server like Bun's that is handed on %s", async (_how, env) => {
+  ])("turns off the idle timeout of Bun's server, if it is passed %s", async (_how, env) => {
     const timeout = vi.fn();
     const app = new Hono().use(sse());
     app.get("/", (c) => c.var.sse(["one"]));
@@ -66,7 +66,7 @@ describe("c.var.sse()", () => {
     await response.text();
   });
 
-  it("is added by sse(options), which says what is wrong with them when it is called", async () => {
+  it("is added by sse(options), which throws at the call if an option is wrong", async () => {
     const app = new Hono().use(sse({ retry: 7 }));
     app.get("/", (c) => c.var.sse(["one"]));
     expect(await (await app.request("/", EVENTS)).text()).toMatch(/^retry: 7\n\n/);
@@ -76,7 +76,7 @@ describe("c.var.sse()", () => {
     );
   });
 
-  it("is not added by app.use(sse), which says so at the first request", async () => {
+  it("is not added by app.use(sse), without the call, which says so at the first request", async () => {
     const errors: unknown[] = [];
     const app = new Hono().use(sse as unknown as MiddlewareHandler);
     app.onError((error, c) => (errors.push(error), c.text("sorry", 500)));
@@ -85,7 +85,7 @@ describe("c.var.sse()", () => {
     expect(errors).toMatchObject([{ message: expect.stringContaining("app.use(sse())") }]);
   });
 
-  it("leaves a body that the source reads as it is", async () => {
+  it("does not drop a request body that the source reads", async () => {
     const app = new Hono().use(sse());
     app.post("/", (c) =>
       c.var.sse(async function* () {

@@ -17,8 +17,8 @@ declare module "koa" {
      * Answers this request with what a source yields, and returns a promise of the stream.
      *
      * **Return the promise or await it.** Otherwise Koa answers 404 before the source has its first item. The promise
-     * resolves when the head is decided, which is at the first item. It rejects with an error that comes before the
-     * first item, and `ctx.body` is then untouched.
+     * resolves when the head is decided: at the first item, after `headTimeout`, or at once if a function as source
+     * returns nothing. It rejects with an error that comes before, and `ctx.body` is then untouched.
      *
      * Without a source (`ctx.sse()` and `ctx.sse(undefined, options)`) the stream itself is returned, and no promise.
      * A call whose source may be `undefined` returns either of the two: await it.
@@ -54,7 +54,8 @@ declare module "koa" {
      * The stream is open until `close()`, `end()`, or the client leaves. It is in `ctx.body`, so the middleware around
      * it works as usual. Koa sends nothing before all middleware has returned: await nothing after this call.
      *
-     * With a source, `ctx.sse(source)` returns a promise of the stream.
+     * With a source, `ctx.sse(source)` returns a promise of the stream. With an event map as a type argument, as in
+     * `ctx.sse<{ tick: Tick }>()`, only its events can be sent.
      *
      * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_OPTION`
      * @example

@@ -235,7 +235,7 @@ describe.each([
     },
   );
 
-  it("an error that nobody catches closes the stream with the reason error", async () => {
+  it("an uncaught error closes the stream with the reason error", async () => {
     let stream: EventStream | undefined;
     const { url, appErrors } = await start((ctx) => {
       stream = ctx.sse();
@@ -261,7 +261,7 @@ describe.each([
     },
   );
 
-  it("onError is told once that a handler still waits, so that nothing is sent", async () => {
+  it("onError gets one error when a handler still waits, so that nothing is sent", async () => {
     const gate = createGate();
     const onError = vi.fn();
     const { url } = await start(async (ctx) => {
@@ -280,7 +280,7 @@ describe.each([
     expect(onError).toHaveBeenCalledOnce();
   });
 
-  it("onError is told nothing when the handler has returned", async () => {
+  it("onError gets no error when the handler has returned", async () => {
     const onError = vi.fn();
     const { url } = await start((ctx) => ctx.sse(() => {}, { onError }));
     const response = await fetch(url, { headers: EVENTS });

@@ -70,6 +70,13 @@ export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions =
  *
  * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_SOURCE`,
  *   `ERR_SSE_INVALID_OPTION`
+ * @example
+ * class MyExchange extends NodeExchange {
+ *   protected handOver(error: unknown): void {
+ *     next(error); // the framework's way to take an error
+ *   }
+ * }
+ * const stream = openOn(new MyExchange(req, res), server, source, options);
  */
 export function openOn(
   exchange: NodeExchange,

@@ -4,18 +4,18 @@ const COLON = 58;
 
 /** Measures the unfinished block of an event stream. */
 export interface BlockMeter {
-  /** Takes the next text. Returns where in it a block exceeds the limit, or `undefined`. */
+  /** Measures the next text. Returns the index at which a block exceeds the limit, or `undefined` if none does. */
   findOverflow(text: string): number | undefined;
-  /** Whether the text ended in the middle of a block. A comment is no part of one. */
+  /** Whether the text so far ends in the middle of a block. Comments do not belong to blocks. */
   isInBlock(): boolean;
 }
 
 /**
- * Makes a meter of blocks.
+ * Makes a meter that finds a block that is larger than a limit.
  *
- * An upstream may never finish a block: an endless line, or millions of tiny `data` lines that the parser has to hold.
- * Counts the UTF-16 code units of the block's lines, line ends included; comments, which the parser drops as they come,
- * are free. However the text is cut, the same block is too large.
+ * An upstream may never finish a block: it may send an endless line, or millions of tiny `data` lines, and the parser
+ * keeps them all. The meter counts the UTF-16 code units of the block's lines, including the line ends. Comments are not
+ * counted, because the parser does not keep them. The result does not depend on how the text is cut.
  */
 export function createBlockMeter(limit: number): BlockMeter {
   let size = 0;

@@ -1,15 +1,15 @@
 import { SseError } from "@ssekit/core";
 import { describe } from "@ssekit/core/adapter";
 
-/** The bytes of an upstream, whatever it is made of. */
+/** The bytes of an upstream, which may be a web stream or an async iterable. */
 export interface ByteSource {
-  /** The next chunk. Rejects with an `SseError`. */
+  /** Reads the next chunk. Rejects with an `SseError`. */
   read(): Promise<IteratorResult<Uint8Array, unknown>>;
-  /** Lets go of the upstream at once, while a `read` is pending, before the first and after the end. Never throws. */
+  /** Closes the upstream at once. Works before the first `read`, during one and after the end, and never throws. */
   cancel(): void;
 }
 
-/** The stream or iterable as a `ByteSource`; `undefined` when it is neither, or somebody else reads it. */
+/** Makes a `ByteSource` of a stream or an async iterable. `undefined`: it is neither, or it was read or is locked. */
 export function openBytes(bytes: unknown): ByteSource | undefined {
   if (typeof bytes !== "object" || bytes === null || isTaken(bytes)) return undefined;
   if (isReadableStream(bytes)) return fromReadableStream(bytes);
@@ -20,7 +20,7 @@ function isReadableStream(value: object): value is ReadableStream<unknown> {
   return typeof (value as { getReader?: unknown }).getReader === "function";
 }
 
-/** Locked, or, of a Node stream, already read to its end. */
+/** Whether the stream is locked (a web stream) or was read to its end (a Node stream). */
 function isTaken(bytes: { locked?: boolean; readableEnded?: boolean }): boolean {
   return bytes.locked === true || bytes.readableEnded === true;
 }
@@ -30,7 +30,7 @@ function fromReadableStream(stream: ReadableStream<unknown>): ByteSource {
   return {
     read: () => readChunk(() => reader.read()),
     cancel() {
-      reader.cancel().catch(() => {}); // of a stream that broke: read() has told
+      reader.cancel().catch(() => {}); // fails if the stream broke, which read() has reported
       reader.releaseLock();
     },
   };
@@ -39,7 +39,7 @@ function fromReadableStream(stream: ReadableStream<unknown>): ByteSource {
 function fromAsyncIterable(iterable: AsyncIterable<unknown> & { destroy?: () => void }): ByteSource {
   const iterator = iterable[Symbol.asyncIterator]();
   const close = async (): Promise<void> => {
-    // The iterator of a Node stream is a generator: its return() waits behind a pending next(), destroy() does not.
+    // The iterator of a Node stream is a generator. Its return() waits for a pending next(), and destroy() does not.
     if (typeof iterable.destroy === "function") iterable.destroy();
     await iterator.return?.();
   };
@@ -70,11 +70,11 @@ async function readChunk(
 
 function adviceForChunk(chunk: unknown): string {
   if (typeof chunk === "string")
-    return "relay decodes UTF-8 itself: leave out TextDecoderStream or setEncoding()";
-  return "these are events already, as of an SDK's stream: send them as a source, with the option toMessage, without relay";
+    return "relay decodes UTF-8 itself: remove TextDecoderStream or setEncoding()";
+  return "these are already events, such as those of an SDK: send them as a source with the option toMessage, without relay";
 }
 
-// Not instanceof: under Jest a Buffer is of another realm's Uint8Array.
+// Not instanceof, because in Jest a Buffer extends the Uint8Array of another realm.
 function isBytes(value: unknown): value is Uint8Array {
   return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }

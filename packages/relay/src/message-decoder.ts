@@ -2,48 +2,49 @@ import { SseError } from "@ssekit/core";
 import { createParser } from "eventsource-parser";
 import { createBlockMeter } from "./block-meter.js";
 
-/** An event as upstream sent it. */
+/** One event of the upstream, as `relay` yields it. */
 export interface RelayedMessage {
-  /** The event type, unless upstream named none. */
+  /** The event type. It is missing if the upstream named none, which means `message`. */
   event?: string;
+  /** The event's data. The lines of several `data` fields are joined by LF. */
   data: string;
-  /** The id that this event, or a block without data before it, carried. `""` clears the client's last event ID. */
+  /** The id of this event, or of a block without data before it. `""` clears the client's last event ID. */
   id?: string;
 }
 
 const BOM = "\uFEFF";
 
-/** Makes events of bytes that are cut anywhere. */
+/** Decodes events from chunks of bytes, which may be cut anywhere. */
 export interface MessageDecoder {
   /**
-   * Takes the next bytes, and calls `onMessage` with each event that they complete.
+   * Decodes the next bytes, and calls `onMessage` with each event that they complete.
    *
-   * @throws {SseError} `ERR_SSE_EVENT_TOO_LARGE`, after the events before.
+   * @throws {SseError} `ERR_SSE_EVENT_TOO_LARGE`, after `onMessage` got the events before the large one
    */
   decode(bytes: Uint8Array): void;
   /**
-   * Called at the end of the upstream, which must not be in the middle of a block.
+   * Checks at the end of the upstream that the last block is complete.
    *
-   * @throws {SseError} `ERR_SSE_UPSTREAM_INCOMPLETE`
+   * @throws {SseError} `ERR_SSE_UPSTREAM_INCOMPLETE` if it is not
    */
   end(): void;
 }
 
-/** Makes a decoder. Invalid UTF-8 becomes U+FFFD, as the standard has it. */
+/** Makes a decoder. Invalid UTF-8 becomes U+FFFD, as the standard demands. */
 export function createMessageDecoder(
   maxEventBytes: number,
   onMessage: (message: RelayedMessage) => void,
 ): MessageDecoder {
-  // The decoder's own removal of a BOM would come on top of the parser's.
+  // `ignoreBOM` keeps the BOM, which the parser removes. If the decoder removed one too, a second BOM would be lost.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  // Twice: names, ids and field names need room beside the data. 64 KiB: also where the limit is tiny.
+  // Twice the limit, because a block also has field names, ids and an event type. 64 KiB more, for small limits.
   const meter = createBlockMeter(2 * maxEventBytes + 65_536);
   let started = false;
   let id: string | undefined;
 
   const parser = createParser({
     onId(value) {
-      id = value; // of a block without data too: the next event brings it to the client
+      id = value; // also called for a block without data, whose id the next event takes to the client
     },
     onEvent({ event, data }) {
       if (exceeds(data, maxEventBytes)) throw tooLarge(maxEventBytes);
@@ -60,8 +61,8 @@ export function createMessageDecoder(
     if (text === "") return;
     if (!started) {
       started = true;
-      // The parser would also remove the characters "ï»¿", the bytes of a BOM read as Latin-1. This is decoded text,
-      // in which they are characters like any other, so it is given a BOM to remove.
+      // Besides a BOM the parser removes the characters "ï»¿", which are the bytes of a BOM read as Latin-1. This text
+      // is decoded, so they are ordinary characters here. The parser gets a BOM first, and removes nothing else then.
       parser.feed(BOM);
       if (text.startsWith(BOM)) text = text.slice(BOM.length);
     }
@@ -73,7 +74,7 @@ export function createMessageDecoder(
   return {
     decode: (bytes) => feed(decoder.decode(bytes, { stream: true })),
     end() {
-      feed(decoder.decode()); // half a character
+      feed(decoder.decode()); // the rest of an unfinished character, as U+FFFD
       if (!meter.isInBlock()) return;
       const message = "Expected the upstream to end after a whole event, but it ended in the middle of one";
       throw new SseError("ERR_SSE_UPSTREAM_INCOMPLETE", message);

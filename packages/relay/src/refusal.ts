@@ -3,9 +3,9 @@ import { describe } from "@ssekit/core/adapter";
 import type { ByteSource } from "./byte-source.js";
 
 const EXCERPT_BYTES = 4096;
-const EXCERPT_TIMEOUT = 2000; // ms; an error's body that takes longer is not worth a client's waiting
+const EXCERPT_TIMEOUT = 2000; // ms; the client waits for the error meanwhile
 
-/** Why a response is not an event stream. */
+/** The reason why a response is not an event stream. */
 export interface Refusal {
   code: "ERR_SSE_UPSTREAM_STATUS" | "ERR_SSE_UPSTREAM_CONTENT_TYPE";
   message: string;
@@ -13,7 +13,9 @@ export interface Refusal {
 }
 
 /**
- * Judges the head of a response. Any 2xx is taken, although EventSource wants 200: some providers answer 201.
+ * Checks the head of a response. `undefined` means that it is an event stream.
+ *
+ * Every 2xx status is accepted, because some providers answer 201. EventSource accepts only 200.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
  */
@@ -31,11 +33,11 @@ export function findRefusal({ status, statusText, headers }: Response): Refusal 
   return undefined;
 }
 
-/** A source whose first read is the refusal's error, with the beginning of the body. */
+/** Makes a source whose first `read` rejects with the refusal's error, which has the beginning of the body. */
 export function refusedSource({ code, message, status }: Refusal, body: ByteSource | undefined): ByteSource {
   return {
     async read() {
-      // Not in the message, which may reach the client: providers repeat keys and account names in their errors.
+      // Not in the message, which may reach the client: providers put keys and account names into their errors.
       const upstreamBody = body && (await readExcerpt(body));
       throw new SseError(code, message, { upstreamStatus: status, upstreamBody });
     },
@@ -55,7 +57,7 @@ async function readExcerpt(body: ByteSource): Promise<string> {
       left -= value.byteLength;
     }
   } catch {
-    // What has come is enough to tell what the upstream said.
+    // The text that has arrived is enough.
   } finally {
     clearTimeout(timer);
   }

@@ -2,33 +2,40 @@ import { SseError } from "@ssekit/core";
 import { describe } from "@ssekit/core/adapter";
 import type { RelayedMessage } from "./message-decoder.js";
 
-/** Options of `relay`. */
+/** The options of `relay`. */
 export interface RelayOptions {
   /**
-   * What completes the answer: the `data` of an event, such as `"[DONE]"`, or a function that knows the event.
+   * The event that completes the answer: its exact `data`, such as `"[DONE]"`, or a function that returns `true` for it.
    *
-   * With it, an upstream that ends before is an error.
+   * If the upstream ends before this event, `next()` rejects with `ERR_SSE_UPSTREAM_INCOMPLETE`.
    *
-   * @default the end of the upstream
+   * @default none: the end of the upstream completes the answer
+   * @example
+   * relay(upstream, { doneOn: "[DONE]" });
+   * relay(upstream, { doneOn: ({ event }) => event === "message_stop" });
    */
   doneOn?: string | ((message: RelayedMessage) => boolean);
   /**
-   * Whether the event that completes the answer is relayed too.
+   * Whether the event that completes the answer is also relayed.
    *
    * @default false
    */
   forwardDone?: boolean;
   /**
-   * The largest event taken, in bytes of its data in UTF-8. Its block may be twice that and 64 KiB.
+   * The size limit of an event, in bytes of its data in UTF-8. The whole block may have twice that plus 64 KiB.
    *
    * @default 1_048_576
    */
   maxEventBytes?: number;
-  /** Cancels the upstream when it aborts. */
+  /**
+   * A signal that cancels the upstream when it aborts. The pending `next()` then rejects with the signal's reason.
+   *
+   * @default none
+   */
   signal?: AbortSignal;
 }
 
-/** Options with every default in place. */
+/** The options after defaults were filled in. */
 export interface ResolvedRelayOptions {
   isDone: ((message: RelayedMessage) => boolean) | undefined;
   forwardDone: boolean;
@@ -45,7 +52,11 @@ const CHECKS: Record<keyof RelayOptions, Check> = {
   signal: ["an AbortSignal", (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === "boolean"],
 };
 
-/** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ */
 export function resolveOptions(options: RelayOptions): ResolvedRelayOptions {
   if (typeof options !== "object" || options === null) {
     throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
@@ -54,7 +65,7 @@ export function resolveOptions(options: RelayOptions): ResolvedRelayOptions {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof RelayOptions] : undefined;
     if (check === undefined) {
       const known = Object.keys(CHECKS).join(", ");
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there are ${known}`);
+      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: unknown; the options are ${known}`);
     }
     if (value !== undefined && !check[1](value)) {
       throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${check[0]}, got ${describe(value)}`);

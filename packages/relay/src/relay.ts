@@ -4,35 +4,38 @@ import { createMessageDecoder, type RelayedMessage } from "./message-decoder.js"
 import { resolveOptions, type RelayOptions } from "./relay-options.js";
 import { openUpstream, type Upstream } from "./upstream.js";
 
-/** A `next()` that waits for its answer. */
+/** A call of `next()` that waits for its result. */
 interface Request {
   resolve(result: IteratorResult<RelayedMessage, undefined>): void;
   reject(error: unknown): void;
 }
 
 /**
- * Reads an upstream event stream, event by event, for a server that sends them on or for a page that shows them.
+ * Reads an upstream event stream and yields its events, for a server that sends them on or a page that shows them.
  *
- * It yields each event when it is complete, unchanged but for comments and `retry`, which concern only the two ends of
- * one connection. However the bytes were cut, the events are the same. An id of a block without data comes with the
- * next event, so the last event ID at every event is the upstream's. An unfinished block never leaves, and an upstream
- * that ends in the middle of one has not completed the answer: that is an error.
+ * - Each event is yielded when it is complete, and unchanged. The result does not depend on how the bytes are cut.
+ * - Comments and `retry` are dropped, because they concern only the connection to the upstream.
+ * - An id of a block without data is given to the next event, so a client always has the upstream's last event ID.
+ * - An unfinished event is never yielded. If the upstream ends in the middle of one, `next()` rejects.
+ * - A chunk is read only when `next()` needs one.
+ * - The upstream is cancelled when the answer is complete and after an error. `return()` cancels it at once, even before
+ *   the first `next()` or while one is pending.
+ * - Another ssekit server ends its stream with an event whose id ends in `~end`. This event completes the answer, and
+ *   its id is removed. The `start` event that such a server sends with `once` is dropped.
  *
- * The upstream is read only as fast as events are asked for. It is cancelled when the answer is complete, on an
- * error, and on `return()` at once, even while a `next()` is pending or before the first. An event of another ssekit
- * server whose id ends in `~end` completes the answer, and loses that id. The `start` event of a `once` stream there
- * is dropped.
- *
+ * @param upstream a `Response` of `fetch`, a `ReadableStream` of bytes, or an async iterable of bytes such as a Node
+ *   `IncomingMessage`. Status and content type are checked only if it is a `Response`.
  * @throws {SseError} at once: `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. From `next()`:
- * `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`, both of them an `UpstreamError` with `upstreamStatus`
- * and `upstreamBody` (its first 4 KiB), `ERR_SSE_EVENT_TOO_LARGE`, `ERR_SSE_UPSTREAM_BROKEN` with its `cause`, `ERR_SSE_UPSTREAM_INCOMPLETE`;
- * the signal's reason; what `doneOn` throws.
+ *   `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`, which are an {@link UpstreamError},
+ *   `ERR_SSE_EVENT_TOO_LARGE`, `ERR_SSE_UPSTREAM_BROKEN` with its `cause`, `ERR_SSE_UPSTREAM_INCOMPLETE`. An abort of the
+ *   signal rejects with its reason, and an error of `doneOn` is passed on.
  * @example
- * // On a server, as a source
+ * // On a server, as the source of a stream
  * res.sse(async function* ({ signal }) {
  *   yield* relay(await fetch(provider, { method: "POST", body, signal }), { doneOn: "[DONE]" });
  * });
- * // In a page, to read such a stream by POST
+ * @example
+ * // In a page, which reads the answer to a POST
  * for await (const message of relay(await fetch("/answer", { method: "POST", body }))) show(message.data);
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
@@ -40,16 +43,16 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
   const { isDone, forwardDone, maxEventBytes, signal } = resolveOptions(options);
   const source = openUpstream(upstream);
   const requests: Request[] = [];
-  let messages: RelayedMessage[] = []; // of the last chunk
+  let messages: RelayedMessage[] = []; // the events of the last chunk
   let taken = 0;
   let reading = false;
   let over = false;
   let failure: { error: unknown } | undefined;
 
   const decoder = createMessageDecoder(maxEventBytes, (message) => {
-    if (over || message.id === START_ID) return; // the mark of `once`, which is for upstream's own client: us
+    if (over || message.id === START_ID) return; // it marks a `once` stream of the upstream, and our own client does not need it
     const isEnd = message.id?.endsWith(END_SUFFIX) === true;
-    if (isEnd) delete message.id; // it would say that the downstream is finished, which only the downstream knows
+    if (isEnd) delete message.id; // the client would take it for the end of the stream that relays
     const done = isEnd || isDone?.(message) === true;
     if (!done || forwardDone) messages.push(message);
     if (done) finish();
@@ -113,8 +116,8 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
   if (signal?.aborted) abort();
   else signal?.addEventListener("abort", abort);
 
-  // Not a generator: its return() waits behind a pending next(), and before the first next() it runs no finally, so a
-  // client that leaves would not end the upstream.
+  // Not a generator. A generator's return() waits for a pending next(), and before the first next() it runs no finally
+  // block, so the upstream would stay open after the client has left.
   return {
     next() {
       return new Promise((resolve, reject) => {
@@ -137,7 +140,6 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
 }
 
 function incomplete(): SseError {
-  const message =
-    "Expected the event that completes the answer (doneOn) from the upstream, but it ended without it";
+  const message = "Expected the event that completes the answer (doneOn), but the upstream ended without it";
   return new SseError("ERR_SSE_UPSTREAM_INCOMPLETE", message);
 }

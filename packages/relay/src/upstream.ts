@@ -3,23 +3,23 @@ import { describe } from "@ssekit/core/adapter";
 import { openBytes, type ByteSource } from "./byte-source.js";
 import { findRefusal, refusedSource } from "./refusal.js";
 
-/** Where an event stream comes from: an answer of `fetch`, a web stream, or a Node `IncomingMessage`. */
+/** What `relay` reads: a `Response` of `fetch`, a web stream of bytes, or an async iterable such as a Node `IncomingMessage`. */
 export type Upstream = Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
- * Takes hold of an upstream. A `Response` that is not an event stream is taken too; reading it tells what it is.
+ * Makes a `ByteSource` of an upstream. If it is a `Response` without an event stream, the first `read` rejects.
  *
  * @throws {SseError} `ERR_SSE_INVALID_SOURCE`
  */
 export function openUpstream(upstream: Upstream): ByteSource {
   const response = isResponse(upstream) ? upstream : undefined;
-  // A body may be read in part and be unlocked again; only the response knows.
+  // A body that was read in part may be unlocked again. Only `bodyUsed` shows it.
   const source = response?.bodyUsed ? undefined : openBytes(response ? response.body : upstream);
   const refusal = response && response.body !== undefined ? findRefusal(response) : undefined;
   if (refusal !== undefined) return refusedSource(refusal, source);
   if (source !== undefined) return source;
   const expected =
-    "a Response with a body, a ReadableStream or an async iterable of bytes, that nobody has read";
+    "a Response with a body, a ReadableStream or an async iterable of bytes, not yet read or locked";
   const got = response ? describeBody(response) : describeOther(upstream);
   throw new SseError("ERR_SSE_INVALID_SOURCE", `upstream: expected ${expected}, got ${got}`);
 }
@@ -39,15 +39,15 @@ function describeOther(upstream: unknown): string {
   return body === undefined ? name : `${name}; relay(response.body)`;
 }
 
-/** Cancels what nobody will read. The caller's mistake must not leave a paid answer running. */
+/** Cancels the body of a promised response: nobody will read it, and the provider would charge for the answer. */
 function letGo(promise: PromiseLike<unknown>): void {
   promise.then(
     (response) => (response as Partial<Response> | undefined)?.body?.cancel?.().catch(() => {}),
-    () => {}, // the error that is thrown is the one to report
+    () => {}, // the caller gets the error about the promise
   );
 }
 
-// Not instanceof: there may be several fetch implementations in a program.
+// Not instanceof, because a program may have several implementations of fetch.
 function isResponse(value: unknown): value is Response {
   const { status, headers } = (value ?? {}) as Partial<Response>;
   return typeof status === "number" && typeof headers?.get === "function";

@@ -19,7 +19,7 @@ const clients: [string, (url: string) => Promise<Upstream>][] = [
   ["http.get", (url) => new Promise<IncomingMessage>((resolve) => get(url, resolve))],
 ];
 
-describe.each(clients)("P10: an upstream of %s sees at once that", (_, connect) => {
+describe.each(clients)("P10: an upstream of %s is closed at once when", (_, connect) => {
   test("return() was called before the first next()", async () => {
     const upstream = await startUpstream((_request, response) => openStream(response));
     const relayed = relay(await connect(upstream.url));
@@ -70,7 +70,7 @@ describe.each(clients)("P10: an upstream of %s sees at once that", (_, connect) 
     await soon(upstream.left, "the upstream to see it");
   });
 
-  test("the answer is complete, although it goes on", async () => {
+  test("the answer is complete, although the upstream sends more", async () => {
     const upstream = await startUpstream((_request, response) =>
       openStream(response, "data: a\n\ndata: [DONE]\n\n"),
     );
@@ -98,7 +98,7 @@ describe.each(clients)("P10: an upstream of %s sees at once that", (_, connect) 
     await soon(upstream.left, "the upstream to see it");
   });
 
-  test("the signal aborted while nobody asked for an event", async () => {
+  test("the signal aborted while no next() was pending", async () => {
     const upstream = await startUpstream((_request, response) =>
       openStream(response, "data: a\n\ndata: b\n\n"),
     );
@@ -111,7 +111,7 @@ describe.each(clients)("P10: an upstream of %s sees at once that", (_, connect) 
     expect(await relayed.next()).toEqual(DONE);
   });
 
-  test("the signal had aborted before", async () => {
+  test("the signal had aborted before the call of relay", async () => {
     const upstream = await startUpstream((_request, response) => openStream(response, "data: a\n\n"));
     const relayed = relay(await connect(upstream.url), { signal: AbortSignal.abort() });
     await soon(upstream.left, "the upstream to see it");
@@ -120,7 +120,7 @@ describe.each(clients)("P10: an upstream of %s sees at once that", (_, connect) 
   });
 });
 
-describe("nothing is left behind:", () => {
+describe("the upstream is released:", () => {
   const endings: [
     string,
     ReadableStream<Uint8Array>,
@@ -165,7 +165,7 @@ describe("nothing is left behind:", () => {
     expect(cleanedUp).toBe(true);
   });
 
-  test("an upstream whose cancel fails or never ends holds nobody up", async () => {
+  test("a cancel of the upstream that fails or never ends does not delay the relay", async () => {
     const failing = new ReadableStream<Uint8Array>({ cancel: () => Promise.reject(new Error("cannot")) });
     const endless = new ReadableStream<Uint8Array>({ cancel: () => new Promise(() => {}) });
     for (const upstream of [failing, endless]) {
@@ -173,7 +173,7 @@ describe("nothing is left behind:", () => {
     }
   });
 
-  test("an iterator without return(), and one that hangs in next(), hold nobody up", async () => {
+  test("an iterator without return(), or one whose next() hangs, does not delay the relay", async () => {
     const bare = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
     for (const upstream of [bare, hanging()]) {
       const relayed = relay(upstream);

@@ -5,7 +5,7 @@ import { chunks, collectWhole, cuttings } from "./support/bytes.js";
 import { recordings } from "./support/recordings.js";
 import { chunksOf, loadVectors, type DispatchedEvent, type Vector } from "./support/vectors.js";
 
-/** What EventSource makes of messages: the type has a default, the last event ID stays. */
+/** Makes the events that EventSource would dispatch: the type has a default, and the last event ID stays. */
 function dispatch(messages: RelayedMessage[], lastEventId = ""): DispatchedEvent[] {
   return messages.map(({ event, data, id }) => {
     lastEventId = id ?? lastEventId;
@@ -59,7 +59,7 @@ test.each(parsers.filter((vector) => vector.expect.eventsAfterChunk !== undefine
     async function* upstream(): AsyncGenerator<Uint8Array> {
       for (const chunk of chunksOf(vector)) {
         yield chunk;
-        seenAfterChunk.push(seen); // asked for more: whatever the chunk completed has been handed out
+        seenAfterChunk.push(seen); // the relay asks for more, so it has yielded every event that the chunk completed
       }
     }
     for await (const _ of relay(upstream())) seen += 1;
@@ -75,14 +75,14 @@ describe.each(recordings)("P3: the recording $name", ({ bytes, events, firstData
     onEvent: ({ event, data }) => whole.push({ type: event ?? "message", data, lastEventId }),
   }).feed(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
 
-  test("has the events it should have", () => {
+  test("has the expected events", () => {
     expect(whole).toHaveLength(events);
     expect(whole[0]?.data.startsWith(firstData)).toBe(true);
     expect(whole.at(-1)?.data.startsWith(lastData)).toBe(true);
   });
 
-  test("is relayed alike for any cutting", { timeout: 60_000 }, async () => {
-    // Compared as text, since toEqual of all of them would take most of the test's time.
+  test("gives the same events for any cutting", { timeout: 60_000 }, async () => {
+    // Compared as text, because toEqual of all events would take most of the test's time.
     const expected = JSON.stringify(whole);
     for (const parts of cuttings(bytes)) {
       expect(JSON.stringify(await relayed(parts)), `cut at ${parts[0]?.length}`).toBe(expected);

@@ -38,7 +38,7 @@ describe("maxEventBytes", () => {
     expect(message?.data).toHaveLength(3 << 20);
   });
 
-  test("lets the events before pass, also those of the same chunk", async () => {
+  test("does not drop the events before the large one, also in the same chunk", async () => {
     const upstream = chunks(`data: a\n\ndata: b\n\ndata: ${"x".repeat(11)}\n\ndata: c\n\n`);
     const { messages, error } = await collectUntilError(relay(upstream, { maxEventBytes: 10 }));
     expect(messages).toEqual([{ data: "a" }, { data: "b" }]);
@@ -81,7 +81,7 @@ describe("an upstream that never finishes a block is stopped:", () => {
     expect(error).toMatchObject(TOO_LARGE);
   });
 
-  test("for any cutting at the same block", async () => {
+  test("at the same block for any cutting", async () => {
     const block = `data: x\n${"x: y\r\n".repeat(13_400)}\n`; // 67 KB, of which 1 byte is data
     for (const size of [1, 7, 1000, 70_000, 1_000_000]) {
       const bytes = utf8(`data: a\n\n${block}`);
@@ -95,7 +95,7 @@ describe("an upstream that never finishes a block is stopped:", () => {
   });
 });
 
-describe("an upstream may go on without end with", () => {
+describe("an upstream may send without end", () => {
   test.each([
     ["comments", ": keep-alive\n\n"],
     ["an endless comment", ":"],
@@ -113,7 +113,7 @@ describe("an upstream may go on without end with", () => {
   });
 });
 
-test("an event of 5 MB in chunks of 64 bytes takes time in proportion to its size", async () => {
+test("the time for an event in chunks of 64 bytes is proportional to its size", async () => {
   const data = "x".repeat(5_000_000);
   const bytes = utf8(`data: ${data}\n\n`);
   async function* upstream(): AsyncGenerator<Uint8Array> {
@@ -123,6 +123,6 @@ test("an event of 5 MB in chunks of 64 bytes takes time in proportion to its siz
   expect(message?.data).toBe(data);
 });
 
-test("a chunk of 200 000 events takes time in proportion to their number", async () => {
+test("the time for a chunk of many events is proportional to their number", async () => {
   expect(await collect(relay(chunks("data: x\n\n".repeat(200_000))))).toHaveLength(200_000);
 });

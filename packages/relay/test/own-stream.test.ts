@@ -9,7 +9,7 @@ import { collect, collectUntilError } from "./support/bytes.js";
 
 const END = { doneOn: ({ event }: EventMessage) => event === "end" };
 
-/** What a page does: `fetch` by POST, of a stream of ours. */
+/** Requests a stream of ssekit as a page does: by `fetch` with POST. */
 async function post(source: () => AsyncGenerator<EventMessage>, status?: number): Promise<Response> {
   const events = new EventStreamServer({ onError: () => {} });
   const server = createServer(async (request, response) => {
@@ -39,7 +39,7 @@ test("a page reads the answer of a POST to its end", async () => {
   expect(await collect(relay(response))).toEqual([{ event: "token", data: "\u5e8a" }, { data: '{"n":1}' }]);
 });
 
-test("P14: a page is told that the answer was cut, after what came", async () => {
+test("P14: a page gets an error when the answer is cut, after the events before the cut", async () => {
   const response = await post(async function* () {
     yield { data: "a" };
     throw new Error("the model is gone");

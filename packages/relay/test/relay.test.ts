@@ -4,8 +4,8 @@ import { relay, type RelayedMessage } from "../src/index.js";
 import { chunks, collect, collectUntilError, cuttings, utf8 } from "./support/bytes.js";
 import { openStream, soon, startUpstream } from "./support/upstream.js";
 
-describe("what is relayed", () => {
-  test("names, ids, unknown events and the lines of data pass unchanged", async () => {
+describe("the relayed events", () => {
+  test("event types, ids, unknown events and the lines of data are unchanged", async () => {
     const upstream = chunks("event: x-unknown\nid: 7\ndata: one\ndata:  two\ndata\n\n", "data: three\n\n");
     expect(await collect(relay(upstream))).toEqual([
       { event: "x-unknown", id: "7", data: "one\n two\n" },
@@ -13,12 +13,12 @@ describe("what is relayed", () => {
     ]);
   });
 
-  test("comments and retry end at the relay", async () => {
+  test("comments and retry are dropped", async () => {
     const upstream = chunks(": hello\n\nretry: 5\n\n: more\nretry: 9\ndata: x\n\n");
     expect(await collect(relay(upstream))).toEqual([{ data: "x" }]);
   });
 
-  test("the id of a block without data comes with the next event", async () => {
+  test("the id of a block without data is given to the next event", async () => {
     const upstream = chunks(
       "id: 1\n\nid: 2\n\ndata: a\n\ndata: b\n\nid: 3\n\nid: 4\ndata: c\n\nid\n\ndata: d\n\n",
     );
@@ -30,7 +30,7 @@ describe("what is relayed", () => {
     ]);
   });
 
-  test("the characters of a BOM read as Latin-1 are no BOM", async () => {
+  test("the characters of a BOM that was read as Latin-1 are not removed", async () => {
     expect(await collect(relay(chunks("ï»¿data: ignored\n\ndata: ï»¿\n\n")))).toEqual([{ data: "ï»¿" }]);
     expect(await collect(relay(chunks("\uFEFFï»¿data: ignored\n\ndata: x\n\n")))).toEqual([{ data: "x" }]);
   });
@@ -40,7 +40,7 @@ describe("what is relayed", () => {
     expect(await collect(relay(upstream))).toEqual([{ data: "\uFFFD \uFFFD" }]);
   });
 
-  test("its messages are typed as messages with text", () => {
+  test("the data of a message has the type string", () => {
     expectTypeOf(relay(chunks()).next()).resolves.toExtend<IteratorResult<EventMessage>>();
     expectTypeOf<RelayedMessage["data"]>().toEqualTypeOf<string>();
   });
@@ -73,7 +73,7 @@ describe("when the answer is complete", () => {
     });
   });
 
-  test("an upstream of nothing, or of a byte order mark only, is complete", async () => {
+  test("an upstream that is empty, or has only a byte order mark, is complete", async () => {
     expect(await collect(relay(chunks()))).toEqual([]);
     expect(await collect(relay(chunks("\uFEFF")))).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe("when the answer is complete", () => {
     expect(error).toMatchObject({ name: "SseError", code: "ERR_SSE_UPSTREAM_INCOMPLETE" });
   });
 
-  test("an error of doneOn is the relay's, after the events before", async () => {
+  test("an error of doneOn rejects next(), after the events before", async () => {
     const mistake = new Error("not JSON");
     const doneOn = ({ data }: RelayedMessage): boolean => {
       if (data === "b") throw mistake;
@@ -122,12 +122,12 @@ describe("when the answer is complete", () => {
     expect(error).toBe(mistake);
   });
 
-  test("the start event of a `once` stream is between upstream and us, and is dropped", async () => {
+  test("the start event of a `once` stream is dropped", async () => {
     const text = "event: start\nid: ~start\ndata:\n\nid: 1\ndata: a\n\n";
     expect(await collect(relay(chunks(text)))).toEqual([{ data: "a", id: "1" }]);
   });
 
-  test("an id that ends in ~end completes it, and does not go on to the client", async () => {
+  test("an id that ends in ~end completes it, and is not relayed", async () => {
     const text = "data: a\n\nevent: end\nid: 5~end\ndata: bye\n\ndata: b\n\n";
     expect(await collect(relay(chunks(text), { doneOn: "[DONE]" }))).toEqual([{ data: "a" }]);
     expect(await collect(relay(chunks(text), { forwardDone: true }))).toEqual([
@@ -161,14 +161,14 @@ describe("the iterator", () => {
     expect(results.map(({ done }) => done)).toEqual([false, false, false, true, true]);
   });
 
-  test("is done after an error, which only one of several next() calls gets", async () => {
+  test("is done after an error, which rejects only one of several next() calls", async () => {
     const relayed = relay(chunks("data: 1\n\n"), { doneOn: "[DONE]" });
     const results = await Promise.allSettled([relayed.next(), relayed.next(), relayed.next()]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(await relayed.next()).toEqual({ value: undefined, done: true });
   });
 
-  test("pulls a chunk only when an event is asked for that it does not have", async () => {
+  test("reads a chunk only when next() needs one", async () => {
     let pulled = 0;
     const upstream = new ReadableStream<Uint8Array>(
       {
@@ -207,7 +207,7 @@ describe("the iterator", () => {
     await relayed.return?.();
   });
 
-  test("is its own iterator, and goes on where it was", async () => {
+  test("is its own iterator, and a second loop continues where the first one stopped", async () => {
     const relayed = relay(chunks("data: 1\n\ndata: 2\n\n"));
     expect(relayed[Symbol.asyncIterator]()).toBe(relayed);
     expect(await relayed.next()).toEqual({ value: { data: "1" }, done: false });
@@ -223,7 +223,7 @@ function thrownBy(call: () => unknown): unknown {
   }
 }
 
-describe("what is no upstream or no option", () => {
+describe("a wrong upstream or option is refused:", () => {
   const head = { headers: { "content-type": "text/event-stream" } };
 
   const used = new Response("data: x\n\n", head);
@@ -260,12 +260,12 @@ describe("what is no upstream or no option", () => {
     });
   });
 
-  test("a fetch that was not awaited is let go, whether it answers or fails", async () => {
+  test("a fetch that was not awaited is cancelled, whether it answers or fails", async () => {
     const upstream = await startUpstream((_request, response) => openStream(response));
     const answers = fetch(upstream.url);
     expect(thrownBy(() => relay(answers as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
     await soon(upstream.left, "the upstream to see it");
-    const fails = Promise.reject(new TypeError("fetch failed")); // unhandled, it would fail this file
+    const fails = Promise.reject(new TypeError("fetch failed")); // an unhandled rejection would fail this file
     expect(thrownBy(() => relay(fails as never))).toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
     await new Promise((turn) => setImmediate(turn));
   });

@@ -25,7 +25,7 @@ describe.each(clients)("an upstream on a socket, by %s,", (_, connect) => {
     expect(await soon(relayed.next(), "the end")).toEqual({ value: undefined, done: true });
   });
 
-  test("that is cut off is an error, after the events that were complete", async () => {
+  test("that is cut off causes an error, after the events that were complete", async () => {
     let cut: (() => void) | undefined;
     const upstream = await startUpstream((_request, response) => {
       openStream(response, "data: a\n\ndata: b\n\ndata: unfinished\n");
@@ -57,7 +57,7 @@ describe.each(clients)("an upstream on a socket, by %s,", (_, connect) => {
   });
 });
 
-test("an upstream that fails while it waits in the queue tells it after the events before", async () => {
+test("a stream that fails while it has queued chunks causes an error after the events of these chunks", async () => {
   const cause = new TypeError("terminated");
   async function* upstream(): AsyncGenerator<Uint8Array> {
     yield utf8("data: a\n\ndata: b\n\n");
@@ -73,8 +73,8 @@ test("an upstream that fails while it waits in the queue tells it after the even
   ]);
 });
 
-describe("a response that is no event stream", () => {
-  test("because of its status is an error with the status and the body", async () => {
+describe("a response that is not an event stream", () => {
+  test("because of its status causes an error with the status and the body", async () => {
     const body = JSON.stringify({ error: { code: "rate_limit_exceeded", message: "太快了" } });
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(429, { "content-type": "application/json", "retry-after": "1" }).end(body);
@@ -91,7 +91,7 @@ describe("a response that is no event stream", () => {
     });
   });
 
-  test("is told apart from other errors, with typed properties", async () => {
+  test("causes an error that isUpstreamError recognises, with typed properties", async () => {
     const { error } = await collectUntilError(relay(new Response("busy", { status: 529 })));
     if (!isUpstreamError(error)) throw new Error("was not recognised", { cause: error });
     expectTypeOf(error.upstreamStatus).toEqualTypeOf<number>();
@@ -109,7 +109,7 @@ describe("a response that is no event stream", () => {
     ]);
   });
 
-  test("because of its content type is an error with the body", async () => {
+  test("because of its content type causes an error with the body", async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" }).end('{"error":"overloaded"}');
     });
@@ -123,7 +123,7 @@ describe("a response that is no event stream", () => {
   });
 
   test.each(["text/event-stream", "text/event-stream;", "Text/Event-Stream ; charset=windows-1252"])(
-    "is not there when the essence of its content type is right: %j",
+    "is not assumed if the content type without its parameters is text/event-stream: %j",
     async (type) => {
       const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
       expect(await collect(relayed)).toEqual([{ data: "a" }]);
@@ -131,14 +131,14 @@ describe("a response that is no event stream", () => {
   );
 
   test.each(["text/event-streams", "text/plain", ""])(
-    "is told by the essence of its content type: %j",
+    "is detected if the content type without its parameters is another one: %j",
     async (type) => {
       const relayed = relay(new Response("data: a\n\n", { headers: { "content-type": type } }));
       await expect(relayed.next()).rejects.toMatchObject({ code: "ERR_SSE_UPSTREAM_CONTENT_TYPE" });
     },
   );
 
-  test("and has no body or a body that was read is an error without it", async () => {
+  test("causes an error without a body, if it has none or it was read", async () => {
     const read = new Response("teapot", { status: 418 });
     await read.text();
     for (const response of [read, new Response(null, { status: 418 })]) {
@@ -150,7 +150,7 @@ describe("a response that is no event stream", () => {
     }
   });
 
-  test("and does not end is read for 4 KiB, and let go", async () => {
+  test("that does not end is read for 4 KiB, and then cancelled", async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(500, { "content-type": "text/plain" });
       const write = (): void => {
@@ -160,12 +160,12 @@ describe("a response that is no event stream", () => {
       write();
     });
     const { error } = await soon(collectUntilError(relay(await fetch(upstream.url))), "the error");
-    // 4096 bytes are 1365 characters and one byte, which is left out.
+    // 4096 bytes are 1365 characters of three bytes, and one byte, which is dropped.
     expect(error).toMatchObject({ code: "ERR_SSE_UPSTREAM_STATUS", upstreamBody: "床".repeat(1365) });
     await soon(upstream.left, "the upstream to see it");
   });
 
-  test("and stops in the middle is waited for a while, and let go", async () => {
+  test("that stops in the middle is cancelled after two seconds", async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(500, { "content-type": "text/plain" });
       response.write("partial");
@@ -175,7 +175,7 @@ describe("a response that is no event stream", () => {
     await soon(upstream.left, "the upstream to see it");
   });
 
-  test("is let go on return(), also while its body is read", async () => {
+  test("is cancelled by return(), also while its body is read", async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(500).write("partial");
     });

@@ -11,16 +11,20 @@ import { connectResponse, connectStream } from "./web-connection.js";
 
 type Open = Response | ReadableStream<Uint8Array> | NodeResponse;
 
-/** What events are read from. A supertest request is given as it is, not awaited: `readEvents` sends it. */
+/**
+ * What `readEvents` reads: a `Response` or a promise of one, a supertest request, a Node response, or a stream of bytes.
+ *
+ * Do not await a supertest request before: `readEvents` sends it.
+ */
 export type EventsFrom = Open | PromiseLike<Open> | SupertestRequest;
 
 /**
- * Starts to read.
+ * Starts to read, and passes what it reads to the receiver.
  *
  * @throws {SseError} `ERR_SSE_INVALID_SOURCE`
  */
 export function connect(from: unknown, receiver: Receiver): Disconnect {
-  // Before the promises: a supertest request is one too, and to wait for it is to wait for the stream's end.
+  // Checked before promises, because a supertest request is a thenable too. Awaiting it would wait for the stream's end.
   if (has(from, "buffer", "parse", "end")) return connectSupertest(from as SupertestRequest, receiver);
   if (has(from, "then")) return connectPromised(from as PromiseLike<unknown>, receiver);
   if (isStream(from) && !from.locked) {
@@ -31,7 +35,7 @@ export function connect(from: unknown, receiver: Receiver): Disconnect {
   if (isNodeResponse(from)) return connectNodeResponse(from, receiver);
   throw new SseError(
     "ERR_SSE_INVALID_SOURCE",
-    "from: expected a Response, a supertest request, a Node response or a ReadableStream, that nobody has read, " +
+    "from: expected a Response, a supertest request, a Node response or a ReadableStream, not yet read or locked, " +
       `got ${describe(from)}`,
   );
 }
@@ -63,7 +67,7 @@ function isNodeResponse(value: unknown): value is NodeResponse {
   return has(value, "on", "destroy") && "readableEnded" in value;
 }
 
-// Not instanceof: there may be several fetch implementations in a program.
+// Not instanceof, because a program may have several implementations of fetch.
 function isResponse(value: unknown): value is Response {
   const { status, headers } = (value ?? {}) as Partial<Response>;
   return typeof status === "number" && typeof headers?.get === "function";

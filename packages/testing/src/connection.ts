@@ -1,21 +1,22 @@
 /** The head of a response. */
 export interface Head {
+  /** The HTTP status. */
   status: number;
-  /** Names in lower case. */
+  /** The headers by their lower-case names. */
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** What a connection tells of itself. */
+/** The listeners for the events of a connection. */
 export interface Receiver {
-  /** The connection is open; a bare stream has no head. */
+  /** Called when the response begins. A bare stream has no head. */
   open(head?: Head): void;
-  /** A piece of the body, cut anywhere. */
+  /** Called with each chunk of the body, which may be cut anywhere. */
   chunk(chunk: Uint8Array | string): void;
-  /** The body is over; with a cause when it broke off. */
+  /** Called when the body is over, with a cause if it broke off. */
   end(cause?: unknown): void;
-  /** There is no response, or the request's own assertions failed. */
+  /** Called if there is no response, or if an assertion of the request failed. */
   fail(error: unknown): void;
 }
 
-/** Ends a connection; resolves when it is closed. */
+/** Closes a connection. The promise resolves when it is closed. */
 export type Disconnect = () => void | Promise<void>;

@@ -1,20 +1,22 @@
 import { createParser } from "eventsource-parser";
 
-/** An event as EventSource hands it to a listener. */
+/** One received event, as EventSource would pass it to a listener. */
 export interface ReceivedEvent {
-  /** The event type; `message` unless the server named one. */
+  /** The event type. It is `message` if the server named none. */
   type: string;
+  /** The event's data. The lines of several `data` fields are joined by LF. */
   data: string;
-  /** The id of this event or of the last one before it that had one; `""` when there was none. */
+  /** The last event ID: the id of this event, or else of the last event before it that had one. `""` if none had. */
   lastEventId: string;
 }
 
-/** Makes events of an event stream that is cut anywhere, and remembers what is needed to tell of it. */
+/** Decodes an event stream, which may be cut anywhere, and remembers its last lines for error messages. */
 export interface EventCollector {
+  /** The events so far. */
   readonly events: ReceivedEvent[];
-  /** @returns whether there are enough events; what follows them is not taken. */
+  /** Decodes the next chunk. Returns whether there are enough events; later events are ignored. */
   push(chunk: Uint8Array | string): boolean;
-  /** What arrived, line by line, for an error's message. */
+  /** Lists the received events and the unfinished rest, one in each line, for an error message. */
   report(): string;
 }
 
@@ -24,7 +26,11 @@ const MAX_EVENTS = 20;
 const MAX_EVENT_LENGTH = 300;
 const MAX_TAIL = 2000;
 
-/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+/**
+ * Makes a collector of events.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
 export function createEventCollector(isEnough: (events: ReceivedEvent[]) => boolean): EventCollector {
   const events: ReceivedEvent[] = [];
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -48,7 +54,8 @@ export function createEventCollector(isEnough: (events: ReceivedEvent[]) => bool
     push(chunk) {
       const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
       if (text === "") return enough;
-      // The parser also takes the characters "ï»¿" for a BOM; with one to remove, it leaves them alone.
+      // The parser also removes the characters "ï»¿", which are the bytes of a BOM read as Latin-1. The text is decoded, so
+      // they are ordinary characters here. The parser gets a BOM first, and removes nothing else then.
       if (!started && !text.startsWith(BOM)) parser.feed(BOM);
       started = true;
       tail = (tail + text).slice(-MAX_TAIL);
@@ -57,7 +64,7 @@ export function createEventCollector(isEnough: (events: ReceivedEvent[]) => bool
     },
     report() {
       const lines = events.slice(-MAX_EVENTS).map((event) => `  ${shorten(JSON.stringify(event))}`);
-      if (events.length > MAX_EVENTS) lines.unshift(`  … ${events.length - MAX_EVENTS} before`);
+      if (events.length > MAX_EVENTS) lines.unshift(`  … and ${events.length - MAX_EVENTS} earlier`);
       const unfinished = tail.split(BLANK_LINE).at(-1);
       if (unfinished) lines.push(`  unfinished: ${JSON.stringify(unfinished)}`);
       return lines.map((line) => `\n${line}`).join("");

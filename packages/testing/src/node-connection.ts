@@ -2,27 +2,36 @@ import type { Disconnect, Head, Receiver } from "./connection.js";
 
 type Listener = (...args: unknown[]) => void;
 
-/** What is needed of a Node `IncomingMessage`. */
+/** The members of a Node `IncomingMessage` that `readEvents` uses. */
 export interface NodeResponse {
-  readonly statusCode?: number | undefined; // said, for exactOptionalPropertyTypes
+  /** The HTTP status. */
+  readonly statusCode?: number | undefined; // `| undefined` for apps that set exactOptionalPropertyTypes
+  /** The headers by their lower-case names. */
   readonly headers: Readonly<Head["headers"]>;
+  /** Whether the body was read to its end. */
   readonly readableEnded: boolean;
+  /** Whether the response was destroyed. */
   readonly destroyed: boolean;
+  /** Adds a listener. */
   on(event: string, listener: Listener): unknown;
+  /** Closes the connection. */
   destroy(): unknown;
 }
 
-/** What is needed of a supertest or superagent request. */
+/** The members of a supertest or superagent request that `readEvents` uses. */
 export interface SupertestRequest {
+  /** Turns the buffering of the body on or off. */
   buffer(enabled: boolean): unknown;
+  /** Sets the parser that gets the response. */
   parse(parser: (response: never, done: never) => void): unknown;
+  /** Sends the request, and calls back when the response is over. */
   end(callback: (error: unknown) => void): unknown;
 }
 
 /** Reads a Node response. */
 export function connectNodeResponse(response: NodeResponse, receiver: Receiver): Disconnect {
   receiver.open({ status: response.statusCode ?? 0, headers: { ...response.headers } });
-  // Listeners, not an iterator: superagent unzips in front of them.
+  // Listeners and not an iterator, because superagent decompresses the data before it calls listeners.
   response.on("data", (chunk) => receiver.chunk(chunk as Uint8Array | string));
   response.on("end", () => receiver.end());
   response.on("error", (error) => receiver.end(error));
@@ -37,21 +46,21 @@ export function connectNodeResponse(response: NodeResponse, receiver: Receiver):
   };
 }
 
-/** Sends a supertest request and reads its response, which supertest itself would wait for to end. */
+/** Sends a supertest request and reads its response. Supertest itself would wait for the end of the response. */
 export function connectSupertest(request: SupertestRequest, receiver: Receiver): Disconnect {
   let left = false;
   let opened = false;
   const emitter = request as SupertestRequest & Pick<NodeResponse, "on"> & { req?: { destroy(): void } };
-  // Not abort(): after it superagent calls nobody back, and supertest would not close its server.
+  // Not abort(): superagent does not call back after it, so supertest would not close its server.
   const destroy = (): void => emitter.req?.destroy();
 
   request.buffer(false);
   request.parse((response: NodeResponse, done: (error: null, body: undefined) => void) => {
     opened = true;
     connectNodeResponse(response, receiver);
-    response.on("end", () => done(null, undefined)); // JSON is buffered whatever buffer() says, and waits for this
+    response.on("end", () => done(null, undefined)); // superagent always buffers JSON, and waits for this call
   });
-  // It passes the errors of the Node response on, and uncaught ones end the process.
+  // Superagent re-emits the errors of the Node response. Without a listener they would end the process.
   emitter.on("response", (response) => {
     (response as NodeResponse).on("error", () => {});
   });

@@ -5,10 +5,10 @@ import type { Disconnect } from "./connection.js";
 import { createEventCollector, type ReceivedEvent } from "./event-collector.js";
 import { findUnexpected, type UnexpectedResponse } from "./unexpected-response.js";
 
-/** Options of `readEvents`. */
+/** The options of `readEvents`. */
 export interface ReadEventsOptions {
   /**
-   * Milliseconds to wait for the events, the response included.
+   * The time limit in milliseconds, from the call until there are enough events.
    *
    * @default 5000
    */
@@ -16,23 +16,23 @@ export interface ReadEventsOptions {
 }
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
-const BODY_TIMEOUT = 250; // ms for the body of a response that is not an event stream
-const CLOSE_TIMEOUT = 1000; // ms for the connection, and supertest's server, to close
+const BODY_TIMEOUT = 250; // ms to wait for the body of a response that is not an event stream
+const CLOSE_TIMEOUT = 1000; // ms to wait until the connection, and supertest's server, are closed
 
 /**
- * Reads events until there are enough, then ends the connection.
+ * Reads events until there are enough, then closes the connection.
  *
- * This is for tests of a stream that does not end.
+ * Use it in tests of a stream that does not end.
  *
- * @param from a `Response` or the promise of one, a supertest request (not awaited), a Node response, or a stream of
- * bytes. It is read from here on: nobody else can.
- * @param until how many events, or a function that tells whether the events so far are enough. It is called at each
- * event, and must not be async: a promise is true whatever it resolves to.
- * @returns exactly the events up to the one that was enough.
- * @throws {SseError} rejects with `ERR_SSE_TIMEOUT` or `ERR_SSE_STREAM_ENDED`, whose messages and `events` show what
- * did arrive; `ERR_SSE_UNEXPECTED_RESPONSE` with the `response`'s status, headers and beginning of the body when it
- * is not an event stream; `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. An error of the request itself, of
- * supertest's `expect` or of `until` is passed on.
+ * @param from a `Response` or a promise of one, a supertest request (not awaited), a Node response, or a stream of
+ *   bytes. `readEvents` reads it, so nothing else can read it afterwards.
+ * @param until the number of events to wait for, or a function of the events so far that returns whether they are
+ *   enough. The function is called after each event. It must not be async, because a promise is always truthy.
+ * @returns the events up to the one that made them enough, and none after it.
+ * @throws {SseError} as a rejection. `ERR_SSE_TIMEOUT` and `ERR_SSE_STREAM_ENDED` have the received `events`, also in the
+ *   message. `ERR_SSE_UNEXPECTED_RESPONSE`, if the response is not an event stream, has a `response` with status, headers
+ *   and the beginning of the body. `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`. An error of the request, of
+ *   supertest's `expect` or of `until` is passed on.
  * @example
  * const events = await readEvents(fetch(url), 2);
  * const all = await readEvents(request(app).get("/answer"), (events) => events.at(-1)?.type === "end");
@@ -67,7 +67,7 @@ export function readEvents(
 
     function finish(error?: unknown): void {
       if (outcome !== undefined) {
-        outcome.error ??= error; // an assertion of supertest, which it makes when its server is closed
+        outcome.error ??= error; // supertest checks its assertions when its server is closed
         return;
       }
       outcome = { error };
@@ -82,7 +82,7 @@ export function readEvents(
     async function settle(settled: { error?: unknown }): Promise<void> {
       let limit: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((end) => (limit = setTimeout(end, CLOSE_TIMEOUT)));
-      // Later, for connect() itself may have told the outcome.
+      // In a later microtask, because connect() may call finish() before it returns `disconnect`.
       const closed = Promise.resolve().then(() => disconnect?.());
       await Promise.race([closed, late]).catch(() => {});
       clearTimeout(limit);
@@ -104,7 +104,7 @@ export function readEvents(
           try {
             if ((unexpected ?? collector).push(chunk)) finish(unexpected?.error());
           } catch (error) {
-            fail(error); // of until
+            fail(error); // `until` threw it
           }
         },
         end(cause) {
@@ -127,17 +127,17 @@ function checkArguments(until: unknown, options: ReadEventsOptions) {
   }
   const { timeout = 5000, ...others } = options;
   for (const name of Object.keys(others)) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: no such option; there is timeout`);
+    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: unknown; the only option is timeout`);
   }
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= MAX_TIMEOUT)) {
     const expected = `a number of milliseconds above 0 and up to ${MAX_TIMEOUT}`;
     throw new SseError("ERR_SSE_INVALID_OPTION", `timeout: expected ${expected}, got ${describe(timeout)}`);
   }
   if (typeof until === "function") {
-    // A promise or a generator is truthy, so the first event would be enough and the test would pass.
+    // A promise or a generator object is truthy, so the first event would be enough and the test would pass.
     const kind: string = Object.prototype.toString.call(until).slice("[object ".length, -1);
     if (kind !== "Function") {
-      const expected = "a number of events, or a function that is not async and no generator";
+      const expected = "a number of events, or a function that is not async and not a generator";
       throw new SseError("ERR_SSE_INVALID_OPTION", `until: expected ${expected}, got a ${kind}`);
     }
     const isEnough = (events: ReceivedEvent[]): boolean =>
@@ -145,20 +145,24 @@ function checkArguments(until: unknown, options: ReadEventsOptions) {
     return { timeout, isEnough, wanted: "events that satisfy until" };
   }
   if (typeof until !== "number" || !Number.isInteger(until) || until < 1) {
-    const expected = "a number of events, from 1, or a function";
+    const expected = "a whole number of events from 1, or a function";
     throw new SseError("ERR_SSE_INVALID_OPTION", `until: expected ${expected}, got ${describe(until)}`);
   }
   const isEnough = (events: ReceivedEvent[]): boolean => events.length >= until;
   return { timeout, isEnough, wanted: `${until} ${until === 1 ? "event" : "events"}` };
 }
 
-/** @throws {SseError} `ERR_SSE_INVALID_OPTION` for a promise */
+/**
+ * Checks that `until` did not return a promise.
+ *
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ */
 function atOnce(enough: unknown): boolean {
   if (typeof (enough as { then?: unknown } | null | undefined)?.then !== "function") return Boolean(enough);
-  Promise.resolve(enough).catch(() => {}); // the error below is the one to report
+  Promise.resolve(enough).catch(() => {}); // the caller gets the error below instead
   throw new SseError(
     "ERR_SSE_INVALID_OPTION",
-    `until: expected true or false at once, got ${describe(enough)}; read the events first, then await what you check`,
+    `until: expected true or false at once, got ${describe(enough)}; read the events first, and await your checks afterwards`,
   );
 }
 

@@ -3,14 +3,19 @@ import type { Head } from "./connection.js";
 
 const MAX_BODY = 4096; // UTF-16 code units
 
-/** A response that is not an event stream. Collects the beginning of its body, which usually says why. */
+/** Collects the beginning of the body of a response that is not an event stream. The body usually says why. */
 export interface UnexpectedResponse {
-  /** @returns whether that is enough of the body. */
+  /** Takes the next chunk. Returns whether enough of the body has arrived. */
   push(chunk: Uint8Array | string): boolean;
+  /** Makes the error that shows the response. */
   error(): SseError;
 }
 
-/** Judges the head of a response as EventSource does: the status is 200, the content type that of an event stream. */
+/**
+ * Checks the head of a response as EventSource does: the status must be 200, and the content type `text/event-stream`.
+ *
+ * `undefined` means that both are as expected.
+ */
 export function findUnexpected({ status, headers }: Head): UnexpectedResponse | undefined {
   const type = String(headers["content-type"] ?? "");
   const isEventStream = type.split(";", 1)[0]?.trim().toLowerCase() === "text/event-stream";

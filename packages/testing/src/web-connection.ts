@@ -20,6 +20,6 @@ export function connectStream(stream: ReadableStream<Uint8Array>, receiver: Rece
   }
   read().catch((error: unknown) => receiver.end(error));
   return () => {
-    reader.cancel().catch(() => {}); // of a stream that broke: read() has told
+    reader.cancel().catch(() => {}); // fails if the stream broke, which read() has reported
   };
 }

@@ -15,7 +15,7 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe.each(connections)("from %s", (_, connect) => {
-  test("reads so many events of a stream that does not end, and leaves", async () => {
+  test("reads a number of events of a stream that does not end, and closes the connection", async () => {
     const listener = openStream(
       "retry: 3000\n\n: hello\n\nid: 1\nevent: tick\ndata: 床前\n\n",
       "data: b\n\ndata: c\n\n",
@@ -25,7 +25,7 @@ describe.each(connections)("from %s", (_, connect) => {
     await soon(listener.left, "the server to see it");
   });
 
-  test("a stream that ends too early is an error that shows what arrived", async () => {
+  test("a stream that ends too early causes an error that shows the events that arrived", async () => {
     const listener = answer((response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end("data: a\n\ndata: unfin");
@@ -41,7 +41,7 @@ describe.each(connections)("from %s", (_, connect) => {
     });
   });
 
-  test("a stream that breaks off is the same error, with its cause", async () => {
+  test("a stream that breaks off causes the same error, with its cause", async () => {
     const listener = answer((response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: a\n\n", () => response.destroy());
@@ -54,7 +54,7 @@ describe.each(connections)("from %s", (_, connect) => {
     });
   });
 
-  test("an error of until is passed on, and the stream is left", async () => {
+  test("an error of until is passed on, and the connection is closed", async () => {
     const listener = openStream("data: a\n\n");
     const { from } = await connect(listener);
     const mistake = new Error("no such field");
@@ -66,7 +66,7 @@ describe.each(connections)("from %s", (_, connect) => {
   });
 });
 
-test("a time-out shows what arrived, and leaves, from each of them", async () => {
+test("a time-out shows the events that arrived, and closes each kind of connection", async () => {
   const attempts = connections.map(async ([kind, connect]) => {
     const listener = openStream("id: 7\ndata: a\n\n: ping\n\ndata: b\r\nda");
     const { from } = await connect(listener);
@@ -96,7 +96,7 @@ test.each(withHead)(
   async (_, connect) => {
     const listener = answer((response) => {
       response.writeHead(500, { "content-type": "text/plain", "x-hint": "look" });
-      response.write("TypeError: tick is not a function"); // and does not end
+      response.write("TypeError: tick is not a function"); // and the response does not end
     });
     const { from } = await connect(listener);
     const error: unknown = await soon(
@@ -116,12 +116,12 @@ test.each(withHead)(
 );
 
 describe("the events", () => {
-  test("are those up to the one that was enough, also when more came with it", async () => {
+  test("are those up to the one that made them enough, also when more came with it", async () => {
     const events = await readEvents(streamOf(utf8("data: a\n\ndata: b\n\ndata: c\n\n")), 2);
     expect(events).toEqual([event("a"), event("b")]);
   });
 
-  test("may be asked for by a function of the events so far", async () => {
+  test("may be selected by a function of the events so far", async () => {
     const sizes: number[] = [];
     const events = await readEvents(streamOf(utf8("data: a\n\ndata: [DONE]\n\ndata: c\n\n")), (soFar) => {
       sizes.push(soFar.length);
@@ -131,7 +131,7 @@ describe("the events", () => {
     expect(sizes).toEqual([1, 2]);
   });
 
-  test("are what EventSource dispatches", async () => {
+  test("are those that EventSource dispatches", async () => {
     const text =
       "\uFEFFdata: 1\r\rid: 5\n\nevent: x\r\ndata:床\r\ndata\r\n\r\nevent:\nid\ndata: 🌕\n\nevent: none\n\ndata: 4\n\n";
     const bytes = Array.from(utf8(text), (byte) => Uint8Array.of(byte));
@@ -143,13 +143,13 @@ describe("the events", () => {
     ]);
   });
 
-  test("are not made of an unfinished block", async () => {
+  test("do not include an unfinished one", async () => {
     const reading = readEvents(new Blob(["data: a\n\ndata: b\n"]).stream(), 2);
     await expect(reading).rejects.toMatchObject({ code: "ERR_SSE_STREAM_ENDED", events: [event("a")] });
   });
 });
 
-describe("a message of an error", () => {
+describe("an error message", () => {
   test("says that there was no response", async () => {
     const listener = answer(() => {});
     const reading = readEvents(fetch(urlOf(await listen(listener))), (events) => events.length > 3, {
@@ -160,12 +160,12 @@ describe("a message of an error", () => {
     );
   });
 
-  test("keeps to the last events of many, and to the beginning of long ones", async () => {
+  test("shows only the last events of many, and only the beginning of long ones", async () => {
     const stream = streamOf(
       utf8(`${"data: early\n\n".repeat(30)}data: ${"x".repeat(1000)}\n\ndata: last\n\n`),
     );
     const error = (await readEvents(stream, 99, { timeout: 50 }).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toMatch(/got 32 events\n {2}… 12 before\n/);
+    expect(error.message).toMatch(/got 32 events\n {2}… and 12 earlier\n/);
     expect(error.message).toMatch(/"data":"x{200,300}…\n.*"last"/);
     expect(error.message.length).toBeLessThan(2000);
   });
@@ -175,7 +175,7 @@ describe("a message of an error", () => {
     await expect(reading).rejects.toThrow(/got status 200 and no Content-Type:\n\ndata: a\n\n$/);
   });
 
-  test("says that another 2xx is none that EventSource takes", async () => {
+  test("says that EventSource does not accept another 2xx status", async () => {
     const response = new Response("", { status: 201, headers: { "content-type": "text/event-stream" } });
     await expect(readEvents(response, 1)).rejects.toThrow(/got status 201 and text\/event-stream/);
   });
@@ -187,8 +187,8 @@ function held(): string[] {
     .filter((name) => name === "Timeout" || name.startsWith("TCPSocket"));
 }
 
-describe("nothing is left behind:", () => {
-  test("a Response that comes after the time-out is let go", async () => {
+describe("every resource is released:", () => {
+  test("a Response that comes after the time-out is cancelled", async () => {
     const listener = openStream("data: a\n\n");
     const url = urlOf(await listen(listener));
     let answerNow: (() => void) | undefined;
@@ -198,7 +198,7 @@ describe("nothing is left behind:", () => {
     await soon(listener.left, "the server to see it");
   });
 
-  test("a failed fetch is passed on, and one that fails after the time-out disturbs nobody", async () => {
+  test("the error of a failed fetch is passed on, and a fetch that fails after the time-out causes no unhandled rejection", async () => {
     const refused = new TypeError("fetch failed");
     await expect(readEvents(Promise.reject(refused), 1)).rejects.toBe(refused);
     const late = new Promise<Response>((_, reject) => setTimeout(() => reject(refused), 60));
@@ -206,7 +206,7 @@ describe("nothing is left behind:", () => {
     await late.catch(() => {});
   });
 
-  test.each(connections)("no socket and no timer of %s", async (_, connect) => {
+  test.each(connections)("no socket and no timer of %s is left", async (_, connect) => {
     const before = held().length;
     const enough = openStream("data: a\n\n");
     await readEvents((await connect(enough)).from, 1, { timeout: 60_000 });
@@ -263,7 +263,7 @@ describe("what cannot be read is refused:", () => {
     expect(stream.locked).toBe(false);
   });
 
-  test("until that returns a promise, which would count as enough", async () => {
+  test("until that returns a promise, which would always be truthy", async () => {
     const listener = openStream("data: a\n\ndata: b\n\n");
     const until = (): Promise<boolean> => Promise.reject(new Error("an expectation in it"));
     const reading = readEvents(fetch(urlOf(await listen(listener))), until as never);

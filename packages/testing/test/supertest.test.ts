@@ -7,7 +7,7 @@ import { answer, listen, openStream, soon, urlOf } from "./support/servers.js";
 
 const event = (data: string) => ({ type: "message", data, lastEventId: "" });
 
-test("supertest has closed its server when the events are there", async () => {
+test("supertest has closed its server when readEvents resolves", async () => {
   const server = createServer(openStream("data: a\n\n"));
   expect(await readEvents(supertest(server).get("/"), 1)).toEqual([event("a")]);
   expect(server.listening).toBe(false);
@@ -20,7 +20,7 @@ test("supertest has closed its server when there was no response", async () => {
   expect(server.listening).toBe(false);
 });
 
-test("supertest has closed its server when it was given up before it was sent", async () => {
+test("supertest has closed its server when the time was up before the request was sent", async () => {
   const server = createServer(openStream());
   const reading = readEvents(supertest(server).get("/"), 1, { timeout: 0.001 });
   await expect(soon(reading, "the error")).rejects.toMatchObject({ code: "ERR_SSE_TIMEOUT" });
@@ -50,7 +50,7 @@ test.each([
   await soon(app.left, "the server to see it");
 });
 
-test("supertest unzips a compressed stream event by event", async () => {
+test("supertest decompresses a stream event by event", async () => {
   const app = answer((response) => {
     response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
     const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
@@ -61,7 +61,7 @@ test("supertest unzips a compressed stream event by event", async () => {
   await soon(app.left, "the server to see it");
 });
 
-test("supertest unzips a compressed stream to its end", async () => {
+test("supertest decompresses a stream to its end", async () => {
   const app = answer((response) => {
     response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
     const gzip = createGzip();
@@ -71,7 +71,7 @@ test("supertest unzips a compressed stream to its end", async () => {
   expect(await readEvents(supertest(app).get("/"), 1000)).toHaveLength(1000);
 });
 
-test("supertest sends what was set", async () => {
+test("supertest sends the headers that were set", async () => {
   const app = answer((response, request) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`data: ${request.method} ${String(request.headers["last-event-id"])}\n\n`);
@@ -91,14 +91,14 @@ test("supertest has closed its server when the answer is an error in JSON", asyn
   expect(server.listening).toBe(false);
 });
 
-test("supertest passes on that nobody listens", async () => {
+test("the error of supertest is passed on if no server listens", async () => {
   const server = await listen(() => {});
   const url = urlOf(server);
   await new Promise((resolve) => server.close(resolve));
   await expect(soon(readEvents(supertest(url).get(""), 1), "the error")).rejects.toThrow("ECONNREFUSED");
 });
 
-test("supertest passes on that the request was sent already", async () => {
+test("the error of supertest is passed on if the request was already sent", async () => {
   const request = supertest(await listen(openStream("data: a\n\n"))).get("/");
   await readEvents(request, 1);
   await expect(soon(readEvents(request, 1), "the error")).rejects.toThrow("twice");

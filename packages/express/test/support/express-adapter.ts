@@ -4,7 +4,7 @@ import { EventStreamServer, sse } from "@ssekit/express";
 import type express from "express";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 
-/** Express, for the adapter contract. */
+/** Makes the adapter contract's view of an Express app. */
 export function expressAdapter(name: string, create: typeof express): Adapter {
   return {
     name,

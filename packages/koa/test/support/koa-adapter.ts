@@ -3,7 +3,7 @@ import { type Adapter, listen, type Route } from "@ssekit/conformance";
 import { EventStreamServer, sse } from "@ssekit/koa";
 import type Koa from "koa";
 
-/** Koa, for the adapter contract. */
+/** Makes the adapter contract's view of a Koa app. */
 export function koaAdapter(name: string, create: typeof Koa): Adapter {
   return {
     name,

@@ -1,14 +1,14 @@
 import type { RelayedMessage } from "../../src/index.js";
 
-/** The UTF-8 bytes of a text. */
+/** Encodes a text as UTF-8. */
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** An upstream that yields these chunks, one for each pull. */
+/** Makes an upstream that yields these chunks one by one. */
 export async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield typeof part === "string" ? utf8(part) : part;
 }
 
-/** An upstream that repeats a chunk for ever, and says how many bytes were taken of it. */
+/** Makes an upstream that repeats a chunk for ever, and counts the bytes that were read. */
 export function endless(part: string): AsyncIterable<Uint8Array> & { bytes: number } {
   const chunk = utf8(part);
   return {
@@ -22,7 +22,7 @@ export function endless(part: string): AsyncIterable<Uint8Array> & { bytes: numb
   };
 }
 
-/** All ways to cut bytes that P3 is tested with: whole, in two at every byte, and into single bytes. */
+/** The ways to cut bytes that the tests of P3 use: not at all, in two at every byte, and into single bytes. */
 export function* cuttings(bytes: Uint8Array): Generator<Uint8Array[]> {
   yield [bytes];
   for (let at = 1; at < bytes.length; at++) yield [bytes.subarray(0, at), bytes.subarray(at)];
@@ -47,7 +47,7 @@ export async function collectWhole(relayed: AsyncIterable<RelayedMessage>): Prom
   return messages;
 }
 
-/** Reads a relay that fails: what came before, and the error. */
+/** Reads a relay that fails. Returns the events before the error, and the error. */
 export async function collectUntilError(
   relayed: AsyncIterable<RelayedMessage>,
 ): Promise<{ messages: RelayedMessage[]; error: unknown }> {

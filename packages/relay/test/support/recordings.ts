@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { utf8 } from "./bytes.js";
 
-/** A provider's stream. */
+/** The recorded stream of a provider. */
 export interface Recording {
   name: string;
   bytes: Uint8Array;
@@ -13,14 +13,14 @@ export interface Recording {
 
 const TOKENS = ["床前", "明月光,", "疑是\n", "地上霜。", "🌕", "👨‍👩‍👧‍👦", " naïve ", "\u2028", ""];
 
-/** Chat completions: data only, LF, closed by [DONE]. */
+/** Chat completions: only data, LF as line end, `[DONE]` as the last event. */
 function chatCompletions(): Recording {
   const data = TOKENS.map((content) => JSON.stringify({ choices: [{ index: 0, delta: { content } }] }));
   const bytes = utf8([...data, "[DONE]"].map((line) => `data: ${line}\n\n`).join(""));
   return { name: "chat completions", bytes, events: 10, firstData: data[0] ?? "", lastData: "[DONE]" };
 }
 
-/** Messages with named events and pings, CRLF, comments between. */
+/** Messages with named events and pings, CRLF as line end, and comments between the events. */
 function namedMessages(): Recording {
   const deltas = TOKENS.map((text) => ["content_block_delta", JSON.stringify({ delta: { text } })]);
   const events = [["message_start", "{}"], ["ping", '{"type": "ping"}'], ...deltas, ["message_stop", "完"]];
@@ -30,7 +30,7 @@ function namedMessages(): Recording {
   return { name: "named messages, CRLF", bytes, events: 12, firstData: "{}", lastData: "完" };
 }
 
-/** Raw text over several data lines with ids, a lone CR as line end, and a BOM in front. */
+/** Text in several data lines, with ids, CR as line end, and a BOM at the start. */
 function numberedText(): Recording {
   const blocks = TOKENS.map((token, i) => `id: ${i}\rdata:${token.replaceAll("\n", "\rdata:")}\rdata: |\r\r`);
   const bytes = utf8(`\uFEFF${blocks.join("")}`);
@@ -46,7 +46,7 @@ interface Capture {
   lastData: string;
 }
 
-/** Streams of real providers, where a collection of them lies beside the repository. */
+/** Streams of real providers, if a collection of them is next to the repository. */
 function captures(): Recording[] {
   const manifest = new URL("manifest.json", CAPTURES);
   if (!existsSync(manifest)) return [];

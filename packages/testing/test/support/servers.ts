@@ -15,7 +15,7 @@ import type { EventsFrom } from "../../src/index.js";
 const servers: Server[] = [];
 afterEach(closeServers);
 
-/** Closes what `listen` opened, connections included: fetch keeps a spare one for some seconds. */
+/** Closes the servers that `listen` started, and their connections, because fetch keeps unused ones for some seconds. */
 export async function closeServers(): Promise<void> {
   for (const server of servers.splice(0)) {
     if (!server.listening) continue;
@@ -37,7 +37,7 @@ export function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** An answer, and a promise of the moment in which its client has left. */
+/** Makes a listener that answers with `write`. Its promise `left` resolves when the client has left. */
 export function answer(
   write: (response: ServerResponse, request: IncomingMessage) => void,
 ): RequestListener & { left: Promise<void> } {
@@ -50,7 +50,7 @@ export function answer(
   return Object.assign(listener, { left });
 }
 
-/** An event stream that begins with these texts, and stays open. */
+/** Makes a listener that opens an event stream, writes these texts and leaves the stream open. */
 export function openStream(...texts: string[]): RequestListener & { left: Promise<void> } {
   return answer((response) => {
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
@@ -64,9 +64,9 @@ interface App {
   get(path: string, listener: RequestListener): void;
 }
 
-/** An Express app with one route. */
+/** Makes an Express app with one route. */
 export function expressApp(listener: RequestListener): App {
-  // The one that the adapter is tested with.
+  // The version of Express that the tests of the adapter use.
   const express = createRequire(new URL("../../../express/package.json", import.meta.url))(
     "express",
   ) as () => App;
