@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
-    // Tests run on the sources; the built packages have tests of their own.
+    // Tests run on the sources. The built packages have their own tests.
     alias: [
       {
         find: /^@ssekit\/([a-z-]+)\/adapter$/,

@@ -1,4 +1,4 @@
-// publint and "are the types wrong?" on what would be published: the packed tarballs.
+// Packs each package as for publishing, and runs publint and "Are the types wrong?" on the tarballs.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

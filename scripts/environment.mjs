@@ -4,7 +4,8 @@ import { delimiter, join } from "node:path";
 import { findProgram } from "./system-programs.mjs";
 
 /**
- * The environment for what these scripts start: turbo calls `pnpm`, which is not always on PATH.
+ * The environment for the programs that these scripts start. turbo calls `pnpm`. If PATH has no `pnpm`, the `pnpm` that
+ * runs this script is added to it.
  * @type {NodeJS.ProcessEnv}
  */
 export const environment = { ...process.env, DO_NOT_TRACK: "1" };

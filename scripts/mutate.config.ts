@@ -1,4 +1,5 @@
-// The tests on the sources with one line left out, as `mutate.mjs` asks by its environment. No file is changed.
+// Runs the tests with one line of a source file left out. `mutate.mjs` names the file and the line in environment variables.
+// No file is changed.
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../vitest.config.js";
 
@@ -15,7 +16,8 @@ export default mergeConfig(
         transform(code, id) {
           if (id.split("?")[0] !== file) return undefined;
           const lines = code.split("\n");
-          // What an `if` of two lines does is left out, and not what follows it drawn into it.
+          // The line may be the statement of an `if` on the line before. A `;` takes its place, because otherwise the next statement
+          // would belong to the `if`.
           const rest = /;(\s+\/\/.*)?$/.test(lines[line - 1] ?? "") ? ";" : "";
           return { code: lines.toSpliced(line - 1, 1, rest).join("\n"), map: null };
         },

@@ -1,13 +1,13 @@
-// Leaves out one line of a source file at a time, and lists those that no test misses.
+// Leaves out one line of a source file at a time. Lists the lines for which no test failed.
 //   node scripts/mutate.mjs packages/core/src/channel/window.ts -- packages/core/test packages/conformance/test/channel
-// What follows `--` goes to vitest. --limit=60: seconds for each line. --from=120: the first line of the file.
+// The arguments after `--` are for vitest. --limit=60: seconds for each line. --from=120: the first line to leave out.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 const separator = process.argv.indexOf("--");
-if (separator < 0) throw new Error("Expected source files, then --, then what to tell vitest");
+if (separator < 0) throw new Error("Expected source files, then --, then arguments for vitest");
 const { values, positionals: files } = parseArgs({
   args: process.argv.slice(2, separator),
   options: { limit: { type: "string", default: "60" }, from: { type: "string", default: "1" } },
@@ -26,7 +26,8 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
 }
 
 const whole = await outcomeWithout("", 0);
-if (whole !== "passed") throw new Error(`Without a mutation the tests must pass within the limit: ${whole}`);
+if (whole !== "passed")
+  throw new Error(`Expected the tests to pass within the limit when no line is left out, got: ${whole}`);
 
 /** @type {string[]} */
 const survivors = [];
@@ -44,7 +45,9 @@ for (const file of files) {
     if (outcome !== "failed") survivors.push(where);
   }
 }
-console.log(`\n${tried - survivors.length} of ${tried} lines were found by a test; not these:`);
+console.log(
+  `\n${tried - survivors.length} of ${tried} lines made a test fail when they were left out. The others:`,
+);
 for (const survivor of survivors) console.log(`  ${survivor}`);
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
@@ -67,25 +70,26 @@ function outcomeWithout(file, line) {
     }, limit);
     child.on("close", (code) => {
       clearTimeout(timer);
-      if (running === child) running = undefined; // else it was stopped, and the next runs already
+      if (running === child) running = undefined; // otherwise this child was stopped, and the next one is already running
       if (output.includes("Transform failed with")) done("no program");
       else done(code === 0 ? "passed" : "failed");
     });
   });
 }
 
-/** With the workers that it has started: they are of its process group. */
+/** Stops vitest and its workers, which belong to its process group. */
 function stopRunning() {
   try {
     if (running?.pid !== undefined) process.kill(-running.pid, "SIGKILL");
   } catch {
-    // it has just ended
+    // the process has just ended
   }
 }
 
 /**
- * The numbers of lines that are a statement, an operand or an item by themselves, so that the rest is most likely a program.
- * Without a declaration nothing would run, and without `return undefined` nothing would change.
+ * Returns the numbers of the lines that can be left out: each is a whole statement, operand or item, so that the rest is
+ * most likely still a valid program. Declarations are not listed, because without them nothing runs. `return undefined` is
+ * not listed, because without it nothing changes.
  * @param {string[]} source
  */
 function linesWithEffect(source) {

@@ -2,13 +2,13 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The programs that tests start and npm cannot install, each with the Debian package it comes from. */
+/** Programs that tests start and that npm cannot install. Each has the name of its Debian package. */
 export const systemPrograms = {
   chromium: "chromium",
 };
 
 /**
- * The path of a program on PATH.
+ * Finds a program on PATH and returns its path.
  * @param {string} name
  * @returns {string | undefined}
  */
@@ -19,7 +19,7 @@ export function findProgram(name) {
     .find(isExecutable);
 }
 
-/** The Debian packages to install before no test is left out. */
+/** Returns the Debian packages that are missing, without which some tests are skipped. */
 export function missingPackages() {
   return Object.entries(systemPrograms)
     .filter(([program]) => !findProgram(program))

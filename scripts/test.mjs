@@ -1,5 +1,5 @@
-// Every check of the repository, one line each; the rest runs on after a failure.
-// Arguments go to vitest.
+// Runs every check of the repository and prints one line for each. After a failure, the other checks still run.
+// The arguments are passed to vitest.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { environment } from "./environment.mjs";
 import { missingPackages } from "./system-programs.mjs";
 
-// Scripts of package.json, so that each can be run by itself.
+// These are scripts of package.json, so that each can also be run alone.
 const checks = [
   "build",
   "typecheck",
@@ -47,19 +47,21 @@ failed += tests.failed;
 const requireAll = process.env.SSEKIT_REQUIRE_ALL === "1";
 const missing = missingPackages();
 if (tests.skipped.length > 0) {
-  console.log(`Left out:\n${tests.skipped.map((test) => `  ${test}`).join("\n")}`);
+  console.log(`Skipped:\n${tests.skipped.map((test) => `  ${test}`).join("\n")}`);
   if (requireAll) failed += tests.skipped.length;
 }
 if (missing.length > 0) {
-  console.log(`Tests that need these were left out: apt-get install -y ${missing.join(" ")}`);
+  console.log(
+    `Tests were skipped because programs are missing. To install them: apt-get install -y ${missing.join(" ")}`,
+  );
   if (requireAll) failed++;
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * Counts from vitest's own report. A file that fails without a failed test (it does not load, say) counts
- * as one, and so does a run that fails for another reason, such as an unhandled error or no test at all.
+ * Runs vitest and counts the results in its report. A file that fails without a failed test (for example, because it does
+ * not load) counts as one failure. So does a run that fails for another reason, such as an unhandled error or no tests.
  * @param {string[]} args
  */
 function runVitest(args) {
@@ -81,7 +83,7 @@ function runVitest(args) {
       skipped: results.filter(isSkipped).map((result) => result.fullName),
     };
   } catch (error) {
-    console.error("vitest left no report:", error);
+    console.error("vitest wrote no report:", error);
     return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(folder, { recursive: true });

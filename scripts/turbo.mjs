@@ -1,4 +1,4 @@
-// Runs a turbo task and prints only what went wrong: `node scripts/turbo.mjs build --filter=…`.
+// Runs a turbo task and prints only errors: `node scripts/turbo.mjs build --filter=…`.
 import { spawnSync } from "node:child_process";
 import { environment } from "./environment.mjs";
 

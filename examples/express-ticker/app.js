@@ -17,7 +17,7 @@ export function createApp({ market, events }) {
   app.use(sse(events));
   app.use(express.static(publicFolder, { setHeaders: isolate }));
 
-  // Begins with a snapshot, or, for a client that comes back, after the event that it had last.
+  // Starts with a snapshot. A client that comes back continues after the last event that it received.
   app.get("/prices", (req, res) => {
     const asked = [req.query["topic"] ?? []].flat();
     const topics = known.filter((topic) => asked.includes(topic));
@@ -32,7 +32,7 @@ export function createApp({ market, events }) {
 }
 
 /**
- * The page shares memory with its worker, to block it. Browsers allow that only to pages which are isolated so.
+ * The page blocks its worker with shared memory. Browsers allow shared memory only on pages with these headers.
  * @param {import("express").Response} res
  */
 function isolate(res) {

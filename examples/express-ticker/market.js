@@ -11,10 +11,10 @@ export const symbols = ["wheat", "copper", "cocoa", "cotton"];
  */
 
 /**
- * A market of made-up prices. Its channel has a topic for each symbol, and `stats` for what the server sees.
+ * A market of made-up prices. Its channel has a topic for each symbol, and the topic `stats` for the server's counters.
  * @param {object} options
- * @param {import("@ssekit/express").EventStreamServer} options.events whose streams are counted
- * @param {import("@ssekit/express").History} [options.history] small, so that one soon sees what happens when it is left
+ * @param {import("@ssekit/express").EventStreamServer} options.events the server whose streams are counted
+ * @param {import("@ssekit/express").History} [options.history] small, so that a reader that stops is soon behind it
  */
 export function createMarket({ events, history = { events: 1000 } }) {
   let resets = 0;
@@ -29,7 +29,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
   return {
     prices,
 
-    /** Publishes a tick of every symbol. All that is published in one turn leaves in one write. */
+    /** Publishes a tick of every symbol. All events of one turn of the event loop leave in one write. */
     tick() {
       for (const walk of walks) {
         walk.price += (100 - walk.price) / 2000 + (Math.random() - 0.5) / 3;
@@ -44,7 +44,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
       }
     },
 
-    /** Publishes how the readers are. One that lags has bytes waiting, at most some 64 KB: the rest is in the log. */
+    /** Publishes the counters. At most about 64 KB wait for a reader that lags: all other events are only in the log. */
     report() {
       const waiting = [...events.streams].map((stream) => stream.bufferedBytes).filter((bytes) => bytes > 0);
       const lagging = waiting.length;
@@ -59,7 +59,7 @@ export function createMarket({ events, history = { events: 1000 } }) {
     },
 
     /**
-     * The last minute of some symbols: what a reader starts with that has no history, or whose history is gone.
+     * The prices of the last minute. A reader starts with them if it has no last event ID, and gets them after a `reset`.
      * @param {string[]} topics
      */
     snapshot(topics) {

@@ -10,7 +10,7 @@ app.use(sse(events));
 
 app.get("/", (c) => c.html(page));
 
-// Open until the reader leaves. Whatever runtime this is on, it tells it.
+// The stream is open until the client leaves. Each event names the runtime.
 app.get("/clock", (c) =>
   c.var.sse((stream) => {
     /** @type {ReturnType<typeof setTimeout>} */
@@ -18,12 +18,12 @@ app.get("/clock", (c) =>
     const tick = () => {
       const now = Date.now();
       stream.send({ event: "tick", data: { now, runtime: getRuntimeKey() } });
-      timer = setTimeout(tick, 1005 - (now % 1000)); // just after the next full second, for a timer may be early
+      timer = setTimeout(tick, 1005 - (now % 1000)); // just after the next full second, because a timer may be early
     };
     tick();
     stream.signal.addEventListener("abort", () => clearTimeout(timer));
   }),
 );
 
-// What Bun, Deno and Workers start; server.js starts it on Node.
+// Bun, Deno and Workers start this export. On Node, server.js starts it.
 export default app;

@@ -1,7 +1,7 @@
 // @ts-check
 import { html } from "hono/html";
 
-/** A module and not files in a folder, since each runtime has its own way to serve those. */
+/** The page is a module and not a folder of files, because each runtime serves files in its own way. */
 export const page = html`<!doctype html>
   <html lang="en">
     <head>
@@ -177,7 +177,7 @@ export const page = html`<!doctype html>
           return { dd, format: new Intl.DateTimeFormat("en-GB", { timeZone, timeStyle: "short" }) };
         });
 
-        // Onwards from where it is, never back from 59 to 0.
+        // The hand always moves forward, also from 59 to 0.
         function turn(name, angle) {
           const hand = find(name);
           const turned = Number(hand.dataset.turned ?? 0);
@@ -196,7 +196,7 @@ export const page = html`<!doctype html>
           for (const { dd, format } of watches) dd.textContent = format.format(date);
         }
 
-        // The server's clock, not this device's. EventSource takes the stream up again by itself when it breaks.
+        // The time is the server's, not this device's. EventSource reconnects by itself when the stream breaks.
         const source = new EventSource("clock");
         source.addEventListener("tick", ({ data }) => {
           const { now, runtime } = JSON.parse(data);

@@ -12,7 +12,7 @@ const publicFolder = fileURLToPath(new URL("public", import.meta.url));
 
 /** EventSource's reconnection time, in ms. */
 const retry = 1000;
-/** Longer than that, so that a job survives a broken connection. */
+/** Ms after which a job without readers is cancelled. Longer than `retry`, so that a job survives a broken connection. */
 const patience = 3 * retry;
 /** How long a finished job is remembered, in ms. */
 const memory = 60_000;
@@ -42,9 +42,9 @@ export function createApp({ events, jobs, pause }) {
     ctx.body = { id, title: work.title, steps: work.steps };
   });
 
-  // The source ends with the job's last report, and with it the stream, for good: ssekit sends a last event, and when
-  // EventSource comes back after it, a 204 No Content, on which EventSource stops. A source that does not end, or
-  // `stream.close()`, would be taken up again.
+  // The source ends with the job's last report, and then the stream ends for good: ssekit sends a last event. When
+  // EventSource comes back after it, ssekit answers 204 No Content, and EventSource stops. If the stream were closed before
+  // the source ends, or with `stream.close()`, EventSource would open it again.
   router.get("/jobs/:id/progress", (ctx) =>
     ctx.sse((stream) => find(ctx.params["id"]).reports(stream.signal), { retry }),
   );
@@ -76,7 +76,7 @@ function httpError(status, message) {
 }
 
 /**
- * After `next()` a stream is in `ctx.body`, but nothing is sent: a header can still be set.
+ * After `next()`, the stream is in `ctx.body`, but Koa has sent nothing yet. So a header can still be set.
  * @type {import("koa").Middleware}
  */
 async function responseTime(ctx, next) {
@@ -86,7 +86,7 @@ async function responseTime(ctx, next) {
 }
 
 /**
- * What a source throws before its first item arrives here, like any other error.
+ * An error that a source throws before its first item arrives here, like any other error.
  * @type {import("koa").Middleware}
  */
 async function errorsAsJson(ctx, next) {
@@ -95,7 +95,7 @@ async function errorsAsJson(ctx, next) {
   } catch (error) {
     const { status = 500, expose, message } = /** @type {any} */ (error);
     ctx.status = status;
-    ctx.body = { error: expose ? message : "The server made a mistake. Its log says which." };
+    ctx.body = { error: expose ? message : "The server made a mistake. See its log." };
     if (!expose) ctx.app.emit("error", error, ctx);
   }
 }

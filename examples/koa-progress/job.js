@@ -3,12 +3,12 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * @typedef {object} Report how far a job is; the last one is not of type `progress`
+ * @typedef {object} Report the state of a job; every report except the last has the type `progress`
  * @property {"progress" | "done" | "failed" | "cancelled"} event
  * @property {{ step: number, note: string }} data
  */
 
-/** Work that goes on by itself, and is watched by any number of readers. */
+/** Work that runs by itself. Any number of readers can watch it. */
 export class Job extends EventEmitter {
   #stop = new AbortController();
   #readers = 0;
@@ -20,8 +20,8 @@ export class Job extends EventEmitter {
    * @param {import("./work.js").Work} work
    * @param {object} options
    * @param {number} options.pause ms that each step takes
-   * @param {number} options.patience ms after which a job that nobody watches is cancelled; a reader whose connection
-   *   broke is back after EventSource's reconnection time
+   * @param {number} options.patience ms after which a job without readers is cancelled; a reader whose connection
+   *   broke comes back after EventSource's reconnection time
    */
   constructor(work, { pause, patience }) {
     super();
@@ -57,7 +57,7 @@ export class Job extends EventEmitter {
   }
 
   /**
-   * The present report and those that follow, up to the last. A slow reader gets the latest, not every one.
+   * Yields the current report and the later ones, up to the last. A slow reader gets only the latest report, not every one.
    * @param {AbortSignal} signal aborts when the reader has left
    */
   async *reports(signal) {

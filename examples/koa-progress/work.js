@@ -1,10 +1,10 @@
 // @ts-check
 
 /**
- * @typedef {object} Work what a job does; here it only takes its time
+ * @typedef {object} Work the work of a job, which only waits in this example
  * @property {string} title
  * @property {number} steps
- * @property {(step: number) => string} run does one step, from 1, and says what it was
+ * @property {(step: number) => string} run does one step, counted from 1, and describes it
  */
 
 /** @type {Work} */
@@ -24,7 +24,7 @@ const orders = {
   },
 };
 
-/** By kind. */
+/** The works by their kind. */
 export const works = new Map([
   ["photos", photos],
   ["orders", orders],

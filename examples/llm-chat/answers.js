@@ -5,12 +5,12 @@ import { explain } from "./explain.js";
 import { ask } from "./model.js";
 
 /**
- * Answers by id, each a channel: it goes on with nobody connected, and whoever comes late, or comes back, gets all of
- * it. Ids cannot be guessed: who has one may read the answer, and stop it.
+ * Keeps answers by id. Each answer is a channel: it continues while no client is connected, and a client that comes late or
+ * comes back gets all of it. Ids cannot be guessed, so a client that has an id may read the answer and stop it.
  * @param {import("./model.js").Upstream} upstream
  */
 export function createAnswers(upstream) {
-  // Each is kept whole until it has ended, and for ten minutes after.
+  // An answer is kept complete until it has ended, and for ten minutes after that.
   const channels = createChannels({ history: { complete: true, keep: 10 * 60_000, maxBytes: 1 << 20 } });
   /** @type {Map<string, { stop: AbortController, ended: Promise<void> }>} the answers that are being written */
   const running = new Map();
@@ -36,7 +36,7 @@ export function createAnswers(upstream) {
     },
 
     /**
-     * Aborts the request upstream. The answer ends as it is, for all its readers.
+     * Aborts the request to upstream. The answer ends at this point, for all its readers.
      * @param {string} id
      */
     stop: (id) => running.get(id)?.stop.abort(),
@@ -48,7 +48,7 @@ export function createAnswers(upstream) {
   };
 
   /**
-   * The question, and the provider's events. An answer that is not complete ends with an event that says why.
+   * Yields the question and the provider's events. If the answer is not complete, the last event says why.
    * @param {string} prompt
    * @param {AbortSignal} signal
    */

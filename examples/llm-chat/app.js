@@ -6,7 +6,7 @@ import { explain } from "./explain.js";
 
 const publicFolder = fileURLToPath(new URL("public", import.meta.url));
 
-/** In characters: an answer costs money. */
+/** The maximum length of a prompt in characters. There is a limit because an answer costs money. */
 const maxPrompt = 1000;
 
 /**
@@ -26,12 +26,12 @@ export function createApp({ upstream, answers, events }) {
     res.status(201).location(`/answers/${id}`).type("text").send(id);
   });
 
-  // An unknown answer is no stream. EventSource takes the 404 as final.
+  // An unknown answer has no stream. EventSource stops on a 404.
   app.param("id", (_req, _res, next, id) => {
     next(answers.has(id) ? undefined : refusal(404, "There is no such answer, or it is no longer kept."));
   });
 
-  // From its start, or, for an EventSource that comes back, from the event that it had last.
+  // Sends the answer from its start. An EventSource that comes back continues after the last event that it received.
   app.get("/answers/:id", (req, res) => {
     answers.get(req.params.id).subscribe(res.sse(), { from: "start" });
   });
@@ -41,7 +41,7 @@ export function createApp({ upstream, answers, events }) {
     res.sendStatus(204);
   });
 
-  // A live feed: open until the reader leaves, and again after each reconnect.
+  // A live feed. It is open until the client leaves, and EventSource opens it again after a break.
   app.get("/stats", (_req, res) => {
     const stream = res.sse();
     const unwatch = upstream.counters.watch((counts) => {
@@ -61,7 +61,8 @@ function checkPrompt(prompt) {
 }
 
 /**
- * Other sites' pages may not ask, or stop an answer, in a visitor's name: their forms can be sent here.
+ * Refuses requests from pages of other sites. Otherwise a form on such a page could ask a question, or stop an answer, in
+ * the name of a visitor.
  * @param {import("express").Request} req
  * @param {import("express").Response} _res
  * @param {import("express").NextFunction} next

@@ -2,7 +2,7 @@
 
 /** @typedef {{ called: number, completed: number, aborted: number, failed: number }} Counts */
 
-/** How often upstream was called, and how those calls ended. */
+/** Counts the calls of upstream, and how they ended. */
 export function createCounters() {
   /** @type {Counts} */
   const counts = { called: 0, completed: 0, aborted: 0, failed: 0 };

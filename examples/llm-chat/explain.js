@@ -1,13 +1,13 @@
 // @ts-check
 
 /**
- * What a person is told of an error, and the status for those who get one. The provider's own words stay here: they
- * may repeat parts of the key.
+ * Makes a message about an error for the page, and a status for a response. The provider's own message is not passed on,
+ * because it may contain parts of the API key.
  * @param {any} error
  * @returns {{ status: number, message: string }}
  */
 export function explain(error) {
-  if (error.status < 500) return { status: error.status, message: error.message }; // our own
+  if (error.status < 500) return { status: error.status, message: error.message }; // an error of this app
   const message = explainUpstream(error);
   if (message) return { status: 502, message };
   console.error(error);

@@ -7,12 +7,12 @@ import { relay } from "@ssekit/relay";
  * @property {string} model
  * @property {string} [apiKey]
  * @property {ReturnType<typeof import("./counters.js").createCounters>} counters
- * @property {boolean} [countsItself] the endpoint counts what it sees; otherwise the calls are counted here
+ * @property {boolean} [countsItself] true: the endpoint counts its calls; otherwise they are counted here
  */
 
 /**
- * Asks the model and yields the provider's events, each whole, as they arrive, up to its `[DONE]`. Throws when the
- * answer is refused or breaks off. When `signal` aborts, so does the request upstream.
+ * Asks the model and yields the provider's events as they arrive, up to `[DONE]`. Each event is complete. Throws if the
+ * provider refuses the request or the answer breaks off. When `signal` aborts, the request to upstream is aborted too.
  * @param {Upstream} upstream
  * @param {string} prompt
  * @param {AbortSignal} signal

@@ -8,16 +8,16 @@ import { createCounters } from "./counters.js";
 const recording = readFileSync(new URL("recording.sse", import.meta.url), "utf8");
 const done = "data: [DONE]\n\n";
 
-/** Questions that the replay answers with a failure, each with the body a provider sends. */
+/** Questions that the replay answers with a failure. Each has the body that a provider sends. */
 const failures = {
   "/401": { status: 401, code: "invalid_api_key", message: "Incorrect API key provided." },
   "/429": { status: 429, code: "rate_limit_exceeded", message: "Rate limit reached for requests." },
 };
 
 /**
- * A stand-in for an OpenAI-compatible endpoint: replays one recorded answer, whatever it is asked, in the worst
- * pieces a network can make of it. Counts what it sees, so that an abort in its counters did reach it.
- * @param {{ pause?: () => Promise<unknown> }} [options] `pause` is awaited after each piece, four of which make a token
+ * A stand-in for an OpenAI-compatible endpoint. It answers every question with the same recorded answer, cut into the worst
+ * pieces that a network can make. It counts its own calls, so an abort in its counters has really reached it.
+ * @param {{ pause?: () => Promise<unknown> }} [options] `pause` is awaited after each piece; a token has four pieces
  */
 export async function startReplay({ pause = () => wait(5) } = {}) {
   const counters = createCounters();
@@ -50,7 +50,7 @@ export async function startReplay({ pause = () => wait(5) } = {}) {
       response.write(piece);
       await pause();
     }
-    response.end(done.replaceAll("\n", "\r\n")); // in one piece: a client that leaves on it has had the whole answer
+    response.end(done.replaceAll("\n", "\r\n")); // in one piece, so that a client that leaves after it has the whole answer
   });
 
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
@@ -78,7 +78,7 @@ async function lastMessage(request) {
 }
 
 /**
- * Cuts every event inside its field name, inside its first character that is not ASCII, and inside both line ends.
+ * Cuts every event inside its field name, inside its first non-ASCII character, and inside both line ends.
  * Lines end in CRLF, as some providers send them.
  * @param {string} text
  */

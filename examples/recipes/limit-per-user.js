@@ -1,5 +1,5 @@
 // @ts-check
-// At most three streams for each user. There are two ways to deal with the fourth.
+// At most three streams for each user. There are two ways to handle the fourth.
 //
 //   node examples/recipes/limit-per-user.js
 //   curl -N "http://127.0.0.1:3000/feed?user=ada"      in four terminals: the first one ends
@@ -14,15 +14,15 @@ const events = new EventStreamServer();
 const app = express();
 app.use(sse(events));
 
-// For people, the oldest stream ends. Whoever opens a tab looks at that one and expects it to work, and the oldest may be
-// the rest of a lost connection, of which the server does not know yet: then a refusal would lock the user out.
+// For people, the oldest stream ends. A user who opens a tab expects that this tab works. Also, the oldest stream may belong
+// to a lost connection that the server has not noticed yet. Then a refusal would lock the user out.
 app.get("/feed", (req, res) => {
   const user = userOf(req);
   if (user === undefined) return void res.sendStatus(401);
   const open = streamsOf("feed", user);
   for (const oldest of open.slice(0, Math.max(0, open.length + 1 - limit))) {
-    // end() and not close(): the tab would come back by itself and throw the next one out, in circles. This event lets the
-    // page say "continued in another tab", with a button that connects again.
+    // end() and not close(): after close(), the tab would come back by itself and end the next stream, again and again. With
+    // this event, the page can show "continued in another tab" and a button that connects again.
     oldest.end({ event: "replaced", data: "Continued in another tab." });
   }
   const stream = res.sse();
@@ -30,8 +30,8 @@ app.get("/feed", (req, res) => {
   stream.send({ event: "welcome", data: user });
 });
 
-// For programs, the new stream is refused, because one that runs must not be broken by one that was started by mistake.
-// The refusal is a 200 with `retry`, for EventSource gives up on any other status. It comes back after that time.
+// For programs, the new stream is refused. Otherwise a program that was started by mistake would break one that runs. The
+// refusal is a 200 with `retry`, because EventSource gives up on any other status. It comes back after that time.
 app.get("/export", (req, res) => {
   const user = userOf(req);
   if (user === undefined) return void res.sendStatus(401);
@@ -55,7 +55,7 @@ function streamsOf(route, user) {
 }
 
 /**
- * Stands for your login. A name in the query can be anybody's.
+ * Replace this with your login: anyone can put any name into the query.
  * @param {import("express").Request} req
  */
 function userOf(req) {

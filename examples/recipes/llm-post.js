@@ -1,6 +1,6 @@
 // @ts-check
-// A language model's answer to a POST of a page's `fetch`, with errors that the page can show. The page reads it with the
-// same `relay` that servers use: public/llm-post.js.
+// A language model's answer to a POST. The page sends the POST with `fetch`, reads the answer with the same `relay` that
+// servers use, and can show errors: public/llm-post.js.
 //
 //   node examples/recipes/llm-post.js                          and open http://127.0.0.1:3000 in a browser
 //   curl -N -H "Accept: text/event-stream" --json '{"prompt":"hello"}' http://127.0.0.1:3000/answer
@@ -19,9 +19,9 @@ app.use(sse(events));
 
 app.post("/answer", express.json(), (req, res) => {
   res.sse(({ signal }) => ask(String(req.body?.prompt), signal), {
-    // After the first word it is too late for another status. Without this the connection would break off, so that
-    // nobody takes half of an answer for all of it; with it the client is also told why. Not the error's own words, which
-    // may be about keys and accounts.
+    // After the first word it is too late to send another status. Without this option, the connection breaks off, so that
+    // no client takes half of an answer for all of it. With it, the client also learns the reason. The error's own message
+    // is not sent, because it may contain keys and account numbers.
     describeError: () => ({
       event: "failed",
       data: { error: "The model stopped in the middle of its answer." },
@@ -30,9 +30,9 @@ app.post("/answer", express.json(), (req, res) => {
 });
 
 /**
- * Stands for `yield* relay(await fetch(provider, { method: "POST", body, signal }), { doneOn: "[DONE]" })`.
+ * In your app: `yield* relay(await fetch(provider, { method: "POST", body, signal }), { doneOn: "[DONE]" })`.
  * @param {string} prompt
- * @param {AbortSignal} signal aborts when the client leaves, so that an answer that nobody reads is not paid for
+ * @param {AbortSignal} signal aborts when the client leaves, so that you do not pay for an answer that nobody reads
  */
 async function* ask(prompt, signal) {
   if (prompt === "/busy") throw Object.assign(new Error("The model is overloaded."), { status: 503 });
@@ -43,7 +43,7 @@ async function* ask(prompt, signal) {
   }
 }
 
-// The page loads the packages as they are, by an import map. With a bundler nothing of this is needed.
+// The page loads the packages with an import map, without a bundler. With a bundler you do not need this.
 for (const name of ["relay", "core"]) {
   const entry = fileURLToPath(import.meta.resolve(`@ssekit/${name}`));
   app.use(`/modules/${name}`, express.static(dirname(entry)));
@@ -54,7 +54,7 @@ app.use(express.static(dirname(page)));
 
 app.use(
   /**
-   * An error before the first word comes here like any other.
+   * An error before the first word arrives here, like any other error.
    * @param {{ status?: number, message: string }} error
    * @param {import("express").Request} _req
    * @param {import("express").Response} res

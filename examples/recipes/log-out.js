@@ -1,5 +1,5 @@
 // @ts-check
-// Streams that close when their user logs out, and at the second in which the login expires.
+// Streams that close when their user logs out, and exactly when the login expires.
 //
 //   SESSION_SECONDS=60 node examples/recipes/log-out.js
 //   curl -c cookies -d user=ada http://127.0.0.1:3000/login
@@ -13,7 +13,7 @@ import { start } from "./start.js";
 const lifetime = 1000 * Number(process.env["SESSION_SECONDS"] ?? 3600);
 
 /** @typedef {{ token: string, user: string, expiresAt: number }} Session */
-/** @type {Map<string, Session>} by token; stands for your session store, or for a JWT and its `exp` */
+/** @type {Map<string, Session>} by token; in your app, a session store, or a JWT and its `exp` */
 const sessions = new Map();
 
 const events = new EventStreamServer();
@@ -31,9 +31,9 @@ app.post("/login", (req, res) => {
 
 app.get("/feed", (req, res) => {
   const session = sessionOf(req);
-  if (session === undefined) return void res.sendStatus(401); // EventSource does not ask again
-  // When the session expires the stream is closed, and EventSource asks again. A page that has renewed its session in
-  // the meantime goes on without noticing; any other gets the 401.
+  if (session === undefined) return void res.sendStatus(401); // EventSource does not reconnect after a 401
+  // When the session expires, the stream is closed, and EventSource reconnects. If the page has renewed its session in the
+  // meantime, it gets a new stream. Otherwise it gets the 401.
   const stream = res.sse(undefined, { expiresAt: session.expiresAt });
   stream.context = { session };
   stream.send({ event: "welcome", data: session.user });
@@ -47,8 +47,8 @@ app.post("/logout", (req, res) => {
     // All tabs with this login. To log out on all devices, compare the users instead.
     if (sessionOn(stream) !== session) continue;
     stream.send({ event: "logged-out" });
-    // close() and not end(), which on a channel first delivers what has been published. A client that comes back is
-    // answered 401.
+    // close() and not end(): on a channel, end() first delivers the events that were published. A client that comes back
+    // gets a 401.
     stream.close();
   }
   res.clearCookie("session").sendStatus(204);

@@ -1,5 +1,5 @@
 // @ts-check
-// A stream of an SDK as source: objects, of which `toMessage` makes messages.
+// The stream of an SDK as a source. Its items are objects, and `toMessage` makes a message from each of them.
 //
 //   node examples/recipes/sdk-stream.js
 //   curl -N http://127.0.0.1:3000/openai
@@ -13,12 +13,12 @@ const events = new EventStreamServer();
 const app = express();
 app.use(sse(events));
 
-// With `signal` the request to the provider is aborted when the client leaves. With `once` an EventSource that reconnects
-// does not start, and bill, the generation again.
+// With `signal`, the request to the provider is aborted when the client leaves. With `once`, an EventSource that reconnects
+// does not start the generation again, which would cost money again.
 app.get("/openai", (_req, res) => {
   res.sse(({ signal }) => openai.chat.completions.create({ model: "some-model", stream: true }, { signal }), {
     once: true,
-    // The client gets the text, and nothing else of what the provider tells.
+    // The client gets only the text, and not the other fields of the provider's objects.
     toMessage: ({ choices }) => ({
       event: "text",
       data: choices[0]?.delta.content ?? "",
@@ -29,13 +29,13 @@ app.get("/openai", (_req, res) => {
 app.get("/anthropic", (_req, res) => {
   res.sse(({ signal }) => anthropic.messages.create({ model: "some-model", stream: true }, { signal }), {
     once: true,
-    // The client gets the provider's objects as they are. Not with their types as event types: one is `error`, and that
-    // would reach the handler of EventSource's own error event.
+    // The client gets the provider's objects unchanged. Their types are not used as event types, because one of them is
+    // `error`: such an event would reach the handler of EventSource's own error event.
     toMessage: (object) => ({ data: object }),
   });
 });
 
-// From here on: stands for `new OpenAI()` and `new Anthropic()`, whose `create` resolves to an async iterable, too.
+// The rest of this file stands in for `new OpenAI()` and `new Anthropic()`. Their `create` also resolves to an async iterable.
 
 /** @typedef {{ choices: { delta: { content?: string }, finish_reason: string | null }[] }} Chunk */
 

@@ -1,10 +1,10 @@
 // @ts-check
-// A feed for each user, the same in all of the user's tabs, and announcements to everybody.
+// A feed for each user, the same in all of the user's tabs, and announcements to all users.
 //
 //   node examples/recipes/user-feed.js
 //   curl -N "http://127.0.0.1:3000/feed?user=ada"                         in two terminals
 //   curl -d text=hello http://127.0.0.1:3000/users/ada/messages           reaches both
-//   curl -d text="We close at six." http://127.0.0.1:3000/announcements   reaches everybody
+//   curl -d text="We close at six." http://127.0.0.1:3000/announcements   reaches all users
 import { createChannel, EventStreamServer, sse } from "@ssekit/express";
 import express from "express";
 import { start } from "./start.js";
@@ -13,14 +13,14 @@ const events = new EventStreamServer();
 const app = express();
 app.use(sse(events), express.urlencoded());
 
-// One channel for all users, because a stream has only one last event ID. With it a tab that was offline for up to
-// five minutes continues where it was, in its own messages and in the announcements alike.
+// All users share one channel, because a stream has only one last event ID. With it, a tab that was offline for up to five
+// minutes gets all events that it missed: messages of its user, and announcements.
 const feed = createChannel({ history: { events: 10_000, age: 5 * 60_000 } });
 
 app.get("/feed", (req, res) => {
   const user = userOf(req);
-  if (user === undefined) return void res.sendStatus(401); // EventSource does not ask again
-  // The prefix keeps a user who is called "all" out of the topic of that name.
+  if (user === undefined) return void res.sendStatus(401); // EventSource does not reconnect after a 401
+  // Without the prefix, a user with the name "all" would share a topic with the announcements.
   feed.subscribe(res.sse(), { topics: [`user:${user}`, "all"] });
 });
 
@@ -36,7 +36,7 @@ app.post("/announcements", async (req, res) => {
 });
 
 /**
- * Stands for your login. A name in the query can be anybody's.
+ * Replace this with your login: anyone can put any name into the query.
  * @param {import("express").Request} req
  */
 function userOf(req) {

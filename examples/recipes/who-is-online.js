@@ -1,5 +1,5 @@
 // @ts-check
-// Who is online, told to everybody at each change, and a way to remove somebody.
+// Sends the list of users who are online to all of them at each change. A moderator can remove a user.
 //
 //   node examples/recipes/who-is-online.js
 //   curl -N "http://127.0.0.1:3000/room?user=ada"              in one terminal
@@ -15,7 +15,7 @@ const app = express();
 app.use(sse(events));
 
 app.get("/room", (req, res) => {
-  const user = req.query["user"]; // stands for your login: a name in the query can be anybody's
+  const user = req.query["user"]; // replace this with your login: anyone can put any name into the query
   if (typeof user !== "string" || user === "") return void res.sendStatus(401);
   const stream = res.sse();
   stream.context = { user };
@@ -27,14 +27,14 @@ app.get("/online", (_req, res) => void res.json(online()));
 
 app.delete("/online/:user", (req, res) => {
   for (const stream of events.streams) {
-    // end() and not close(), after which EventSource would come back. A reload of the page does open a new stream: take
-    // the user's login away first.
+    // end() and not close(): after close(), EventSource would come back. A reload of the page still opens a new stream, so
+    // your app must first take the login away from the user.
     if (userOf(stream) === req.params.user) stream.end({ event: "removed", data: "by a moderator" });
   }
   res.sendStatus(204);
 });
 
-/** The users with a stream on this server. One who has three tabs is in the list once. */
+/** Returns the users with a stream on this server. A user with three tabs is in the list once. */
 function online() {
   return [...new Set([...events.streams].map(userOf))];
 }
@@ -42,7 +42,10 @@ function online() {
 /** @type {NodeJS.Timeout | undefined} */
 let announcing;
 
-/** Soon, and once for all changes until then: a reload is no change, and when a server comes back all users come at once. */
+/**
+ * Sends the list after a short delay, once for all changes in that time: a reload then causes no change, and after a restart of
+ * the server all users come back at once.
+ */
 function announce() {
   announcing ??= setTimeout(() => {
     announcing = undefined;

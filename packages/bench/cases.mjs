@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * `turns` per second, in each of which `burst` messages of at least `bytes` bytes of JSON go to every one of the
- * `clients`.
+ * There are `rate` turns per second. In each turn, `burst` messages are sent to each of the `clients`. A message has at
+ * least `bytes` bytes of JSON.
  * @typedef {{ clients: number, rate: number, burst: number, bytes: number }} Load
  */
 
@@ -14,7 +14,7 @@ export const loads = {
   many: { clients: 4000, rate: 5, burst: 1, bytes: 300 },
 };
 
-/** Memory of streams to which nothing is sent; one process holds at most 20 000 descriptors. */
+/** For the memory of streams to which nothing is sent. A process may open at most 20 000 file descriptors. */
 export const idle = { clients: 10_000 };
 
 export const caseNames = [...Object.keys(loads), "idle"];

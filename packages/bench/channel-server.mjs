@@ -1,5 +1,5 @@
 // @ts-check
-// An Express app with one channel: `GET /?topics=a,b`, from now on; `GET /?from=start`, from the start.
+// An Express app with one channel. `GET /?topics=a,b` streams new events. `GET /?from=start` streams all events.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
@@ -27,10 +27,10 @@ serve({
   port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
   open: () => channel.size,
 
-  /** How many streams have bytes that their client does not take. */
+  /** How many streams hold bytes that their client has not read. */
   blocked: () => [...events.streams].filter((stream) => stream.bufferedBytes > 0).length,
 
-  /** Microseconds that this process has used, in the kernel too. */
+  /** CPU microseconds that this process has used, also in the kernel. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;

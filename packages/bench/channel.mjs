@@ -21,7 +21,7 @@ if (chosen.includes("stopped")) {
     Object.fromEntries(
       [
         { name: `${load.stopped} others have stopped`, all: measured.with },
-        { name: "nobody has stopped", all: measured.without },
+        { name: "no client has stopped", all: measured.without },
       ].map(({ name, all }) => [
         name,
         {

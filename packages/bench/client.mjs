@@ -1,13 +1,13 @@
 // @ts-check
-// The load: many sockets that count events and do nothing else, so that the machine is the server's.
+// The load: many sockets that only count events, so that most of the CPU is left for the server.
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { serve } from "./rpc.mjs";
 
-// Data is JSON and the last field, so this ends events, and neither comments nor the block with `retry`.
+// The data is JSON and the last field, so only an event ends like this. A comment or the block with `retry` does not.
 const EVENT_END = "}\n\n";
 const AT_ONCE = 100;
-// When a message was sent, for those who time it. One that is cut by a chunk's end is not found.
+// The time when a message was sent, for clients that measure latency. A time that is split over two chunks is not found.
 const SENT_AT = /"at":([\d.]+),/g;
 
 /** @type {{ socket: import("node:net").Socket, events: number, tail: string }[]} */
@@ -15,7 +15,7 @@ let streams = [];
 /** Milliseconds from the sending of a message to its arrival. @type {number[]} */
 let latencies = [];
 
-/** @typedef {{ path?: string, timed?: boolean, stopped?: boolean }} Client `stopped`: it reads the first block only */
+/** @typedef {{ path?: string, timed?: boolean, stopped?: boolean }} Client `stopped`: it reads only the first block */
 
 /** @param {number} port @param {Client} client */
 function openStream(port, { path = "/", timed = false, stopped = false }) {
@@ -63,10 +63,10 @@ serve({
     latencies = [];
   },
 
-  /** Of all streams together, since `reset`. */
+  /** The number of events that all streams together have received since `reset`. */
   delivered: () => streams.reduce((sum, { events }) => sum + events, 0),
 
-  /** Of the messages since `reset`, in milliseconds. */
+  /** The latencies of the messages since `reset`, in milliseconds. */
   latencies() {
     const sorted = Float64Array.from(latencies).toSorted();
     const at = (/** @type {number} */ share) => sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
@@ -74,9 +74,10 @@ serve({
   },
 
   /**
-   * Waits until every stream has got so many events, no longer than so many seconds, then for those too many.
+   * Waits until every stream has received `events` events, but at most `seconds` seconds. Then it waits a little longer,
+   * to find events that should not arrive.
    * @param {{ events: number, seconds: number }} options
-   * @returns {Promise<string[]>} what is wrong
+   * @returns {Promise<string[]>} the mistakes found
    */
   async wrong({ events, seconds }) {
     const limit = performance.now() + seconds * 1000;

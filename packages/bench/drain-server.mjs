@@ -1,5 +1,5 @@
 // @ts-check
-// An app that shuts down as the README shows: `drain-server.mjs first|last` says when server.close() is called.
+// An app that shuts down as the README shows. The argument, `first` or `last`, says when server.close() is called.
 import { createServer } from "node:http";
 import { EventStreamServer, sse } from "@ssekit/express";
 import express from "express";
@@ -18,7 +18,7 @@ const server = createServer(app).listen({ port: 0, host: "127.0.0.1", backlog: 4
 process.on("SIGTERM", async () => {
   const started = performance.now();
   const open = events.streams.size;
-  process.disconnect(); // it would keep the process alive
+  process.disconnect(); // because the open IPC channel keeps the process alive
   if (order === "first") server.close();
   await events.close({ grace: Number(grace), retry: [2_000, 8_000] });
   if (order === "last") server.close();

@@ -1,5 +1,5 @@
 // @ts-check
-// P8 with its figures: `node drain.mjs [--streams 10000]`.
+// Measures promise P8: `node drain.mjs [--streams 10000]`.
 import { parseArgs } from "node:util";
 import { measureDrain } from "./measure-drain.mjs";
 

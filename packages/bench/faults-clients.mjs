@@ -1,4 +1,4 @@
-// Clients of faults-server.mjs: `node faults-clients.mjs '{"port":1,"count":1}'`. They read until they are paused.
+// Clients of faults-server.mjs: `node faults-clients.mjs '{"port":1,"count":1}'`. They read until they are told to pause.
 import { connect } from "node:net";
 
 const { port, count, id, paused } = JSON.parse(process.argv[2] ?? "{}");

@@ -1,4 +1,5 @@
-// One process for each fault that the channels once had: `node faults-server.mjs CASE`. Prints one line of JSON.
+// Repeats a fault that the channels once had: `node faults-server.mjs CASE`. Each case runs in its own process, which prints
+// one line of JSON.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -8,7 +9,7 @@ import { createChannel, createChannels, EventStreamServer, open } from "@ssekit/
 
 const FILLER = "x".repeat(60_000);
 
-/** Memory that is held, in MB. */
+/** The memory that this process holds, in MB. */
 async function heldMb() {
   await wait(50);
   for (let i = 0; i < 3; i++) globalThis.gc?.();
@@ -30,7 +31,7 @@ async function serve(use, options = {}) {
 }
 
 /**
- * Clients in a process of their own: they read, or they do not.
+ * Starts clients in a process of their own. They read, unless `paused` is set.
  * @param {number} port
  * @param {number} count
  * @param {{ id?: string, paused?: boolean }} [how]
@@ -43,7 +44,10 @@ async function connect(port, count, how = {}) {
   return child;
 }
 
-/** @param {number} ms how exact the longest standstill of the event loop is */
+/**
+ * Measures the longest time for which the event loop was blocked.
+ * @param {number} ms the precision
+ */
 function watchLoop(ms = 1) {
   const delay = monitorEventLoopDelay({ resolution: ms });
   delay.enable();
@@ -54,7 +58,7 @@ function watchLoop(ms = 1) {
 }
 
 /**
- * A subscribed stream whose client has not read what was published.
+ * Opens a subscribed stream whose client has not read the published events.
  * @param {import("@ssekit/node").Channel} channel
  */
 async function lag(channel) {
@@ -76,7 +80,7 @@ async function lag(channel) {
 
 /** @type {Record<string, () => Promise<object>>} */
 const cases = {
-  /** 5 000 clients resume 10 000 events through a filter that passes none. */
+  /** 5 000 clients resume over 10 000 events, with a filter that lets no event through. */
   async storm() {
     const channel = createChannel({ history: { events: 20_000 } });
     const first = await channel.publish("first");
@@ -92,7 +96,7 @@ const cases = {
     clients.kill();
     return result;
   },
-  /** The same clients at a bare handler. */
+  /** The same clients connect to a handler without ssekit, for comparison. */
   async bareStorm() {
     const server = createServer((_req, res) => {
       res.writeHead(200, { "content-type": "text/event-stream" });
@@ -107,7 +111,7 @@ const cases = {
     clients.kill();
     return { longestTurnMs: longest() };
   },
-  /** A program sends 78 000 small messages on a subscribed stream that lags, then its client reads. */
+  /** A program sends 78 000 small messages on a subscribed stream that lags. Then its client reads. */
   async own() {
     const channel = createChannel();
     const { lagging, clients } = await lag(channel);
@@ -124,7 +128,7 @@ const cases = {
     clients.kill();
     return result;
   },
-  /** stream.end() on a lagging subscriber whose place is evicted. */
+  /** The program calls stream.end() on a lagging subscriber, and the next entry of the subscriber has been evicted. */
   async end() {
     const channel = createChannel({ history: { events: 20 } });
     const { lagging, clients } = await lag(channel);
@@ -140,7 +144,7 @@ const cases = {
     clients.kill();
     return { ended: lagging.signal.aborted, eventsMeanwhile: published };
   },
-  /** 200 clients that never read a snapshot of 10 MB. */
+  /** 200 clients get a snapshot of 10 MB, and never read it. */
   async snapshot() {
     const channel = createChannel();
     const state = "x".repeat(10 << 20);
@@ -152,7 +156,7 @@ const cases = {
     clients.kill();
     return { memoryMb };
   },
-  /** sendAll on 200 streams while their snapshots are pending. */
+  /** The program calls sendAll on 200 streams while their snapshots are pending. */
   async pending() {
     const channel = createChannel();
     const { port } = await serve((stream) => {
@@ -167,7 +171,7 @@ const cases = {
     clients.kill();
     return { percentOfACore: Math.round((user + system) / 20_000) };
   },
-  /** Keys and topics of 6 KB in a log of 1 MiB. */
+  /** Events with idempotency keys and topics of 6 KB are published to a log of 1 MiB. */
   async keys() {
     const channel = createChannel({ history: { bytes: 1 << 20 } });
     const before = await heldMb();
@@ -177,7 +181,7 @@ const cases = {
     }
     return { memoryMb: (await heldMb()) - before, size: channel.size };
   },
-  /** 500 000 keys that come from clients. */
+  /** Clients choose 500 000 different channel keys. */
   async many() {
     const channels = createChannels();
     const make = /** @type {{ getOrCreate?(key: string): unknown, get(key: string): unknown }} */ (channels);

@@ -1,4 +1,4 @@
-// What each fault that the channels once had costs now: `node faults.mjs [case…]`.
+// Measures the present cost of each fault that the channels once had: `node faults.mjs [case…]`.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const LIMIT = 20_000;
 
-/** @typedef {(socket: import("node:net").Socket) => Promise<unknown>} Leave resolves when it is time to go */
+/** @typedef {(socket: import("node:net").Socket) => Promise<unknown>} Leave resolves when the client should leave */
 
 /** @type {Leave} */
 const atOnce = (socket) => once(socket, "connect");
@@ -25,7 +25,7 @@ const whileIdle = async (socket) => {
   await wait(Math.random() * 10);
 };
 
-/** While the server waits for it to read. @type {Leave} */
+/** Leaves while the server waits for the client to read. @type {Leave} */
 const withoutReading = async (socket) => {
   await once(socket, "connect");
   await wait(Math.random() * 20);
@@ -35,12 +35,12 @@ const withoutReading = async (socket) => {
 const whenAnswered = (socket) => read(socket, "HTTP/1.1 204");
 
 /**
- * @typedef {object} Kind what is not as in most ways
+ * @typedef {object} Kind the differences from a GET to the Express app
  * @property {"express" | "hono"} [app]
  * @property {string} [method]
- * @property {string} [headers] each with its line end
+ * @property {string} [headers] each line with its CRLF
  * @property {string} [body]
- * @property {string[]} [next] paths of requests that wait behind it on its connection
+ * @property {string[]} [next] paths of requests that wait behind this one on the same connection
  */
 
 const IDLE_ONES = Array.from({ length: 20 }, () => "/idle");
@@ -70,7 +70,7 @@ const WAYS = [
 ];
 
 /**
- * Connects and leaves, in all ways by turns.
+ * Connects and leaves. Each cycle uses the next one of all ways.
  * @param {{ express: number, hono: number }} ports
  * @param {{ cycles: number, concurrency: number }} options
  */
@@ -87,14 +87,15 @@ async function cycle(ports, number) {
   const [path, leave, kind = {}] = WAYS[number % WAYS.length] ?? ["/idle", atOnce];
   const { app = "express", method = "GET", headers = "", body = "", next = [] } = kind;
   const socket = connect(ports[app], "127.0.0.1");
-  socket.on("error", () => {}); // told of by whoever waits for the socket
+  socket.on("error", () => {}); // the code that waits for the socket reports it
   socket.setTimeout(LIMIT, () => socket.destroy(new Error(`${path}: nothing came within ${LIMIT} ms`)));
   socket.write(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n${body}`);
-  // Now and then a second one waits behind the first on its connection.
+  // Sometimes a second request waits behind the first on its connection.
   const behind = number % 46 === 0 ? [path] : next;
   socket.write(behind.map((other) => `GET ${other} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`).join(""));
   await leave(socket);
-  // Mostly with a reset: after an orderly end the port rests for a minute, and there are not enough ports for all.
+  // Most clients reset the connection. After an orderly end the port cannot be used for a minute, and there are not enough
+  // ports for all clients.
   if (number % 4 === 0) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// An Express and a Hono app with every kind of stream, and counts of what is still alive in its process.
+// An Express and a Hono app with every kind of stream. This process counts the objects that are still alive in it.
 import { EventEmitter, once } from "node:events";
 import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
@@ -32,9 +32,9 @@ app.use((req, _res, next) => {
 app.all("/idle", (_req, res) => {
   const stream = res.sse();
   streamClass ??= stream.constructor;
-  // What is behind it, which an app does not see.
+  // The connection behind the stream, which an app cannot reach.
   connectionClass ??= /** @type {any} */ (stream)[Symbol.for("ssekit.stream/1")]().constructor;
-  // Heard by something that outlives the stream.
+  // The stream listens to an emitter that lives longer than the stream.
   const listener = () => void stream.send("news");
   news.on("news", listener);
   void stream.closed.then(() => news.off("news", listener));
@@ -60,7 +60,7 @@ app.get("/yielding", (_req, res) => {
   });
 });
 
-// Waits for its first item until it is told to stop.
+// This source waits for its first item until its signal aborts.
 app.get("/waiting", (_req, res) => {
   res.sse(async function* ({ signal }) {
     sources.started++;
@@ -73,7 +73,7 @@ app.get("/waiting", (_req, res) => {
   });
 });
 
-// Waits for what never comes, and hears nothing.
+// This source waits for ever, and ignores its signal.
 app.get("/deaf", (_req, res) => {
   res.sse(async function* () {
     await new Promise(() => {});
@@ -95,7 +95,7 @@ app.get("/readable", (_req, res) => {
   res.sse(source);
 });
 
-// Faster than any client reads.
+// This source is faster than any client.
 app.get("/flood", (_req, res) => {
   res.sse(function* () {
     sources.started++;
@@ -107,13 +107,13 @@ app.get("/flood", (_req, res) => {
   });
 });
 
-// Opens when most clients have left.
+// This stream opens when most of its clients have already left.
 app.get("/late", async (_req, res) => {
   await wait(5);
   res.sse();
 });
 
-// Begun before anybody knows whether a stream opens; the clients come back to one that is finished.
+// This source starts before it is known whether a stream opens. The clients come back to a finished stream.
 app.get("/finished", (_req, res) => {
   sources.started++;
   const cancel = () => void sources.finished++;
@@ -171,9 +171,9 @@ serve({
     return counts.reduce((sum, count) => sum + count, 0);
   },
 
-  /** What there is when the process is at rest. */
+  /** Counts the live objects when the process is at rest. */
   async census() {
-    // Longer than the second for which Node keeps the timer of its Date header.
+    // Waits longer than the second for which Node keeps the timer of its Date header.
     for (let i = 0; i < 12; i++) {
       globalThis.gc?.();
       await wait(100);
@@ -188,7 +188,7 @@ serve({
         responses: alive(ServerResponse),
         sockets: alive(Socket),
         signals: alive(AbortSignal),
-        // With the one of the heartbeat scheduler, which is gone when nothing is on its wheel.
+        // Includes the timer of the heartbeat scheduler, which exists only while a stream is on its wheel.
         timers: alive(Timeout),
         "listeners of the app's emitter": listeners(news),
         "listeners of the server": listeners(server),

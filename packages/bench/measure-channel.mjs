@@ -6,7 +6,7 @@ const CLIENT = new URL("client.mjs", import.meta.url);
 const WARM_UP_SECONDS = 2;
 
 /**
- * A server process with a channel, and as many processes of clients as asked for.
+ * Starts a server process with a channel, and `clients` client processes.
  * @param {number} clients
  */
 async function open(clients) {
@@ -16,7 +16,7 @@ async function open(clients) {
     server,
     clients: all,
     port: await server.call("port"),
-    /** @param {string} what a handler of the server @param {number} expected */
+    /** @param {string} what name of a handler of the server @param {number} expected */
     async until(what, expected) {
       const limit = performance.now() + 20_000;
       let count = await server.call(what);
@@ -30,8 +30,8 @@ async function open(clients) {
 /** @typedef {import("./rpc.mjs").Started} Started */
 
 /**
- * Every event is counted: a missing or an extra one is an error.
- * @param {Started} client @param {number} events that every stream of the client must have got
+ * Checks the events of every stream. A missing or an extra event is an error.
+ * @param {Started} client @param {number} events that every stream of the client must have received
  */
 async function expectEvents(client, events) {
   const wrong = await client.call("wrong", { events, seconds: 20 });
@@ -42,8 +42,8 @@ async function expectEvents(client, events) {
 /** @typedef {{ count: number, p50: number, p99: number, most: number }} Latencies in milliseconds */
 
 /**
- * How long events take to those who read, while others have stopped reading and while there are none: by turns in
- * every round, so that what else the machine does meets both.
+ * Measures how long an event takes to clients that read. It is measured once while other clients have stopped reading, and
+ * once without such clients. Every round measures both, so that other work of the machine affects both equally.
  * @param {{ readers: number, stopped: number, bytes: number, rate: number, seconds: number, rounds: number, onRound?(round: number): void }} options
  * @returns {Promise<Record<"with" | "without", Latencies[]>>} the rounds of each
  */
@@ -58,7 +58,7 @@ export async function measureStopped({ readers, stopped, bytes, rate, seconds, r
     return await reading.call("latencies");
   };
   const withStopped = async () => {
-    // They have a history to read, which is more than the system's buffers take, and read none of it.
+    // They request a history that is larger than the buffers of the operating system, and read none of it.
     await notReading.call("connect", { port, count: stopped, path: "/?from=start", stopped: true });
     await until("blocked", stopped);
     const latencies = await publish(seconds * rate);
@@ -87,15 +87,15 @@ export async function measureStopped({ readers, stopped, bytes, rate, seconds, r
 /** @typedef {{ subscribers: number, deliveries: number, cpu: number }} TopicCost of one event, microseconds */
 
 /**
- * What an event costs whose topic a few of the subscribers have: while they are alone, while many with other topics
- * are there too, and of a topic that all have.
+ * Measures the cost of an event for three cases: its topic has a few subscribers and there are no others; its topic has a
+ * few subscribers and there are many with other topics; all subscribers have its topic.
  * @param {{ few: number, subscribers: number, events: number, bytes: number, rounds: number, onRound?(round: number): void }} options
  * @returns {Promise<Record<"alone" | "among" | "all", TopicCost[]>>} the rounds of each
  */
 export async function measureTopics({ few, subscribers, events, bytes, rounds, onRound }) {
   const { server, clients, port, until, stop } = await open(2);
   const [interested, others] = /** @type {[Started, Started]} */ (clients);
-  /** @param {string} topic @param {number} count @param {number} toOthers events that these get */
+  /** @param {string} topic @param {number} count @param {number} toOthers the number of events that the others get */
   const publish = async (topic, count, toOthers) => {
     for (const client of clients) await client.call("reset");
     const before = await server.call("cpu");

@@ -7,9 +7,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /**
- * Opens so many streams, has their server shut down as on a deploy, and tells what everybody saw.
+ * Opens `streams` streams, shuts their server down as on a deploy, and returns what the server and the clients saw.
  *
- * @param {{ streams: number; stalled?: number; grace: number; order: "first" | "last" }} options `stalled`: so many
+ * @param {{ streams: number; stalled?: number; grace: number; order: "first" | "last" }} options `stalled`: how many
  *   of the clients do not read; `order`: whether `server.close()` is called first or last.
  */
 export async function measureDrain({ streams, stalled = 0, grace, order }) {

@@ -7,17 +7,17 @@ const SERVER = new URL("leak-server.mjs", import.meta.url);
 const MB = 1 << 20;
 
 /**
- * What is alive in the server's process when nobody is connected.
+ * The objects that are alive in the server's process when no client is connected.
  * @typedef {object} Census
  * @property {number} heapUsed
  * @property {Record<string, number>} left objects and listeners
  * @property {Record<string, number>} requests by path
  * @property {{ started: number, finished: number }} sources
- * @property {string[]} errors the first of those that reached `onError`
+ * @property {string[]} errors the first errors that `onError` was called with
  */
 
 /**
- * Connects to an Express and a Hono app in a process of their own and leaves, over and over.
+ * Starts an Express and a Hono app in a process of their own. Connects to them and leaves, again and again.
  * @param {{ warmUp: number, cycles: number, concurrency?: number }} options
  * @returns {Promise<{ before: Census, warm: Census, after: Census }>}
  */
@@ -29,7 +29,7 @@ export async function measureLeaks({ warmUp, cycles, concurrency = 200 }) {
     const censusAfter = async (count) => {
       await connectAndLeave(ports, { cycles: count, concurrency });
       for (let i = 0; i < 500 && (await server.call("connections")) > 0; i++) await wait(20);
-      return await server.call("census", undefined, 120); // slow where much is left
+      return await server.call("census", undefined, 120); // slow if many objects are left
     };
     return {
       before: await censusAfter(0),
@@ -42,7 +42,7 @@ export async function measureLeaks({ warmUp, cycles, concurrency = 200 }) {
 }
 
 /**
- * What should not be so, in words.
+ * Returns a description of each leak.
  * @param {{ before: Census, warm: Census, after: Census }} measured
  */
 export function findLeaks({ before, warm, after }) {

@@ -6,7 +6,7 @@ const CLIENT = new URL("client.mjs", import.meta.url);
 const WARM_UP_SECONDS = 2;
 
 /**
- * A contender's server process and its load, with all streams open.
+ * Starts a contender's server process and its clients, and opens all streams.
  * @param {string} contender
  * @param {number} clients
  */
@@ -32,11 +32,11 @@ async function open(contender, clients) {
 /** @typedef {Awaited<ReturnType<typeof open>>} Running */
 
 /**
- * Publishes for so many seconds. Every event is counted: a missing or an extra one is an error.
+ * Publishes for `seconds` seconds. Every event is counted. A missing or an extra event is an error.
  * @param {Running} running
  * @param {import("./cases.mjs").Load} load
  * @param {number} seconds
- * @returns {Promise<{ events: number, cpu: number }>} how many events were delivered, and the server's microseconds
+ * @returns {Promise<{ events: number, cpu: number }>} how many events were delivered, and the server's CPU microseconds
  */
 async function publish({ server, client }, load, seconds) {
   const turns = Math.max(1, Math.round(seconds * load.rate));
@@ -51,8 +51,8 @@ async function publish({ server, client }, load, seconds) {
 }
 
 /**
- * The server's CPU time for each delivered event. All contenders stay up, and take turns in every round, so that what
- * else the machine does meets them all.
+ * Measures the server's CPU time for each delivered event. All contenders keep running and take turns in every round, so
+ * that other work of the machine affects all of them equally.
  * @param {string[]} contenders
  * @param {import("./cases.mjs").Load} load
  * @param {{ seconds: number, rounds: number, onRound?(round: number): void }} options
@@ -84,7 +84,7 @@ export async function measureCpu(contenders, load, { seconds, rounds, onRound })
 }
 
 /**
- * What the server process holds for each stream that is open and silent, in bytes.
+ * Measures how many bytes the server process holds for each stream that is open and silent.
  * @param {string} contender
  * @param {number} clients
  * @returns {Promise<{ rss: number, heapUsed: number, external: number }>}
@@ -108,11 +108,11 @@ export async function measureMemory(contender, clients) {
 }
 
 /**
- * Where the server's CPU time goes while it publishes.
+ * Records where the server spends its CPU time while it publishes.
  * @param {string} contender
  * @param {import("./cases.mjs").Load} load
  * @param {number} seconds
- * @returns {Promise<unknown>} a profile as `node --cpu-prof` writes it
+ * @returns {Promise<unknown>} a profile in the format of `node --cpu-prof`
  */
 export async function profile(contender, load, seconds) {
   const running = await open(contender, load.clients);

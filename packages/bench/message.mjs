@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Data that is at least so many bytes of JSON: a list of small records, as apps send.
+ * Makes data of at least `bytes` bytes of JSON: a list of small records, such as apps send.
  * @param {number} number of the message
  * @param {number} bytes
  */

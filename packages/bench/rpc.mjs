@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 /** @typedef {ReturnType<typeof start>} Started */
 
 /**
- * Answers the calls of the process that started this one, and ends when that one does.
+ * Answers the calls of the parent process. Ends when the parent process ends.
  * @param {Record<string, (argument: any) => unknown>} handlers
  */
 export function serve(handlers) {
@@ -21,7 +21,7 @@ export function serve(handlers) {
 }
 
 /**
- * Starts a script that calls `serve`. It ends with `stop()`, and with this process however that ends.
+ * Starts a script that calls `serve`. The script ends on `stop()`, and also when this process ends for any reason.
  * @param {URL} script
  * @param {{ args?: string[], execArgv?: string[] }} [options]
  */
@@ -49,7 +49,7 @@ export function start(script, { args = [], execArgv = [] } = {}) {
 
   return {
     /**
-     * Calls a handler of the script. Rejects when it does not answer within so many seconds.
+     * Calls a handler of the script. Rejects if the handler does not answer within `seconds` seconds.
      * @param {string} name
      * @param {unknown} [argument]
      * @param {number} [seconds]

@@ -8,14 +8,14 @@ import { contenders, reference } from "./contenders/index.mjs";
 import { measureCpu, measureMemory, profile } from "./measure.mjs";
 
 const HELP = `node run.mjs [case ...] [options]      cases: ${caseNames.join(", ")}; default: all
-  --seconds N      of publishing, for each contender in each round; default 3
-  --rounds N       default 5
-  --only A,B       these contenders: ${Object.keys(contenders).join(", ")}
-  --clients N      instead of the case's own
-  --bytes N        of JSON in a message, instead of the case's own
-  --rate N         turns in a second, instead of the case's own
-  --json FILE      writes the figures there too
-  --profile DIR    writes a CPU profile of each contender there, and measures nothing else`;
+  --seconds N      publish for N seconds, for each contender in each round; default 3
+  --rounds N       measure N rounds; default 5
+  --only A,B       run only these contenders: ${Object.keys(contenders).join(", ")}
+  --clients N      use N clients instead of the number in the case
+  --bytes N        use messages of N bytes of JSON instead of the size in the case
+  --rate N         use N turns per second instead of the rate in the case
+  --json FILE      also write the figures to FILE
+  --profile DIR    write a CPU profile of each contender to DIR, and measure nothing else`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -72,7 +72,7 @@ async function runLoad(name, load) {
   );
   const rows = [...measured].map(([contender, all]) => {
     const micros = perEvent.get(contender) ?? [];
-    // Of the same round: what else the machine did then, it did to both.
+    // Both figures are of the same round, in which other work of the machine affects both.
     const ratios = perEvent.get(reference)?.map((of, round) => (micros[round] ?? NaN) / of);
     return {
       contender,

@@ -1,5 +1,5 @@
 // @ts-check
-// The server process of one contender, whose name is the argument.
+// The server process of one contender. The argument is the contender's name.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Session } from "node:inspector/promises";
@@ -21,7 +21,7 @@ serve({
   port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
   open: () => contender.open(),
 
-  /** Microseconds that this process has used, in the kernel too. */
+  /** CPU microseconds that this process has used, also in the kernel. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;

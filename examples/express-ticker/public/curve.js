@@ -1,13 +1,13 @@
 // @ts-check
-// For the server, whose snapshot is a curve, and for the page, which goes on with it.
+// The server makes curves for its snapshots, and the page adds the later ticks to them. Both use this file.
 
-/** Milliseconds that a curve spans. */
+/** Length of a curve in milliseconds. */
 export const span = 60_000;
 
 const step = 250; // ms between two points
 
 /**
- * Adds a price to a curve, which keeps the last one of each step.
+ * Adds a price to a curve. The curve keeps only the last price of each step.
  * @param {[time: number, price: number][]} curve
  * @param {number} time
  * @param {number} price

@@ -5,11 +5,11 @@ import { StoppableEventSource } from "./stoppable-event-source.js";
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
 
-/** The time of the newest tick that has come here: the right edge of both plots. */
+/** The time of the newest tick that this page has received. It is the right edge of both plots. */
 let now = 0;
 
 /**
- * A card with what one reader sees.
+ * A card that shows what one reader receives.
  * @template {EventSource | StoppableEventSource} Reader
  * @param {HTMLElement} card
  * @param {(topics: string[]) => Reader} open
@@ -22,7 +22,7 @@ function createCard(card, open) {
   let received = 0;
   let receivedBefore = 0;
   let time = 0;
-  /** @type {number | undefined} where the hole begins that a `reset` told of */
+  /** @type {number | undefined} after a `reset`, the time from which events are missing */
   let lostSince;
 
   /** @param {string} words */
@@ -58,7 +58,7 @@ function createCard(card, open) {
         plot.add(tick);
       });
 
-      // The history does not reach back to what this reader had last. What is between is not going to come.
+      // The next event of this reader is no longer in the history. The missing events will not arrive.
       on("reset", ({ reason }) => {
         write(`reset: ${reason}`);
         lostSince = time;
@@ -66,7 +66,7 @@ function createCard(card, open) {
         setTimeout(() => card.classList.remove("flash"), 1500);
       });
 
-      // The state of now: at the beginning, and after each reset.
+      // The current state: at the start, and after each reset.
       on("snapshot", (state) => {
         write("snapshot of the last minute");
         plot.replace(state.curves);

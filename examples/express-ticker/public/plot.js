@@ -5,13 +5,13 @@ const [lowest, highest] = [90, 110];
 const grid = [95, 100, 105];
 
 /**
- * Curves in an `<svg>`, in the colours that the style sheet gives to their symbols.
+ * Draws curves in an `<svg>`. The style sheet sets the colour of each symbol.
  * @param {SVGSVGElement} svg
  */
 export function createPlot(svg) {
   /** @type {Record<string, [time: number, price: number][]>} */
   let curves = {};
-  /** @type {{ from: number, to: number }[]} what did not come as events */
+  /** @type {{ from: number, to: number }[]} the times for which events are missing */
   let holes = [];
 
   return {

@@ -4,7 +4,7 @@ addEventListener("message", ({ data: [url, stopped] }) => {
   const source = new EventSource(url);
   for (const type of ["tick", "snapshot", "reset", "error"]) {
     source.addEventListener(type, (event) => {
-      Atomics.wait(stopped, 0, 1); // as long as it is 1
+      Atomics.wait(stopped, 0, 1); // waits while the value is 1
       postMessage([type, /** @type {MessageEvent} */ (event).data]);
     });
   }

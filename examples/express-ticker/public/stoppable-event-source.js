@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * An EventSource that can stop reading, which browsers' own cannot, nor their `fetch`, which reads ahead without limit.
- * This one lives in a worker: while the worker is blocked, nobody reads from its connection.
+ * An EventSource that can stop reading. The EventSource of a browser cannot, and `fetch` reads ahead without a limit.
+ * This one is in a worker. While the worker is blocked, its connection is not read.
  */
 export class StoppableEventSource extends EventTarget {
   #worker = new Worker("/reader.js");

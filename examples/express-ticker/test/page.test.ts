@@ -15,7 +15,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   });
   afterAll(() => browser?.close());
 
-  /** The page, when both of its readers have begun. */
+  /** Opens the page, and waits until both of its readers have their first snapshot. */
   async function open(address: string) {
     const page = await browser.newPage();
     onTestFinished(() => page.close());
@@ -49,7 +49,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   }
   const snapshot = "snapshot of the last minute";
 
-  test("shows the ticks of the chosen topics, and who reads them", async () => {
+  test("shows the ticks of the chosen topics, and the number of their readers", async () => {
     const { address, market } = await startApp();
     const { page, steady, slow } = await open(address);
     market.tick();
@@ -74,7 +74,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     }
   });
 
-  test("goes on after a break of the connection without a hole, a repetition or a reset", async () => {
+  test("continues after the connection broke, without missing or repeated events and without a reset", async () => {
     const { address, market, cut } = await startApp();
     const { steady, slow } = await open(address);
     market.tick();
@@ -89,7 +89,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   });
 
   test(
-    "a reader that stopped is told of the reset and goes on from the snapshot; the other one notices nothing (P7)",
+    "a reader that stopped gets a reset and continues from the snapshot; the other reader is not affected (P7)",
     { timeout: 60_000 },
     async () => {
       const { address, events, market } = await startApp({ events: 200 });
@@ -107,7 +107,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
       await expect.poll(slow.received, poll).toBe(published);
 
       await button("Stop reading");
-      // What two systems and a browser hold for it has to fill up, until the server has something left.
+      // The buffers of two systems and a browser fill up first. Only then do bytes wait in the server.
       const waiting = () => [...events.streams].some((stream) => stream.bufferedBytes > 0);
       while (!waiting() && published < 20_000) await publish(20);
       await publish(60); // more than the history
@@ -126,7 +126,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
       expect(before).toBeLessThan(published);
       await publish(10);
       await expect.poll(slow.received, poll).toBe(before + 10 * symbols.length);
-      expect(await slow.curves()).toEqual(await steady.curves()); // the snapshot has filled the hole
+      expect(await slow.curves()).toEqual(await steady.curves()); // the snapshot contains the prices of the missing events
       expect(await slow.holes()).toBe(1);
 
       market.report();

@@ -6,7 +6,7 @@ const parsed = (events: { type: string; data: string }[]) =>
   events.map(({ type, data }) => ({ type, ...JSON.parse(data) }));
 
 describe("/prices", () => {
-  test("begins with a snapshot of the topics, and goes on with their ticks", async () => {
+  test("starts with a snapshot of the topics, and continues with their ticks", async () => {
     const { market, read } = await startApp();
     market.tick();
     const reader = await read(["wheat", "cotton"]);
@@ -21,7 +21,7 @@ describe("/prices", () => {
     expect(cotton).toMatchObject({ type: "tick", symbol: "cotton" });
   });
 
-  test("goes on after the last event that a client had", async () => {
+  test("continues after the last event that the client received", async () => {
     const { market, read } = await startApp();
     const reader = await read(["wheat"]);
     for (let count = 0; count < 3; count++) market.tick();
@@ -30,7 +30,7 @@ describe("/prices", () => {
     expect(await again.take(2)).toEqual(events.slice(2));
   });
 
-  test("says when the history is gone, and gives the state instead", async () => {
+  test("sends a reset when the history is too short, and then a snapshot", async () => {
     const { market, read } = await startApp({ events: 10 });
     const reader = await read(["wheat"]);
     market.tick();
@@ -45,7 +45,7 @@ describe("/prices", () => {
     expect(next).toMatchObject({ type: "tick", symbol: "wheat" });
   });
 
-  test("reports the readers of each topic", async () => {
+  test("publishes the number of readers of each topic", async () => {
     const { market, read } = await startApp();
     const [stats] = await Promise.all([read(["stats"]), read(["wheat", "copper"]), read(["wheat"])]);
     await expect.poll(() => market.prices.size).toBe(3);

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
-// As EventSource asks: a client that does not come back by itself is cut off at the end.
+// The same header as EventSource. Without it, the connection would be cut at the end instead of ending normally.
 const headers = { accept: "text/event-stream" };
 
 describe("node server.js", () => {
@@ -24,7 +24,7 @@ describe("node server.js", () => {
     expect(await exit).toEqual([0, null]);
   });
 
-  test("says that the port is taken", async () => {
+  test("prints an error if the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
     await once(other, "listening");
@@ -36,7 +36,7 @@ describe("node server.js", () => {
   });
 });
 
-/** `node server.js`, as `pnpm start` starts it. */
+/** Runs `node server.js`, as `pnpm start` does. */
 function run(port: string) {
   const child = spawn(process.execPath, ["server.js"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),

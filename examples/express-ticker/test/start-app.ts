@@ -6,7 +6,7 @@ import { StreamReader } from "../../../packages/conformance/src/clients/stream-r
 import { createApp } from "../app.js";
 import { createMarket } from "../market.js";
 
-/** The app on a free port. Nothing is published but what the test publishes. */
+/** Starts the app on a free port. Only the test publishes events. */
 export async function startApp(history: History = { events: 1000 }) {
   const events = new EventStreamServer({ retry: 50 });
   const market = createMarket({ events, history });

@@ -20,7 +20,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     return {
       page,
       feed: (words: string) => page.locator("#feed", { hasText: words }).waitFor(),
-      /** The text, and the angles of the hands. */
+      /** The text of the clock, and the angles of its hands. */
       face: () =>
         page.evaluate(() => ({
           time: document.querySelector("#time")!.textContent,
@@ -46,7 +46,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     expect(turned[2]).toBeCloseTo((shown * 6) % 360, 5);
   });
 
-  test("goes on by itself when the server was away", async () => {
+  test("continues by itself after the server was away", async () => {
     const { address, stop } = await startExample("hono-clock");
     const { feed, face } = await open(address);
     await feed("live from /clock");

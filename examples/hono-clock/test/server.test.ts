@@ -4,7 +4,7 @@ import app from "../app.js";
 import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
 describe("the server", () => {
-  test("tells its clock at every full second", async () => {
+  test("sends the time at every full second", async () => {
     const { address } = await startExample("hono-clock");
     const response = await fetch(`${address}/clock`);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -26,7 +26,7 @@ describe("the server", () => {
 });
 
 describe("the app", () => {
-  test("is what Bun, Deno and Workers start: an object with fetch", async () => {
+  test("is an object with fetch, which Bun, Deno and Workers can start", async () => {
     const response = await app.fetch(new Request("http://localhost/clock"));
     const events = await readEvents(response, 1);
     expect(JSON.parse(events.at(0)!.data).runtime).toBe("node");

@@ -2,8 +2,8 @@
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
 
-// Over HTTP/1.1 a browser opens six connections to a server, over all tabs, and each running job takes one. The rest
-// is for starting and cancelling. HTTP/2 has no such limit.
+// Over HTTP/1.1 a browser opens at most six connections to a server, in all tabs together, and each running job uses one.
+// The others are needed to start and to cancel jobs. HTTP/2 has no such limit.
 const maxRunning = 4;
 let running = 0;
 
@@ -14,7 +14,9 @@ function count(change) {
   running += change;
   const full = running >= maxRunning;
   for (const button of startButtons.children) button.disabled = full;
-  find("#hint").textContent = full ? `${maxRunning} at a time: HTTP/1.1 gives a page six connections.` : "";
+  find("#hint").textContent = full
+    ? `At most ${maxRunning} at a time: HTTP/1.1 allows a page only six connections.`
+    : "";
 }
 
 /** @param {string} kind */
@@ -57,19 +59,19 @@ function watch({ id, title, steps }) {
     });
   }
 
-  // Nothing needs closing: after the last event EventSource comes back, is told 204, and stops.
+  // The page need not close it: after the last event EventSource comes back, gets a 204, and stops.
   source.onerror = () => {
     if (source.readyState === EventSource.CONNECTING) {
       if (article.dataset.state === "progress") state.textContent = "The server is away, trying again…";
     } else if (article.dataset.state === "progress") {
-      note.textContent = "The server does not know this job any more."; // it was told 404
+      note.textContent = "The server does not know this job any more."; // it got a 404
       finish("failed");
     } else {
       state.textContent = "EventSource came back, was told 204, and stopped.";
     }
   };
 
-  // The stream goes on until it has said that the job is cancelled.
+  // The stream stays open until it has reported that the job is cancelled.
   button.onclick = () => {
     button.disabled = true;
     fetch(`/jobs/${id}`, { method: "DELETE" }).catch(() => (button.disabled = false));

@@ -30,7 +30,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     };
   }
 
-  test("shows two jobs at once, one done and one failed, and asks for neither again", async () => {
+  test("shows two jobs at once, one done and one failed, and starts neither stream again", async () => {
     const { address } = await startExample("koa-progress", { PAUSE: "10" });
     const { page, start, card } = await open(address);
     const requests: string[] = [];
@@ -63,7 +63,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     expect([...seen]).toEqual([...seen].toSorted((a, b) => a - b));
   });
 
-  test("cancels by the button", async () => {
+  test("cancels a job with the button", async () => {
     const { address, printed } = await startExample("koa-progress", { PAUSE: "100" });
     const { start, card } = await open(address);
     await start("photos");
@@ -74,7 +74,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     await printed("Resize 60 photos: cancelled");
   });
 
-  test("cancels by leaving", async () => {
+  test("leaving the page cancels its jobs", async () => {
     const { address, output } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");
@@ -83,7 +83,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     await expect.poll(output, { timeout: 10_000 }).toContain("Nobody was watching.");
   });
 
-  test("starts no more than four at a time", async () => {
+  test("runs at most four jobs at a time", async () => {
     const { address } = await startExample("koa-progress", { PAUSE: "300" });
     const { page, start, card } = await open(address);
     for (let n = 0; n < 4; n++) await start("photos");
@@ -96,7 +96,7 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     await page.locator("#start [value=photos]:enabled").waitFor();
   });
 
-  test("says that a server which was started anew does not know the job", async () => {
+  test("shows that a restarted server does not know the job", async () => {
     const { address, stop } = await startExample("koa-progress", { PAUSE: "200" });
     const { page, start, card } = await open(address);
     await start("photos");

@@ -29,13 +29,13 @@ describe("the server", () => {
     expect(late.map(({ type }) => type)).toEqual(["done", "end"]);
   });
 
-  test("says why a job failed", async () => {
+  test("reports why a job failed", async () => {
     const { progress } = await start({ kind: "orders" });
     const events = await readEvents(progress(), toTheEnd, { timeout: 10_000 });
     expect(last(events)).toMatchObject({ type: "failed", step: 52, note: expect.stringContaining("twelve") });
   });
 
-  test("cancels a job, and its stream says so", async () => {
+  test("cancels a job, and reports this on its stream", async () => {
     const { job, progress } = await start({ pause: 1000 });
     const stream = await progress();
     expect((await fetch(job, { method: "DELETE" })).status).toBe(204);
@@ -43,7 +43,7 @@ describe("the server", () => {
     expect(last(events)).toMatchObject({ type: "cancelled", note: "You cancelled it." });
   });
 
-  test("cancels a job that nobody watches any more", async () => {
+  test("cancels a job that no client watches any more", async () => {
     const { progress, printed } = await start({ pause: 200 });
     await readEvents(progress(), 2);
     await printed("Resize 60 photos: cancelled");
@@ -51,7 +51,7 @@ describe("the server", () => {
     expect(last(late)).toMatchObject({ type: "cancelled", note: "Nobody was watching." });
   });
 
-  test("goes on with a job that one of two readers has left", async () => {
+  test("continues a job after one of its two readers has left", async () => {
     const { progress, output } = await start({ pause: 70 }); // longer than the server's patience
     const stays = readEvents(progress(), toTheEnd, { timeout: 12_000 });
     await readEvents(progress(), 2);
@@ -59,7 +59,7 @@ describe("the server", () => {
     expect(output()).not.toContain("cancelled");
   });
 
-  test("sets its header after next(), on a stream too", async () => {
+  test("sets a header after next(), also on a stream", async () => {
     const { progress } = await start({ pause: 1000 });
     const response = await progress();
     expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -83,9 +83,9 @@ describe("the server", () => {
     expect(await response.json()).toEqual({ error: "kind: expected photos or orders" });
   });
 
-  test("stops on SIGTERM, with a job under way, and prints no error", async () => {
+  test("stops on SIGTERM while a job is running, and prints no error", async () => {
     const { progress, stop, output } = await start({ pause: 60_000 });
-    // As EventSource asks: a client that does not come back by itself is cut off.
+    // The same header as EventSource. Without it, the connection would be cut instead of ending normally.
     const response = await progress({ headers: { accept: "text/event-stream" } });
     expect(await stop("SIGTERM")).toEqual([0, null]);
     await response.text();

@@ -10,7 +10,7 @@ const stopButton = find("#stop-button");
 /** @type {ReturnType<typeof addTurn> | undefined} the latest question and its answer */
 let latest;
 
-/** The answers shown. The address keeps them, so that a reload, or a second tab, takes them up. */
+/** The answers on this page. Their ids are in the address, so that a reload or a second tab shows them again. */
 const ids = location.hash.slice(1).split(",").filter(Boolean);
 for (const id of ids) follow(id, addTurn("…"));
 addEventListener("hashchange", () => location.reload());
@@ -31,7 +31,7 @@ async function ask(prompt) {
 }
 
 /**
- * Shows an answer from its start. When the connection breaks, EventSource goes on after the event that it had last.
+ * Shows an answer from its start. When the connection breaks, EventSource continues after the last event it received.
  * @param {string} id
  * @param {ReturnType<typeof addTurn>} turn
  */
@@ -56,10 +56,10 @@ function follow(id, turn) {
 
   source.addEventListener("stopped", () => turn.show("stopped", "Stopped. The request upstream is aborted."));
 
-  // The server could not get the answer, or not all of it.
+  // The server got no answer, or only a part of it.
   source.addEventListener("failed", ({ data }) => turn.show("failed", JSON.parse(data).message));
 
-  // The answer's last event. Nothing needs closing: EventSource reconnects, is told 204, and stops.
+  // The answer's last event. The page need not close the EventSource: it reconnects, gets a 204, and stops.
   source.addEventListener("done", () => {
     if (turn.state === "writing") turn.show("finished", `Finished: ${events} events.`);
   });
@@ -68,7 +68,7 @@ function follow(id, turn) {
     const final = source.readyState === EventSource.CLOSED;
     if (turn.state === "writing") {
       if (final) turn.show("failed", "The server does not have this answer any more.");
-      else turn.note("The connection broke off. The answer goes on, and will be taken up again…");
+      else turn.note("The connection broke off. The answer continues, and this page connects again…");
     } else if (turn.state === "finished" && final) {
       turn.note(`Finished: ${events} events. EventSource came back, was told 204, and stopped.`);
     }
@@ -108,7 +108,7 @@ function addTurn(prompt) {
     /** @param {string} token */
     write(token) {
       const following = innerHeight + scrollY > document.body.scrollHeight - 60;
-      text.appendData(token); // as text: nothing that a model writes is markup here
+      text.appendData(token); // added as text, so that markup in the answer has no effect
       if (following) scrollTo(0, document.body.scrollHeight);
     },
 
@@ -124,7 +124,7 @@ function addTurn(prompt) {
     show(state, words) {
       this.state = article.dataset.state = state;
       this.note(words);
-      answer.ariaBusy = String(state === "writing"); // a screen reader reads it when it is complete
+      answer.ariaBusy = String(state === "writing"); // a screen reader waits until the answer is complete
       if (this === latest) showButton(state === "writing" ? stopButton : askButton);
     },
   };
@@ -133,7 +133,7 @@ function addTurn(prompt) {
   return turn;
 }
 
-/** @param {HTMLElement} button the one to show; it takes over the focus from the other */
+/** @param {HTMLElement} button the button to show; it gets the focus if the other one had it */
 function showButton(button) {
   const other = button === askButton ? stopButton : askButton;
   const focused = document.activeElement === other;
@@ -151,11 +151,11 @@ form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 
 find("#suggestions").addEventListener("click", (/** @type {any} */ { target }) => {
   if (target.localName !== "button" || latest?.state === "writing") return;
-  input.value = target.value || target.textContent; // a command of the replay, or the words themselves
+  input.value = target.value || target.textContent; // a command for the replay, or the text of the button
   form.requestSubmit();
 });
 
-// The counters: an endless stream, which EventSource takes up again by itself.
+// The counters: a stream without an end. EventSource reconnects by itself.
 const stats = new EventSource("/stats");
 stats.addEventListener("counts", ({ data }) => {
   const { model, ...counts } = JSON.parse(data);

@@ -6,7 +6,7 @@ import { startReplay } from "../replay.js";
 import { messages, parse, recorded, recording, startApp } from "./start-app.js";
 
 describe("the server", () => {
-  test("passes the provider's events on unchanged, and no [DONE]", async () => {
+  test("passes on the provider's events unchanged, without [DONE]", async () => {
     const { read, start } = await startApp();
     const events = await read(await start("hello"));
     expect(events[0]).toEqual({ type: "question", data: '{"prompt":"hello"}' });
@@ -14,7 +14,7 @@ describe("the server", () => {
     expect(events.at(-1)?.type).toBe("done");
   });
 
-  test("says where the answer is", async () => {
+  test("returns the address of the answer", async () => {
     const { ask, address } = await startApp();
     const response = await ask({ prompt: "hello" });
     expect(response.status).toBe(201);
@@ -25,7 +25,7 @@ describe("the server", () => {
     expect((await fetch(href)).headers.get("content-type")).toBe("text/event-stream");
   });
 
-  test("goes on with nobody connected; who comes late, and who comes twice, gets all of it", async () => {
+  test("an answer continues while no client is connected; a client that comes late, or twice, gets all of it", async () => {
     const { read, start, counts } = await startApp();
     const id = await start("hello");
     await eventually(() => expect(counts().completed).toBe(1));
@@ -35,7 +35,7 @@ describe("the server", () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("goes on when its reader leaves, who gets the rest after coming back", async () => {
+  test("an answer continues when its reader leaves; the reader gets the rest after it comes back", async () => {
     const { address, start, counts } = await startApp({ pause: 2 });
     const id = await start("hello");
     let received = "";
@@ -70,7 +70,7 @@ describe("the server", () => {
     expect(second).toEqual(first);
     await eventually(() => expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 }));
     expect(await read(id)).toEqual(first);
-    expect((await stop(id)).status).toBe(204); // nothing is left to stop
+    expect((await stop(id)).status).toBe(204); // the answer is already stopped
     const finished = await fetch(`${address}/answers/${id}`, { headers: { "Last-Event-ID": "x~end" } });
     expect(finished.status).toBe(204);
   });
@@ -104,7 +104,7 @@ describe("the server", () => {
     expect((await ask({ prompt: "你".repeat(1000) })).status).toBe(201);
   });
 
-  test("lets no other site's page ask or stop", async () => {
+  test("refuses questions and stops from pages of other sites", async () => {
     const { ask, start, stop, counts } = await startApp({ pause: 20 });
     const headers = { "Sec-Fetch-Site": "cross-site" };
     expect((await ask({ prompt: "hello" }, headers)).status).toBe(403);
@@ -115,7 +115,7 @@ describe("the server", () => {
   test.for([
     ["/401", /refused the API key/],
     ["/429", /too many requests/],
-  ] as const)("ends an answer that upstream refuses with the reason: %s", async ([prompt, reason]) => {
+  ] as const)("if upstream refuses, the answer ends with the reason: %s", async ([prompt, reason]) => {
     const { read, start, counts } = await startApp();
     const events = await read(await start(prompt));
     expect(events.map(({ type }) => type)).toEqual(["question", "failed", "done"]);
@@ -123,14 +123,14 @@ describe("the server", () => {
     await eventually(() => expect(counts()).toMatchObject({ called: 1, failed: 1 }));
   });
 
-  test("ends an answer that cannot be asked for with the reason", async () => {
+  test("if upstream cannot be reached, the answer ends with the reason", async () => {
     const { read, start, stopUpstream } = await startApp();
     stopUpstream();
     const events = await read(await start("hello"));
     expect(events.at(-2)).toEqual({ type: "failed", data: expect.stringMatching(/cannot be reached/) });
   });
 
-  test("ends an answer that breaks off with an event that says so", async () => {
+  test("if upstream breaks off, the answer ends with an event that says so", async () => {
     const { read, start, counts } = await startApp();
     const events = await read(await start("/break"));
     const received = messages(events);
@@ -163,7 +163,7 @@ describe("the server", () => {
   test("counts the calls of an endpoint that does not count them itself", async () => {
     const { read, start, counts } = await startApp({ countsItself: false });
     await read(await start("/429"));
-    // Each call once by the replay and once by the server.
+    // The replay and the server both count each call.
     await eventually(() => expect(counts()).toMatchObject({ called: 2, failed: 2 }));
   });
 });
@@ -183,7 +183,7 @@ describe("the replay", () => {
   });
 });
 
-/** Until what upstream saw has reached its counters. */
+/** Waits until upstream has counted its calls. */
 function eventually(assertion: () => void) {
   return vi.waitFor(assertion, { timeout: 10_000 });
 }

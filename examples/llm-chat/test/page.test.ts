@@ -8,10 +8,10 @@ import { recorded, startApp } from "./start-app.js";
 const recordedText = textOf(recorded);
 const chromium = systemProgram("chromium");
 
-/** Where a stepwise replay stops, and the text until there. A piece of the next event is on its way, too. */
+/** The points at which a stepwise replay stops, and the text up to there. A piece of the next event is also sent. */
 const steps = [20, 100, 200].map((count) => {
   const events = recorded.slice(0, count);
-  // The replay cuts an event into four, and once more inside a character that is not ASCII.
+  // The replay cuts an event into four pieces. An event with a non-ASCII character is cut once more.
   const pieces = events.map((event) => (/[^\0-\x7f]/.test(event) ? 5 : 4));
   return { pieces: pieces.reduce<number>((sum, count) => sum + count, 0), text: textOf(events) };
 });
@@ -50,7 +50,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     };
   }
 
-  test("shows the whole answer, and a finished one is not generated again", async () => {
+  test("shows the whole answer, and does not start a finished answer again", async () => {
     const retry = 200;
     const { address, counts, requests } = await startApp({ retry });
     const { answer, ask, note, count } = await open(address);
@@ -63,7 +63,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     await count("completed", 1);
   });
 
-  test("a reload in mid-answer takes it up, with no text doubled or lost", async () => {
+  test("after a reload during an answer, the answer continues, and no text is doubled or lost", async () => {
     const { address, counts, allow } = await startApp({ stepwise: true });
     const { page, answer, ask, note, shows } = await open(address);
     await ask("hello");
@@ -83,7 +83,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("a connection that breaks in mid-answer is taken up, with no text doubled or lost", async () => {
+  test("after the connection broke during an answer, the answer continues, and no text is doubled or lost", async () => {
     const { address, counts, requests, allow, cut } = await startApp({ stepwise: true, retry: 50 });
     const { answer, ask, note, shows } = await open(address);
     await ask("hello");
@@ -141,7 +141,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 });
   });
 
-  test("keeps the conversation over a reload", async () => {
+  test("keeps the conversation after a reload", async () => {
     const { address, counts } = await startApp();
     const { page, ask } = await open(address);
     const questions = ["one", "two"];
@@ -157,7 +157,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts().called).toBe(2);
   });
 
-  test("says that an answer is no longer there", async () => {
+  test("shows that an answer is no longer kept", async () => {
     const { address } = await startApp();
     const { page, note } = await open(`${address}/#gone`);
     await note("does not have this answer any more");
@@ -183,7 +183,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     ["/401", "refused the API key"],
     ["/429", "too many requests"],
     ["/break", "broke off"],
-  ] as const)("says what went wrong, and does not ask again: %s", async ([prompt, reason]) => {
+  ] as const)("shows what went wrong, and does not ask again: %s", async ([prompt, reason]) => {
     const retry = 100;
     const { address, counts } = await startApp({ retry });
     const { page, ask, note, count } = await open(address);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 describe("node server.js", () => {
-  test("prints its address and a curl line that works, and stops on SIGTERM with an answer under way", async () => {
+  test("prints its address and a curl line that works, and stops on SIGTERM during an answer", async () => {
     const { child, output } = run("0");
     await vi.waitUntil(() => output().includes("Ctrl+C"), { timeout: 10_000 });
     const [, follow = "", body, start = ""] = /curl -N (\S+)\$\(curl -sd (\S+) (\S+)\)/.exec(output()) ?? [];
@@ -24,7 +24,7 @@ describe("node server.js", () => {
     expect(await exit).toEqual([0, null]);
   });
 
-  test("says that the port is taken, and how to choose another", async () => {
+  test("prints that the port is taken, and how to choose another one", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
     await once(other, "listening");
@@ -36,7 +36,7 @@ describe("node server.js", () => {
     expect(await errors).toContain(`PORT=${port + 1} pnpm demo`);
   });
 
-  test("says that a port is none", async () => {
+  test("refuses a port that is not a number", async () => {
     const { child } = run("http");
     const errors = text(child.stderr);
     expect(await once(child, "exit")).toEqual([1, null]);
@@ -51,7 +51,7 @@ describe("node server.js", () => {
   });
 });
 
-/** `node server.js`, as `pnpm demo` starts it. */
+/** Runs `node server.js`, as `pnpm demo` does. */
 function run(port: string, settings: Record<string, string> = {}) {
   const child = spawn(process.execPath, ["server.js"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),

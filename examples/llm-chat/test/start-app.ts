@@ -10,13 +10,13 @@ import { startReplay } from "../replay.js";
 
 export const recording = readFileSync(new URL("../recording.sse", import.meta.url), "utf8");
 
-/** The `data` of each recorded event but `[DONE]`. */
+/** The `data` of each recorded event except `[DONE]`. */
 export const recorded = recording
   .split("\n")
   .filter((line) => line.startsWith("data: {"))
   .map((line) => line.slice("data: ".length));
 
-/** The app on a free port, in front of a replay that does not dawdle, or stops where a test lets it. */
+/** Starts the app on a free port, with a replay that does not wait, or that stops where the test says (`stepwise`). */
 export async function startApp({ pause = 0, retry = 3000, countsItself = true, stepwise = false } = {}) {
   let sent = 0;
   let allowed = stepwise ? 0 : Infinity;
@@ -49,15 +49,15 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true, s
     address,
     /** Posts the form. */
     ask,
-    /** Asks, and gives the id of the answer. */
+    /** Asks a question, and returns the id of the answer. */
     start: async (prompt: string) => (await ask({ prompt })).text(),
-    /** All events of an answer, to its end. */
+    /** Reads all events of an answer, up to its end. */
     read: async (id: string) => parse(await (await fetch(`${address}/answers/${id}`)).text()),
     stop: (id: string, headers: Record<string, string> = {}) =>
       fetch(`${address}/answers/${id}/stop`, { method: "POST", headers }),
     counts: () => ({ ...upstream.counters.counts }),
     requests: () => requests,
-    /** Lets the replay of a `stepwise` app go on until it has sent so many pieces. */
+    /** Lets the replay of a `stepwise` app continue until it has sent this number of pieces. */
     allow: (pieces: number) => (allowed = pieces),
     /** Cuts every connection to the app. */
     cut: () => server.closeAllConnections(),
@@ -70,7 +70,7 @@ interface ReceivedEvent {
   data: string;
 }
 
-/** The events of a stream, read by a second, simpler hand than the one that sent them. */
+/** Parses the events of a stream. This parser is simple, and independent of the code that is tested. */
 export function parse(stream: string): ReceivedEvent[] {
   return stream
     .split("\n\n")
@@ -85,7 +85,7 @@ export function parse(stream: string): ReceivedEvent[] {
     }));
 }
 
-/** The `data` of the provider's own events. */
+/** Returns the `data` of the provider's own events. */
 export function messages(events: ReceivedEvent[]): string[] {
   return events.filter(({ type }) => type === "message").map(({ data }) => data);
 }

@@ -12,7 +12,7 @@ stop.addEventListener("click", () => leave.abort());
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  leave.abort(); // the answer before
+  leave.abort(); // stop reading the previous answer
   const { signal } = (leave = new AbortController());
   answer.textContent = error.textContent = "";
   stop.disabled = false;
@@ -36,7 +36,7 @@ async function ask(question, signal) {
     signal,
   });
   const messages = relay(response, {
-    // The two ways in which the server finishes. Without one of them the answer is not complete, and `relay` throws.
+    // The server finishes with one of these two events. If neither arrives, the answer is not complete, and `relay` throws.
     doneOn: ({ event }) => event === "end" || event === "failed",
     forwardDone: true,
     signal,
@@ -53,7 +53,7 @@ function explain(reason) {
     try {
       return JSON.parse(reason.upstreamBody ?? "").error;
     } catch {
-      return `The server answered ${reason.upstreamStatus}.`; // a proxy on the way, say
+      return `The server answered ${reason.upstreamStatus}.`; // for example, the answer of a proxy
     }
   }
   return reason.code === undefined ? "The server cannot be reached." : "The answer broke off.";

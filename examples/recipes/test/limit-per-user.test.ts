@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { startRecipe } from "./start-recipe.js";
 
 describe("limit-per-user.js", () => {
-  test("a person's fourth tab works, and the oldest one is finished for good", async () => {
+  test("a user's fourth tab works, and the stream of the oldest tab ends for good", async () => {
     const { read, request } = await startRecipe("limit-per-user.js");
     const bob = await read("/feed?user=bob");
     const tabs = [];
@@ -17,16 +17,16 @@ describe("limit-per-user.js", () => {
     const headers = { "Last-Event-ID": last.lastEventId };
     expect((await request("/feed?user=ada", { headers })).status).toBe(204);
 
-    await read("/feed?user=ada"); // a fifth: the next one goes
+    await read("/feed?user=ada"); // the fifth tab: the next stream ends
     expect((await open[0]!.all()).at(-1)).toMatchObject({ type: "replaced" });
-    await pause(100); // in which another one could end
+    await pause(100); // time in which another stream could wrongly end
     for (const reader of [bob, ...open.slice(1)])
       expect(reader.events.map(({ type }) => type)).toEqual(["welcome"]);
   });
 
-  test("a program's fourth stream is told to come back later, and gets in when there is room", async () => {
+  test("a program's fourth stream is told to come back later, and is accepted when another one has closed", async () => {
     const { read } = await startRecipe("limit-per-user.js");
-    await read("/feed?user=ada"); // counts for itself
+    await read("/feed?user=ada"); // this stream is not counted for /export
     const running = [];
     for (let count = 0; count < 3; count++) {
       running.push(await read("/export?user=ada"));
@@ -46,7 +46,7 @@ describe("limit-per-user.js", () => {
     await expect.poll(retried, { timeout: 10_000 }).toEqual(["welcome"]);
   });
 
-  test.for(["/feed", "/export"])("answers 401 to who has not logged in: %s", async (path) => {
+  test.for(["/feed", "/export"])("answers 401 to a request without a login: %s", async (path) => {
     const { request } = await startRecipe("limit-per-user.js");
     expect((await request(path)).status).toBe(401);
   });

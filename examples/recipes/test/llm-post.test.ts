@@ -17,20 +17,20 @@ describe("llm-post.js", () => {
     return { ...recipe, answer: () => recipe.read("/answer", init) };
   }
 
-  test("streams the answer, and says that it is complete", async () => {
+  test("streams the answer, and ends it with an end event", async () => {
     const events = await (await (await ask("hello")).answer()).all();
     expect(events.at(-1)).toMatchObject({ type: "end" });
     const words = events.slice(0, -1).map(({ data }) => JSON.parse(data).text);
     expect(words.join("").trim()).toBe(answer);
   });
 
-  test("an error before the first word is an answer with a status", async () => {
+  test("an error before the first word is answered with its status", async () => {
     const { response } = await (await ask("/busy")).answer();
     expect(response.status).toBe(503);
     expect(response.headers.get("content-type")).toContain("application/json");
   });
 
-  test("an error in the middle is the last event, which does not tell the error's own words", async () => {
+  test("an error in the middle is sent as the last event, without the error's own message", async () => {
     const reader = await (await ask("/break")).answer();
     const events = await reader.all();
     expect(events.map(({ type }) => type)).toEqual(["word", "word", "word", "failed"]);
@@ -76,28 +76,28 @@ describe.skipIf(!chromium)("the page of llm-post.js, in Chromium", () => {
     await expectText("#error", "");
   });
 
-  test("shows why there is no answer", async () => {
+  test("shows the reason if there is no answer", async () => {
     const { ask, expectText } = await open();
     await ask("/busy");
     await expectText("#error", "The model is overloaded.");
     await expectText("#answer", "");
   });
 
-  test("shows why there is only half an answer", async () => {
+  test("shows the reason if the answer is not complete", async () => {
     const { ask, expectText } = await open();
     await ask("/break");
     await expectText("#error", stopped);
     await expectText("#answer", "You said: /break.");
   });
 
-  test("says that the server is away", async () => {
+  test("shows that the server cannot be reached", async () => {
     const { ask, expectText, stop } = await open();
     await stop("SIGKILL");
     await ask("hello");
     await expectText("#error", "The server cannot be reached.");
   });
 
-  test("says that the connection broke off", async () => {
+  test("shows that the connection broke off", async () => {
     const { page, ask, expectText, stop } = await open();
     await ask(Array.from({ length: 500 }, () => "word").join(" ")); // 25 seconds
     await page.locator("#answer", { hasText: "word word" }).waitFor();
@@ -105,7 +105,7 @@ describe.skipIf(!chromium)("the page of llm-post.js, in Chromium", () => {
     await expectText("#error", "The answer broke off.");
   });
 
-  test("stops, and shows no error for that", async () => {
+  test("stops, and shows no error", async () => {
     const { page, ask, expectText, isIdle } = await open();
     await ask(Array.from({ length: 500 }, () => "word").join(" "));
     await page.locator("#answer", { hasText: "word word" }).waitFor();

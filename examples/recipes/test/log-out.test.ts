@@ -2,7 +2,7 @@ import { pause } from "../../../packages/conformance/src/support/within.js";
 import { describe, expect, test } from "vitest";
 import { startRecipe } from "./start-recipe.js";
 
-/** Starts the recipe; `logIn` gives the headers of a browser that has logged in. */
+/** Starts the recipe. `logIn` returns the headers that a browser sends after a login. */
 async function start(env?: Record<string, string>) {
   const recipe = await startRecipe("log-out.js", env);
   return {
@@ -15,7 +15,7 @@ async function start(env?: Record<string, string>) {
 }
 
 describe("log-out.js", () => {
-  test("logging out closes all tabs of the login and no other's, and the tabs are told", async () => {
+  test("a log-out sends an event to all tabs of that login, and closes only their streams", async () => {
     const { read, post, request, logIn } = await start();
     const headers = await logIn("ada");
     const tabs = [await read("/feed", { headers }), await read("/feed", { headers })];
@@ -30,13 +30,13 @@ describe("log-out.js", () => {
       expect((await tab.all()).map(({ type }) => type)).toEqual(["welcome", "logged-out"]);
       expect(await tab.ended).toBe(true);
     }
-    expect((await request("/feed", { headers })).status).toBe(401); // on which EventSource gives up
+    expect((await request("/feed", { headers })).status).toBe(401); // EventSource gives up on a 401
     expect((await post("/logout", {}, headers)).status).toBe(401);
-    await pause(100); // in which another one could close
+    await pause(100); // time in which another stream could wrongly close
     for (const other of others) expect(other.events.map(({ type }) => type)).toEqual(["welcome"]);
   });
 
-  test("a login that expires ends its stream then, and is no login any more", async () => {
+  test("when a login expires, its stream closes, and the login is no longer valid", async () => {
     const seconds = 3;
     const { read, request, logIn } = await start({ SESSION_SECONDS: String(seconds) });
     const before = Date.now();
@@ -44,13 +44,14 @@ describe("log-out.js", () => {
     const after = Date.now();
     const stream = await read("/feed", { headers });
     expect((await stream.all(15_000)).map(({ type }) => type)).toEqual(["welcome"]);
-    // Not earlier. How much later is up to the machine, so the bound is far below any heartbeat or other limit.
+    // The stream must not close earlier. A slow machine may close it later, so the upper bound is generous, but it is far below
+    // any heartbeat or other limit.
     expect(Date.now() - before).toBeGreaterThanOrEqual(seconds * 1000);
     expect(Date.now() - after).toBeLessThan(seconds * 1000 + 8_000);
     expect((await request("/feed", { headers })).status).toBe(401);
   });
 
-  test.for(["", "session=guessed"])("answers 401 to who has not logged in: %j", async (cookie) => {
+  test.for(["", "session=guessed"])("answers 401 to a request without a login: %j", async (cookie) => {
     const { request } = await start();
     expect((await request("/feed", { headers: { Cookie: cookie } })).status).toBe(401);
   });

@@ -15,7 +15,7 @@ describe("sdk-stream.js", () => {
     ]);
   });
 
-  test("/anthropic sends the objects as they are", async () => {
+  test("/anthropic sends the objects unchanged", async () => {
     const { read } = await startRecipe("sdk-stream.js");
     const events = await (await read("/anthropic")).all();
     const messages = events.filter(({ type }) => type === "message");

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { StreamReader } from "../../../packages/conformance/src/clients/stream-reader.js";
 import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
-/** Starts `node <file>` on a free port, until the test is over. */
+/** Starts `node <file>` on a free port, and stops it at the end of the test. */
 export async function startRecipe(file: string, env?: Record<string, string>) {
   const { address, ...server } = await startExample("recipes", env, file);
   const request = (path: string, init: RequestInit = {}) =>

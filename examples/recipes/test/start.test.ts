@@ -23,18 +23,18 @@ describe("every recipe", () => {
 
   test.for(recipes)("%s stops on SIGTERM, with a client connected, and prints no error", async (file) => {
     const { post, request, stop, output } = await startRecipe(file);
-    const login = await post("/login", { user: "ada" }); // which one recipe has
+    const login = await post("/login", { user: "ada" }); // only one recipe has a login
     const response = await request(pathOf(file), {
       method: file === "llm-post.js" ? "POST" : "GET",
       headers: { Cookie: login.headers.get("Set-Cookie")?.split(";")[0] ?? "" },
     });
     expect(response.headers.get("Content-Type")).toBe("text/event-stream");
     expect(await stop("SIGTERM")).toEqual([0, null]);
-    await response.text().catch(() => {}); // one that does not come back by itself is cut
+    await response.text().catch(() => {}); // a client that does not come back by itself is cut off
     expect(output()).not.toContain("Error");
   });
 
-  test("says that the port is taken", async () => {
+  test("prints an error if the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void other.close());
     await once(other, "listening");

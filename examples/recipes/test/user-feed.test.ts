@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { startRecipe } from "./start-recipe.js";
 
 describe("user-feed.js", () => {
-  test("sends a message to all tabs of its user, and an announcement to everybody", async () => {
+  test("sends a message to all tabs of its user, and an announcement to all users", async () => {
     const { read, post } = await startRecipe("user-feed.js");
     const [tab, otherTab, other] = await Promise.all(
       ["ada", "ada", "bob"].map((user) => read(`/feed?user=${user}`)),
@@ -18,7 +18,7 @@ describe("user-feed.js", () => {
     expect((await other!.take(1)).map(({ type }) => type)).toEqual(["announcement"]);
   });
 
-  test("a tab that comes back gets what it missed of both", async () => {
+  test("a tab that comes back gets the messages and announcements that it missed", async () => {
     const { read, post } = await startRecipe("user-feed.js");
     const tab = await read("/feed?user=ada");
     await post("/announcements", { text: "first" });
@@ -31,7 +31,7 @@ describe("user-feed.js", () => {
     expect((await again.take(2)).map(({ data }) => JSON.parse(data).text)).toEqual(["second", "third"]);
   });
 
-  test("a user by the name of a topic does not get that topic's events", async () => {
+  test("a message to a user who is called like a topic is not sent to that topic", async () => {
     const { read, post } = await startRecipe("user-feed.js");
     const everybody = await read("/feed?user=ada");
     await post("/users/all/messages", { text: "for the user all" });
@@ -40,7 +40,7 @@ describe("user-feed.js", () => {
   });
 
   test.for(["", "?user=", "?user=ada&user=bob"])(
-    "answers 401 to who has not logged in: %j",
+    "answers 401 to a request without a login: %j",
     async (query) => {
       const { request } = await startRecipe("user-feed.js");
       expect((await request(`/feed${query}`)).status).toBe(401);

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { startRecipe } from "./start-recipe.js";
 
 describe("who-is-online.js", () => {
-  test("tells everybody who is online, each user once, and who has left", async () => {
+  test("sends the list of online users to all of them, each user once, and updates it when a user leaves", async () => {
     const { read, request } = await startRecipe("who-is-online.js");
     const ada = await read("/room?user=ada");
     const lists = () => ada.events.filter(({ type }) => type === "online").map(({ data }) => data);
@@ -16,7 +16,7 @@ describe("who-is-online.js", () => {
     await latest('["ada"]');
   });
 
-  test("removes a user from all tabs, who then do not come back by themselves", async () => {
+  test("removes a user from all tabs, and these tabs do not come back by themselves", async () => {
     const { read, request } = await startRecipe("who-is-online.js");
     const [tab, otherTab, other] = await Promise.all(
       ["bob", "bob", "ada"].map((user) => read(`/room?user=${user}`)),
@@ -31,7 +31,7 @@ describe("who-is-online.js", () => {
     await vi.waitFor(() => expect(other!.events.at(-1)?.data).toBe('["ada"]'), { timeout: 10_000 });
   });
 
-  test("answers 401 to who has not logged in", async () => {
+  test("answers 401 to a request without a login", async () => {
     const { request } = await startRecipe("who-is-online.js");
     expect((await request("/room")).status).toBe(401);
   });

@@ -3,7 +3,7 @@ import { createChannel, createSession } from "better-sse";
 import express from "express";
 
 /**
- * `broadcast` is its own way to send one message to all. It adds an id, made once for each message.
+ * `broadcast` is better-sse's own method to send one message to all. It adds an id, which is made once for each message.
  * @returns {import("./index.mjs").Contender}
  */
 export function betterSse() {

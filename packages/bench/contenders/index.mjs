@@ -9,7 +9,7 @@
  */
 
 /**
- * Each is loaded only by the process that runs it.
+ * A contender is loaded only by the process that runs it.
  * @type {Record<string, () => Promise<Contender>>}
  */
 export const contenders = {
@@ -20,5 +20,5 @@ export const contenders = {
   "better-sse": async () => (await import("./better-sse.mjs")).betterSse(),
 };
 
-/** The contender that the others are compared with. */
+/** All other contenders are compared with this one. */
 export const reference = "res.write";

@@ -2,7 +2,7 @@
 import express from "express";
 
 /**
- * Nothing around the write: the text is made for each stream, as `stream.send` does.
+ * Only the write itself. The text is made again for each stream, as `stream.send` does.
  * @returns {import("./index.mjs").Contender}
  */
 export function resWrite() {
@@ -12,7 +12,7 @@ export function resWrite() {
 }
 
 /**
- * The bytes are made once and shared by all streams.
+ * Only the write itself. The bytes are made once and shared by all streams.
  * @returns {import("./index.mjs").Contender}
  */
 export function resWriteOfBuffer() {

@@ -2,7 +2,7 @@ const { EventStreamServer, sse } = require("@ssekit/express");
 const { relay } = require("@ssekit/relay");
 const express = require("express");
 
-/** An app that relays what `askModel` answers. */
+/** Makes an app that relays the response of `askModel`. */
 function createApp({ askModel, events = new EventStreamServer() }) {
   const app = express();
   app.use(sse(events));

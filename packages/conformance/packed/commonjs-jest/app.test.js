@@ -3,7 +3,7 @@ const { readEvents } = require("@ssekit/testing");
 const request = require("supertest");
 const { createApp } = require("./app.js");
 
-test("a stream that does not end is read", async () => {
+test("readEvents reads a stream that does not end", async () => {
   const events = await readEvents(request(createApp({})).get("/clock"), 2);
 
   expect(events).toEqual([

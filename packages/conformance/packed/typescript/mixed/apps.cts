@@ -15,7 +15,7 @@ import Koa from "koa";
 
 export { EventStreamServer } from "@ssekit/express";
 
-/** By framework, an app that answers with the source. */
+/** For each framework, a function that makes an app which answers with the source. */
 export const apps = {
   Express(events: EventStreamServer, source: Source): RequestListener {
     return express()
@@ -38,7 +38,7 @@ export const apps = {
 
 const greetings = createChannel<{ greeting: string }>();
 
-/** A source that leaves the stream open, subscribed to a channel of this half. */
+/** A source that subscribes the stream to a channel of this module, and leaves the stream open. */
 export function greet(stream: EventStream): void {
   greetings.subscribe(stream);
   void greetings.publish({ event: "greeting", data: "hello from CommonJS" });

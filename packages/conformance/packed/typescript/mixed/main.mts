@@ -6,7 +6,7 @@ import * as esm from "./apps.mjs";
 
 const frameworks = ["Express", "Koa", "Hono"] as const;
 
-/** Opens a stream of an app, and closes it by the server that the app was given. */
+/** Opens a stream of an app. Closes the stream through the `EventStreamServer` that was passed to the app. */
 async function run(name: string, app: RequestListener, events: commonjs.EventStreamServer): Promise<void> {
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -22,7 +22,7 @@ async function run(name: string, app: RequestListener, events: commonjs.EventStr
   server.close();
 }
 
-// Each half gets the server and the source of the other.
+// The CommonJS apps get the server and the source of the ESM module, and the ESM apps those of the CommonJS module.
 for (const framework of frameworks) {
   const events = new esm.EventStreamServer();
   await run(`${framework} from CommonJS`, commonjs.apps[framework](events, esm.greet), events);

@@ -1,4 +1,5 @@
-// Compiled and never run: what programs pass around is of one type, whichever copy it comes from.
+// This file is compiled and never run. The values that programs pass around have the same type in the ESM and in the CommonJS
+// copy.
 import type * as Esm from "@ssekit/core";
 import type * as CommonJs from "@ssekit/core" with { "resolution-mode": "require" };
 import type * as EsmAdapter from "@ssekit/core/adapter";

@@ -1,4 +1,4 @@
-// Compiled and never run: each mistake has to be an error of the compiler too.
+// This file is compiled and never run. Each of these mistakes must also be a compiler error.
 import { createChannel, EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
@@ -8,7 +8,7 @@ import type { Context as HonoContext } from "hono";
 import type { Context as KoaContext } from "koa";
 
 export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaContext, c: HonoContext): void {
-  // @ts-expect-error A bare string as source would be sent letter by letter.
+  // @ts-expect-error A bare string as a source would be sent letter by letter.
   res.sse("text");
   // @ts-expect-error
   void ctx.sse("text");
@@ -32,7 +32,7 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   // @ts-expect-error
   relay(new Response(), { doneOm: "[DONE]" });
 
-  // @ts-expect-error There is no such option of a server either.
+  // @ts-expect-error A server has no such option either.
   sseForExpress({ heartbeet: 1_000 });
   // @ts-expect-error
   sseForKoa({ heartbeet: 1_000 });
