@@ -5,7 +5,10 @@ import type { Items } from "../stream/event-stream.js";
 /** The event types that a channel sends by itself. An app that published them could make clients drop their state. */
 export type ReservedEvent = "reset" | "snapshot" | "heartbeat";
 
+/** The event type, unless it is reserved. */
 type Allowed<Type> = Type extends ReservedEvent ? never : Type;
+
+/** The event types of an event map that can be published. */
 type TypesOf<Events> = Exclude<keyof Events & string, ReservedEvent>;
 
 /** What a message has beside its event type and its data. */

@@ -1,7 +1,9 @@
 import type { EventMessage } from "./message.js";
 
-// `message` is the type of an event that has no type.
+/** The field `event`. It can be left out for `message`, which is the type of an event without this field. */
 type Named<Type extends string> = Type extends "message" ? { event?: Type } : { event: Type };
+
+/** The field `data`. It can be left out if the data may be `undefined`. */
 type WithData<Data> = undefined extends Data ? { data?: Data } : { data: Data };
 
 /**
@@ -30,6 +32,7 @@ export type TextOf<Events> = Events extends { message: infer Data }
 /** An event map that the program gives as a type argument. It is not inferred from the source that is passed. */
 export type Given<Events> = [Events][Events extends unknown ? 0 : never];
 
+/** The fields that belong to one stream, and not to an event of a map. */
 type StreamFields = Pick<EventMessage, "id" | "retry" | "comment">;
 
 /** What `send` of a stream takes: a message. With an event map, the message has one of its types. */
