@@ -35,9 +35,9 @@ export interface Follower extends Member {
 }
 
 /**
- * Brings a subscriber that is not live to the tail of the log. It reads the log from the subscriber's cursor. On the way
- * it announces holes by `reset`, takes snapshots, and sends each of the program's own messages at its place. It never
- * reads faster than the client, and lets other subscribers run when the budget of the turn is spent.
+ * Brings a subscriber that is not live to the tail of the log. It reads the log from the subscriber's cursor. On the
+ * way it announces holes by `reset`, takes snapshots, and sends each of the program's own messages at its place. It
+ * never reads faster than the client, and lets other subscribers run when the budget of the turn is spent.
  */
 export class CatchUp {
   readonly own = new OwnMessages();
@@ -111,8 +111,8 @@ export class CatchUp {
       this.#needsSnapshot = this.#follower.snapshot !== undefined;
       return true;
     }
-    // Announced only now, because the entries after the hole may have been evicted before they were read. Where the hole
-    // ends is known when the next entry is there.
+    // Announced only now, because the entries after the hole may have been evicted before they were read. Where the
+    // hole ends is known when the next entry is there.
     if (this.#hole !== undefined) {
       this.#announce(undefined);
       return true;

@@ -8,8 +8,8 @@ export function epochOf(id: string): string {
 }
 
 /**
- * Compares the positions of two log ids of the same epoch. Positions are decimal numbers joined by `.`, and are compared
- * number by number.
+ * Compares the positions of two log ids of the same epoch. Positions are decimal numbers joined by `.`, and are
+ * compared number by number.
  *
  * @returns a negative number if `a` comes before `b`, 0 if both are the same position, a positive number if `a` comes
  *   after `b`. `undefined` if the ids have no order: their epochs differ, or one is not the id of a log.

@@ -21,8 +21,8 @@ export class LiveMembers {
   }
 
   /**
-   * Delivers an entry to the members of its topics. A member of two of them is called twice, and ignores the second call
-   * because of the number.
+   * Delivers an entry to the members of its topics. A member of two of them is called twice, and ignores the second
+   * call because of the number.
    */
   deliver(entry: Entry, number: number): void {
     for (const topic of [undefined, ...(entry.topics ?? [])]) {

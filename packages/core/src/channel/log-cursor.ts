@@ -18,7 +18,9 @@ export type Next =
   /** Entries are missing. The cursor has moved past the hole. */
   | { readonly reset: ResetReason };
 
-/** A reader's position in a log. It moves through the window where possible, and otherwise reads the log page by page. */
+/**
+ * A reader's position in a log. It moves through the window where possible, and otherwise reads the log page by page.
+ */
 export class LogCursor {
   /** The id of the position. `undefined` until the first read has returned one. */
   id: string | undefined;
@@ -91,7 +93,9 @@ export class LogCursor {
     this.#pageCursor = undefined;
   }
 
-  /** Releases the memory of the page, because the client takes nothing at the moment. The entries are read again later. */
+  /**
+   * Releases the memory of the page, because the client takes nothing at the moment. The entries are read again later.
+   */
   dropPage(): void {
     if (this.#taken < this.#page.length) this.#pageCursor = undefined;
     this.#page = [];

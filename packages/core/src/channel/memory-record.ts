@@ -32,7 +32,8 @@ export class MemoryRecord {
   }
 
   /**
-   * When all entries will have expired, in milliseconds of `performance.now()`. `-Infinity` if no entry was ever stored.
+   * When all entries will have expired, in milliseconds of `performance.now()`. `-Infinity` if no entry was ever
+   * stored.
    */
   get expiresAt(): number {
     if (this.#kept.last === 0) return -Infinity;

@@ -60,7 +60,10 @@ function discard(starting: unknown): void {
     .catch(() => {});
 }
 
-/** Removes the fields that a source may set for one stream only. A log gives its own ids, and has no connection to retry. */
+/**
+ * Removes the fields that a source may set for one stream only. A log gives its own ids, and has no connection to
+ * retry.
+ */
 function published(item: unknown): unknown {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
   const { id: _id, retry: _retry, comment: _comment, ...rest } = item as EventMessage;

@@ -36,7 +36,9 @@ export interface SubscriberHost {
   readonly flushNow: boolean;
   /** The place of a message that the program sends now: after everything that has been published so far. */
   place(): Place;
-  /** Whether an entry is being delivered right now that is newer than `handed`, the number of a member's newest entry. */
+  /**
+   * Whether an entry is being delivered right now that is newer than `handed`, the number of a member's newest entry.
+   */
   isDelivering(handed: number): boolean;
   /** Encodes an event of the channel itself. Returns the previous frame of this type if the text is the same. */
   frameOf(event: "reset" | "snapshot" | "heartbeat", id: string, data: unknown): Frame;

@@ -187,7 +187,9 @@ export class Subscriber implements Member, Follower, PortSubscription {
     return this.#keepUntilReached((own, place) => own.endAt(place, end));
   }
 
-  /** Keeps a message or an end until its place is reached. `false`: the place is already reached, so nothing was kept. */
+  /**
+   * Keeps a message or an end until its place is reached. `false`: the place is already reached, so nothing was kept.
+   */
   #keepUntilReached(keep: (own: OwnMessages, place: Place) => void): boolean {
     const place = this.#host.place();
     if (this.isLive) {

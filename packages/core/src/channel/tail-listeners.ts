@@ -23,8 +23,9 @@ export class TailListeners {
   }
 
   /**
-   * Tells the listeners entries that were stored together. Entries appended by a listener are delivered after the current
-   * entries have reached every listener. An error thrown by one listener does not reach the others or the caller.
+   * Tells the listeners entries that were stored together. Entries appended by a listener are delivered after the
+   * current entries have reached every listener. An error thrown by one listener does not reach the others or the
+   * caller.
    */
   tell(stored: readonly Entry[]): void {
     if (this.#untold.push(stored) > 1) return; // the outer call of this method tells these entries too

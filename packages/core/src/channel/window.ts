@@ -16,8 +16,8 @@ export interface Place {
 
 /**
  * The newest entries of a log that this node has received, numbered one by one. Comparing numbers is enough to find out
- * what a reader lacks, whether it may become live, and which entries come before a message of the program. A reset of the
- * tail takes a number too.
+ * what a reader lacks, whether it may become live, and which entries come before a message of the program. A reset of
+ * the tail takes a number too.
  */
 export class Window {
   /** The number of the newest place. */
@@ -135,14 +135,18 @@ export class Window {
     return place;
   }
 
-  /** Sets the number of a place, now or when the window reaches it. A place with an empty id becomes the newest place. */
+  /**
+   * Sets the number of a place, now or when the window reaches it. A place with an empty id becomes the newest place.
+   */
   await(place: Place): void {
     if (place.id === "") place.id = this.cursor;
     if (this.#hasCome(place.id)) place.number = this.head;
     else this.#awaited.push(place);
   }
 
-  /** Marks the log of an id as replaced: nothing of it is waited for. This node may never have received entries of it. */
+  /**
+   * Marks the log of an id as replaced: nothing of it is waited for. This node may never have received entries of it.
+   */
   supersede(id: string): void {
     this.#addPastEpoch(epochOf(id));
     this.#settle((place) => this.#hasCome(place.id));
