@@ -81,7 +81,7 @@ export function brokenOffContract(adapter: Adapter): void {
       const app = await startApp(adapter, { path: "/", source }, { retry: 20 });
       const client = new EventSource(`${app.url}/`, { fetch: (url, init) => fetch(url, init) });
       onTestFinished(() => client.close());
-      await until("the client to come back", () => ids.length > 1);
+      await until("the client to reconnect", () => ids.length > 1);
       expect(ids.slice(0, 2)).toEqual([undefined, "7"]);
     });
 
