@@ -48,7 +48,7 @@ export function createChannels<Events = any>(options: ChannelsOptions<Events> = 
   checkOptions("createChannels", options, checks);
   const channels = new KeyedChannels(options);
   return {
-    get: (key) => channels.get(key) as unknown as Channel<Events>,
+    get: (key) => channels.get(key),
     has: (key) => channels.has(key),
     close: () => channels.close(),
     get size() {

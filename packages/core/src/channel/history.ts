@@ -1,7 +1,7 @@
 import { checkOptions, invalidOption, LIMIT, type Check } from "../check-options.js";
 import type { BoundedHistory, CompleteHistory, History } from "./event-log.js";
 
-/** A history with its defaults in place. */
+/** A history in which every option is set. */
 export type ResolvedHistory = (Required<BoundedHistory> & { complete?: undefined }) | CompleteHistory;
 
 const COUNT: Check = [
@@ -16,7 +16,7 @@ const COMPLETE: Record<keyof CompleteHistory, Check> = {
 };
 
 /**
- * Checks a history, and puts the defaults in its place where it has nothing.
+ * Checks a history and fills in the defaults.
  *
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
@@ -27,7 +27,7 @@ export function resolveHistory(history: History = {}): ResolvedHistory {
     return { events, bytes, age };
   }
   checkOptions("a complete history", history, COMPLETE, "history.");
-  // No defaults: how long an answer is kept is a decision of the app.
+  // There are no defaults, because the app has to decide how long a complete log is kept.
   for (const name of ["keep", "maxBytes"] as const) {
     if (history[name] === undefined) throw invalidOption(`history.${name}`, LIMIT[0], undefined);
   }

@@ -13,13 +13,13 @@ import { Publisher } from "./publisher.js";
 import { EVERYTHING, Selection } from "./selection.js";
 import { Subscriber } from "./subscriber.js";
 
-/** Hears when a channel is used, and when nobody uses it any more. */
+/** Is called when a channel is used, and when it has become idle: no subscriber and no call in progress. */
 export interface UseListener {
   used(channel: LogChannel): void;
   idle(channel: LogChannel): void;
 }
 
-/** A channel over a log: a publisher and an audience. */
+/** A channel on a log. It consists of a publisher and an audience. */
 export class LogChannel implements Channel {
   readonly #log: EventLog;
   readonly #publisher: Publisher;
@@ -27,9 +27,9 @@ export class LogChannel implements Channel {
   readonly #onError: NonNullable<ChannelOptions["onError"]>;
   readonly #listener: UseListener | undefined;
   #closing: Promise<void> | undefined;
-  // How many calls are under way.
+  // Number of calls of publish, publishAll and end that have not settled.
   #calls = 0;
-  // The error of a source, which end() rejects with again.
+  // The error of a source of publishAll. end() rejects with the same error, which is not reported a second time.
   #sourceError: unknown;
 
   constructor(options: ChannelOptions, listener?: UseListener) {
@@ -47,22 +47,22 @@ export class LogChannel implements Channel {
   }
 
   publish(message: ChannelMessage): Promise<string> {
-    return this.#told("publish", () => this.#publisher.publish(message));
+    return this.#run("publish", () => this.#publisher.publish(message));
   }
 
   publishAll(source: ChannelSource): Promise<boolean> {
-    return this.#told("source", () => this.#publisher.publishAll(source));
+    return this.#run("source", () => this.#publisher.publishAll(source));
   }
 
   end(message?: ChannelEnd): Promise<void> {
-    return this.#told("publish", () => this.#publisher.end(message));
+    return this.#run("publish", () => this.#publisher.end(message));
   }
 
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
     checkSubscribeOptions(options);
     const port = portOf(stream);
     if (this.#closing !== undefined) {
-      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: it takes no more subscribers");
     }
     if (port.isClosing) return { [SUBSCRIPTION]: true, unsubscribe() {} };
     const { topics, filter, from = "tail", snapshot } = options;
@@ -97,7 +97,7 @@ export class LogChannel implements Channel {
     return this.#audience.topics;
   }
 
-  /** Whether something has been published here. */
+  /** Whether a message has been published by this object. */
   get hasEvents(): boolean {
     return this.#audience.hasPublished;
   }
@@ -106,11 +106,11 @@ export class LogChannel implements Channel {
     return this.#log.status;
   }
 
-  /** Runs what need not be awaited: its error is rejected, and told to `onError`. */
-  #told<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
+  /** Runs a call whose promise the app need not await: an error is also passed to `onError`, and is never unhandled. */
+  #run<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
     this.#calls++;
     this.#listener?.used(this);
-    const run = async (): Promise<T> => {
+    const callAndReport = async (): Promise<T> => {
       try {
         return await call();
       } catch (error) {
@@ -121,7 +121,7 @@ export class LogChannel implements Channel {
         this.#mayBeIdle();
       }
     };
-    const result = run();
+    const result = callAndReport();
     result.catch(() => {});
     return result;
   }
@@ -130,7 +130,7 @@ export class LogChannel implements Channel {
     if (this.#calls === 0 && this.#audience.size === 0) this.#listener?.idle(this);
   }
 
-  /** Tells `onError`. */
+  /** Passes an error to `onError`. */
   report(error: unknown, stage: ChannelStage): void {
     if (stage === "source") this.#sourceError = error;
     else if (error === this.#sourceError && error !== undefined) return;
