@@ -5,8 +5,8 @@ import type { Items } from "../stream/event-stream.js";
 /** The event types that a channel sends by itself. An app that published them could make clients drop their state. */
 export type ReservedEvent = "reset" | "snapshot" | "heartbeat";
 
-/** The event type, unless it is reserved. */
-type Allowed<Type> = Type extends ReservedEvent ? never : Type;
+/** The event type, unless it is reserved. Then the compiler's error shows this text. */
+type Allowed<Type> = Type extends ReservedEvent ? `not ${Type}, which a channel sends by itself` : Type;
 
 /** The event types of an event map that can be published. */
 type TypesOf<Events> = Exclude<keyof Events & string, ReservedEvent>;

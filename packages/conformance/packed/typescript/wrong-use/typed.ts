@@ -1,5 +1,11 @@
 // Compiled and never run: each mistake in the use of typed channels, streams and errors is an error of the compiler.
-import { createChannel, createChannels, SseError, type Channel, type EventStream } from "@ssekit/express";
+import {
+  createChannel,
+  createChannels,
+  type Channel,
+  type EventStream,
+  type SseError,
+} from "@ssekit/express";
 import { relay } from "@ssekit/relay";
 import type { Response as ExpressResponse } from "express";
 import type { Context as HonoContext } from "hono";
@@ -159,7 +165,7 @@ export function explain(error: SseError): void {
   // @ts-expect-error It is there with some codes only.
   error.upstreamStatus.toFixed();
   // @ts-expect-error
-  error.issues.length;
+  void error.issues.length;
   // @ts-expect-error There is no such property.
   void error.status;
 }
