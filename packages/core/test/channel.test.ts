@@ -87,7 +87,7 @@ describe("a channel", () => {
 
   it("says what is wrong with its options", () => {
     expect(() => createChannel({ hstory: {} } as never)).toThrow(
-      "hstory: unknown; createChannel takes history,",
+      "createChannel: hstory: no such option; it takes history,",
     );
     expect(() => createChannel({ history: { events: 0 } })).toThrow("history.events");
     expect(() => createChannel({ history: {}, log: new MemoryLog() })).toThrow("history: expected none");

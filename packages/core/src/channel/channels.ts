@@ -1,9 +1,8 @@
-import { checkOptions, invalidOption, LIMIT, MS, OBJECT, type Check } from "../check-options.js";
+import { COUNT, hasMethods, invalidOption, MS, type Check } from "../check-options.js";
 import { SseError } from "../sse-error.js";
-import { CHANNEL_CHECKS } from "./channel-options.js";
+import { CHANNEL_CHECKS, checkChannelOptions } from "./channel-options.js";
 import type { Channel, ChannelOptions, EventMap } from "./channel.js";
 import type { LogStore } from "./event-log.js";
-import { resolveHistory } from "./history.js";
 import { LogChannel, type UseListener } from "./log-channel.js";
 import { memoryLogs } from "./memory-logs.js";
 
@@ -38,14 +37,14 @@ export interface Channels<Events = EventMap> {
 
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
 export function createChannels<Events = EventMap>(options: ChannelsOptions<Events> = {}): Channels<Events> {
-  const { log: _, ...ofOne } = CHANNEL_CHECKS;
-  const checks: { readonly [Name in keyof Required<ChannelsOptions>]: Check } = {
-    ...ofOne,
+  const checks: { readonly [Name in keyof Required<ChannelsOptions> | "log"]: Check | string } = {
+    ...CHANNEL_CHECKS,
+    log: "use logs, a LogStore",
     idle: MS,
-    max: LIMIT,
-    logs: OBJECT,
+    max: COUNT,
+    logs: ["a LogStore, such as memoryLogs()", (value) => hasMethods(value, "open", "close")],
   };
-  checkOptions("createChannels", options, checks);
+  checkChannelOptions(options, "createChannels", checks); // now, and not with the first request
   const channels = new KeyedChannels(options);
   return {
     get: (key) => channels.get(key) as unknown as Channel<Events>,
@@ -72,7 +71,6 @@ class KeyedChannels implements UseListener {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ idle = 600_000, max = 10_000, logs, history, ...options }: ChannelsOptions) {
-    resolveHistory(history); // now, and not with the first request, it says what is wrong with the history
     this.#options = options;
     this.#history = history;
     this.#idle = idle;
@@ -82,7 +80,7 @@ class KeyedChannels implements UseListener {
   }
 
   get(key: string): LogChannel {
-    if (typeof key !== "string") throw invalidOption("key", "a string", key);
+    if (typeof key !== "string") throw invalidOption("get: key", "a string", key);
     const known = this.#channels.get(key);
     if (known !== undefined) {
       this.#touch(this.#empty, known);

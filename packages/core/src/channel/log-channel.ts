@@ -54,7 +54,8 @@ export class LogChannel implements Channel {
   }
 
   publish(message: ChannelMessage<EventMap>): Promise<string> {
-    return this.#told("publish", () => this.#publisher.publish(message));
+    const count = arguments.length;
+    return this.#told("publish", () => this.#publisher.publish(message, count));
   }
 
   publishAll(source: ChannelSource<unknown>): Promise<boolean> {
@@ -62,7 +63,8 @@ export class LogChannel implements Channel {
   }
 
   end(message?: { event?: string; data?: unknown }): Promise<void> {
-    return this.#told("publish", () => this.#publisher.end(message));
+    const count = arguments.length;
+    return this.#told("publish", () => this.#publisher.end(message, count));
   }
 
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {

@@ -23,7 +23,7 @@ export class Selection {
     const passes: unknown = this.filter === undefined || this.filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw invalidOption("filter", "a function that returns true or false at once", passes);
+    throw invalidOption("subscribe: filter", "a function that returns true or false at once", passes);
   }
 }
 

@@ -1,6 +1,9 @@
+import { checkOptions, hasMethods, type Check } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import { EventStreamServer } from "./event-stream-server.js";
-import type { EventStreamOptions } from "./options.js";
+import { SERVER_CHECKS, type EventStreamOptions } from "./options.js";
+
+export const SERVER: Check = ["an EventStreamServer", (value) => hasMethods(value, "open", "respond")];
 
 /**
  * The server for an adapter's `sse(server?)`: the one that is given, or one with the options that are given.
@@ -18,7 +21,7 @@ export function serverOf(
       "sse: expected a server, options or nothing, got a request; call it: app.use(sse())",
     );
   }
-  // Not instanceof: it may be a server of another copy of this package.
-  const isServer = typeof (given as Partial<EventStreamServer> | null | undefined)?.respond === "function";
-  return isServer ? (given as EventStreamServer) : new EventStreamServer(given as EventStreamOptions);
+  if (SERVER[1](given)) return given as EventStreamServer;
+  if (given !== undefined) checkOptions("sse", given, SERVER_CHECKS);
+  return new EventStreamServer(given as EventStreamOptions);
 }
