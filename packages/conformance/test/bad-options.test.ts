@@ -157,7 +157,16 @@ const CHANNELS_OPTIONS: Wrong[] = [
     () => createChannels({ onLag: bad(5) }),
     "createChannels: onLag: expected a function, got number 5",
   ],
-  [".get(5)", () => createChannels().get(bad(5)), "get: key: expected a string, got number 5"],
+  [
+    ".getOrCreate(5)",
+    () => createChannels().getOrCreate(bad(5)),
+    "getOrCreate: key: expected a string, got number 5",
+  ],
+  [
+    ".close(undefined)",
+    () => createChannels().close(bad(undefined)),
+    "close: key: expected a string (leave it out to close all channels), got undefined",
+  ],
 ];
 
 const LOG_OPTIONS: Wrong[] = [

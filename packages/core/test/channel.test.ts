@@ -102,8 +102,8 @@ describe("channels by key", () => {
     vi.useFakeTimers();
     try {
       const channels = createChannels({ idle: 10_000, onError: () => {} });
-      const channel = channels.get("a");
-      expect(channels.get("a")).toBe(channel);
+      const channel = channels.getOrCreate("a");
+      expect(channels.getOrCreate("a")).toBe(channel);
       expect([channels.has("a"), channels.has("b"), channels.size]).toEqual([true, false, 1]);
       await vi.advanceTimersByTimeAsync(9_000);
       await channel.publish("still used");

@@ -20,10 +20,11 @@ import { Publisher } from "./publisher.js";
 import { EVERYTHING, Selection } from "./selection.js";
 import { Subscriber } from "./subscriber.js";
 
-/** Hears when a channel is used, and when nobody uses it any more. */
+/** Hears when a channel is used, when nobody uses it any more, and when it closes. */
 export interface UseListener {
   used(channel: LogChannel): void;
   idle(channel: LogChannel): void;
+  closed(channel: LogChannel): void;
 }
 
 /** A channel over a log: a publisher and an audience. */
@@ -93,6 +94,7 @@ export class LogChannel implements Channel {
   }
 
   async #close(): Promise<void> {
+    this.#listener?.closed(this);
     this.#publisher.close();
     this.#audience.close();
     await this.#log.close();
