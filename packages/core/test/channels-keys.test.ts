@@ -1,3 +1,4 @@
+import { StreamReader } from "@ssekit/conformance";
 import {
   createChannels,
   EventStreamServer,
@@ -15,19 +16,15 @@ function channelsOf(options?: ChannelsOptions): Channels {
   return channels;
 }
 
-/** A client of the channel of a key. `text` is what it got, when its stream is over. */
-async function read(
-  channels: Channels,
-  key: string,
-  lastEventId?: string,
-): Promise<{ text: Promise<string> }> {
+/** A client of the channel of a key. */
+async function read(channels: Channels, key: string, lastEventId?: string): Promise<StreamReader> {
   const headers = new Headers({ accept: "text/event-stream" }); // others are broken off
   if (lastEventId !== undefined) headers.set("last-event-id", lastEventId);
-  const response = await new EventStreamServer({ retry: false, heartbeat: false }).respond(
+  const response = await new EventStreamServer({ heartbeat: false }).respond(
     new Request("http://test/", { headers }),
     (stream) => channels.getOrCreate(key).subscribe(stream),
   );
-  return { text: response.text().catch(String) };
+  return new StreamReader(response);
 }
 
 it("get() returns the channel that is there, and makes none", () => {
@@ -76,21 +73,20 @@ it("close(key) closes one channel, whose clients come back and miss nothing", as
   const channels = channelsOf();
   const other = await read(channels, "other");
   const first = await read(channels, "a");
-  await channels.getOrCreate("a").publish("one");
   const closed = channels.getOrCreate("a");
+  await closed.publish("one");
+  await first.untilData("one");
   expect(await channels.close("a")).toBe(true);
   expect([channels.has("a"), channels.size]).toEqual([false, 1]);
-  const id = /^id: (.+)\n/m.exec(await first.text)![1]!;
-  expect(await first.text).toBe(`id: ${id}\ndata: one\n\n`); // without an end
+  expect(await first.all()).toMatchObject([{ data: "one" }]); // without an end
   await expect(closed.publish("lost")).rejects.toEqual(CLOSED);
   await channels.getOrCreate("a").publish("two"); // before the client is back
-  const second = await read(channels, "a", id);
+  const second = await read(channels, "a", first.events[0]!.lastEventId);
   await channels.getOrCreate("a").publish("three");
-  await channels.close("a");
-  expect((await second.text).match(/data: .+/g)).toEqual(["data: two", "data: three"]);
+  await second.untilData("three");
+  expect(second.events).toMatchObject([{ data: "two" }, { data: "three" }]);
   await channels.getOrCreate("other").publish("here");
-  await channels.close("other");
-  expect(await other.text).toContain("data: here");
+  await other.untilData("here");
 });
 
 it("close(key) of no channel does nothing", async () => {
@@ -120,7 +116,7 @@ it("a channel that the app closes itself is forgotten, and another takes its pla
 it("a channel that has ended is kept, for clients that come later", async () => {
   const channels = channelsOf();
   await channels.getOrCreate("a").end({ event: "done" });
-  expect(await (await read(channels, "a")).text).toContain("event: done");
+  expect(await (await read(channels, "a")).all()).toMatchObject([{ type: "done" }]);
 });
 
 it.each([
@@ -130,7 +126,7 @@ it.each([
   const channels = channelsOf({ logs });
   const clients = [await read(channels, "a"), await read(channels, "b")];
   await Promise.all([channels.close(), channels.close()]);
-  expect(await Promise.all(clients.map(({ text }) => text))).toEqual(["", ""]);
+  for (const client of clients) expect(await client.all()).toEqual([]);
   expect([channels.size, channels.get("a"), await channels.close("a")]).toEqual([0, undefined, false]);
   expect(() => channels.getOrCreate("a")).toThrow(CLOSED);
   expect(logs?.status ?? "ready").toBe("ready"); // that of the app is the app's to close
