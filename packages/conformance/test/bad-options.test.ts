@@ -17,7 +17,7 @@ import { relay } from "@ssekit/relay";
 import { readEvents } from "@ssekit/testing";
 import { Hono } from "hono";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { listen, within } from "@ssekit/conformance";
+import { listen, until, within } from "@ssekit/conformance";
 
 type Call = () => unknown;
 type Wrong = [call: string, Call, message: string];
@@ -605,6 +605,34 @@ it.each([
   expect(await errorOf(() => channel.publish(bad(message)))).toMatchObject({
     code: "ERR_SSE_INVALID_FIELD",
     message: said,
+  });
+});
+
+describe("a source that is passed along with a mistake is returned", () => {
+  type Use = (source: AsyncGenerator<string>) => unknown;
+  it.each<[call: string, Use]>([
+    ["open(req, res, { source, retry })", (source) => openWith({ source, retry: "5" })()],
+    ["open(req, undefined, { source })", (source) => onNode((req) => open(req, bad(undefined), { source }))],
+    ["respond(undefined, source)", (source) => new EventStreamServer().respond(bad(undefined), source)],
+    [
+      "respond(request, source, 5)",
+      (source) => new EventStreamServer().respond(new Request("http://test/"), source, bad(5)),
+    ],
+    ["sendAll(source, 5)", (source) => onStream((stream) => stream.sendAll(source, bad(5)))],
+  ])("%s", async (_call, use) => {
+    let returned = false;
+    async function* start(): AsyncGenerator<string> {
+      try {
+        yield "one";
+        yield "two";
+      } finally {
+        returned = true;
+      }
+    }
+    const source = start();
+    await source.next();
+    expect(await errorOf(() => use(source))).toMatchObject({ code: "ERR_SSE_INVALID_OPTION" });
+    await until("the source's end", () => returned);
   });
 });
 

@@ -50,10 +50,15 @@ let defaultServer: EventStreamServer | undefined;
 export function open(req: NodeRequest, res: NodeResponse, options?: OpenOptions): EventStream;
 export function open<T>(req: NodeRequest, res: NodeResponse, options: OpenItemsOptions<T>): EventStream;
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
-  if (typeof (res as Partial<NodeResponse> | undefined)?.writeHead !== "function") {
-    throw invalidOption("open: res", "a response of node:http", res);
+  try {
+    if (typeof (res as Partial<NodeResponse> | undefined)?.writeHead !== "function") {
+      throw invalidOption("open: res", "a response of node:http", res);
+    }
+    checkOptions("open", options, CHECKS);
+  } catch (error) {
+    returnSource((options as OpenOptions | null)?.source);
+    throw error;
   }
-  checkOptions("open", options, CHECKS);
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
   return openOn(new PlainExchange(req, res, fail), server, source, streamOptions);
 }
