@@ -13,10 +13,11 @@ import { Publisher } from "./publisher.js";
 import { EVERYTHING, Selection } from "./selection.js";
 import { Subscriber } from "./subscriber.js";
 
-/** Is called when a channel is used, and when it has become idle: no subscriber and no call in progress. */
+/** Is called when a channel is used, when it has become idle (no subscriber and no call in progress), and when it closes. */
 export interface UseListener {
   used(channel: LogChannel): void;
   idle(channel: LogChannel): void;
+  closed(channel: LogChannel): void;
 }
 
 /** A channel on a log. It consists of a publisher and an audience. */
@@ -47,7 +48,8 @@ export class LogChannel implements Channel {
   }
 
   publish(message: ChannelMessage): Promise<string> {
-    return this.#run("publish", () => this.#publisher.publish(message));
+    const count = arguments.length;
+    return this.#run("publish", () => this.#publisher.publish(message, count));
   }
 
   publishAll(source: ChannelSource): Promise<boolean> {
@@ -55,7 +57,8 @@ export class LogChannel implements Channel {
   }
 
   end(message?: ChannelEnd): Promise<void> {
-    return this.#run("publish", () => this.#publisher.end(message));
+    const count = arguments.length;
+    return this.#run("publish", () => this.#publisher.end(message, count));
   }
 
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
@@ -84,6 +87,7 @@ export class LogChannel implements Channel {
   }
 
   async #close(): Promise<void> {
+    this.#listener?.closed(this);
     this.#publisher.close();
     this.#audience.close();
     await this.#log.close();

@@ -38,6 +38,6 @@ export interface MemoryLog extends EventLog {
  */
 export const MemoryLog: new (history?: History) => MemoryLog = class extends MemoryHandle {
   constructor(history?: History) {
-    super(new MemoryRecord(resolveHistory(history)));
+    super(new MemoryRecord(resolveHistory("MemoryLog", history)));
   }
 };

@@ -1,8 +1,8 @@
-import { invalidOption } from "../check-options.js";
+import { checkOptions, invalidOption } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import type { EventLog, History, LogStore } from "./event-log.js";
 import { ExpiryQueue } from "./expiry-queue.js";
-import { resolveHistory, type ResolvedHistory } from "./history.js";
+import { HISTORY, resolveHistory, type ResolvedHistory } from "./history.js";
 import { MemoryHandle } from "./memory-handle.js";
 import { MemoryRecord } from "./memory-record.js";
 
@@ -21,7 +21,7 @@ import { MemoryRecord } from "./memory-record.js";
  * ```
  */
 export function memoryLogs(history?: History): LogStore {
-  return new MemoryLogStore(resolveHistory(history));
+  return new MemoryLogStore(resolveHistory("memoryLogs", history));
 }
 
 interface Stored {
@@ -46,8 +46,9 @@ class MemoryLogStore implements LogStore {
   }
 
   open(key: string, history?: History): EventLog {
-    if (typeof key !== "string") throw invalidOption("key", "a string", key);
-    const resolved = history === undefined ? this.#history : resolveHistory(history);
+    if (typeof key !== "string") throw invalidOption("open: key", "a string", key);
+    checkOptions("open", { history }, { history: HISTORY });
+    const resolved = history === undefined ? this.#history : resolveHistory("open", history, "history.");
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     const stored = this.#find(key) ?? { record: new MemoryRecord(resolved), handles: 0 };
     this.#stored.set(key, stored);

@@ -28,7 +28,7 @@ export class Selection {
     const passes: unknown = this.filter === undefined || this.filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw invalidOption("filter", "a synchronous function that returns true or false", passes);
+    throw invalidOption("subscribe: filter", "a synchronous function that returns true or false", passes);
   }
 }
 

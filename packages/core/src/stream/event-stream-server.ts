@@ -1,4 +1,4 @@
-import { BOOLEAN, checkOptions, MS_FROM_0, type Check } from "../check-options.js";
+import { BOOLEAN, checkOptions, invalidOption, MS_FROM_0, type Check } from "../check-options.js";
 import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream, MessageSource, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
@@ -139,7 +139,7 @@ class Server implements EventStreamServer {
   #onEmpty: (() => void) | undefined;
 
   constructor(options?: EventStreamOptions) {
-    this.#options = resolveOptions(options);
+    this.#options = resolveOptions("EventStreamServer", options);
     this.#host = {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
@@ -158,22 +158,27 @@ class Server implements EventStreamServer {
 
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response> {
     return new Promise((resolve, reject) => {
-      this.open(new WebExchange(request, resolve, reject), source, options);
+      if (typeof request?.headers?.get !== "function") {
+        returnSource(source);
+        throw invalidOption("respond", "a Request", request);
+      }
+      this.open(new WebExchange(request, resolve, reject), source, options, "respond");
     });
   }
 
-  open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+  /** @param what the function that the app has called, for messages: `sse` in all adapters. */
+  open(exchange: Exchange, source?: Source, options?: EventStreamOptions, what = "sse"): EventStream {
     try {
-      return this.#open(exchange, source, options);
+      return this.#open(what, exchange, source, options);
     } catch (error) {
       returnSource(source);
       throw error;
     }
   }
 
-  #open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+  #open(what: string, exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
     checkSource(source);
-    const resolved = resolveOptions(options, this.#options);
+    const resolved = resolveOptions(what, options, this.#options);
     const requested = readLastEventId(exchange);
     const host = exchange.ownTimer
       ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler() }
