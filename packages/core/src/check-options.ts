@@ -29,7 +29,9 @@ export const COUNT: Check = [
   "a whole number above 0, or Infinity",
   (value) => LIMIT[1](value) && (Number.isInteger(value) || value === Infinity),
 ];
+/** A function of any kind. */
 export const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
+/** Either `true` or `false`. */
 export const BOOLEAN: Check = ["true or false", (value) => typeof value === "boolean"];
 export const STRING: Check = ["a string", (value) => typeof value === "string"];
 export const OBJECT: Check = ["an object", isObject];
@@ -49,7 +51,7 @@ export function hasMethods(value: unknown, ...names: string[]): boolean {
 }
 
 /**
- * Checks options. All packages use it, so that errors of options have the same words everywhere. An option that is
+ * Checks an object of options. All packages use it, so that errors of options have the same words everywhere. An option that is
  * `undefined` counts as left out.
  *
  * @param what the function or class that takes the options, for the error's message.

@@ -56,7 +56,14 @@ export interface Channels<Events = any> {
    * ```
    */
   getOrCreate(key: string): Channel<Events>;
-  /** Whether there is a channel of this key. Does not count as use. */
+  /**
+   * Tells whether there is a channel of this key. Does not count as use.
+   *
+   * @example
+   * ```ts
+   * const isWatched = feeds.has(documentId);
+   * ```
+   */
   has(key: string): boolean;
   /** The keys of all channels, in the order in which these were made. Does not count as use. */
   keys(): IterableIterator<string>;
@@ -66,6 +73,10 @@ export interface Channels<Events = any> {
    * Closes the channel of this key and forgets it. Its subscribers are closed and may come back. What its log keeps
    * stays kept, so that they miss nothing if the channel is made again.
    *
+   * @example
+   * ```ts
+   * if (await feeds.close(documentId)) console.log("The feed is closed");
+   * ```
    * @returns `false` if there is no such channel.
    * @throws {SseError} `ERR_SSE_INVALID_OPTION`, as a rejection, for a key that is not a string: a key that is
    *   `undefined` by mistake must not close all channels.
@@ -107,7 +118,8 @@ class KeyedChannels implements UseListener {
   readonly #ownLogs: LogStore | undefined;
   readonly #channels = new Map<string, LogChannel>();
   readonly #keys = new Map<LogChannel, string>();
-  // Those that nobody uses, since when: without events and with, each in the order in which they fell idle.
+  // The channels that nobody uses, and since when, in the order in which they became idle: those without events, and
+  // those with events.
   readonly #empty = new Map<LogChannel, number>();
   readonly #idleSince = new Map<LogChannel, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;

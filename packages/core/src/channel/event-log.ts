@@ -117,7 +117,11 @@ export interface BoundedHistory {
    * @default 16 MiB
    */
   bytes?: number;
-  /** Milliseconds. The entry that ended the log is kept, however old. @default 300_000 */
+  /**
+   * Milliseconds after which an entry is no longer kept. The entry that ended the log is kept, however old.
+   *
+   * @default 300_000
+   */
   age?: number;
 }
 

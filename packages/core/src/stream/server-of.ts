@@ -3,6 +3,7 @@ import { SseError } from "../sse-error.js";
 import { EventStreamServer } from "./event-stream-server.js";
 import { SERVER_CHECKS, type EventStreamOptions } from "./options.js";
 
+/** An `EventStreamServer` of this or another copy of the package. */
 export const SERVER: Check = ["an EventStreamServer", (value) => hasMethods(value, "open", "respond")];
 
 /**

@@ -102,6 +102,12 @@ export function publishChecked(ours: StandardSchema): void {
   const feeds: Channels<{ tick: Tick }> = createChannels({
     schemas: { tick: z.object({ price: z.number() }) },
   });
+  const feed: Channel<{ tick: Tick }> | undefined = feeds.get("ada");
+  void feed?.publish({ event: "tick", data: { price: 1 } });
+  void feeds.getOrCreate("ada").publish({ event: "tick", data: { price: 1 } });
+  const keys: string[] = [...feeds.keys()];
+  const wasThere: Promise<boolean> = feeds.close(keys[0]!);
+  void wasThere;
   void feeds.close();
 
   // A type argument goes before, and a schema is for as many of its events as one likes.

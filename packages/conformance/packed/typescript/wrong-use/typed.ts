@@ -103,6 +103,11 @@ export function schemas(): void {
   createChannels<PriceEvents>({ schemas: { tick } });
   // @ts-expect-error The event map has no such event.
   createChannel<PriceEvents>({ schemas: { tock: tick } });
+  const feeds = createChannels<PriceEvents>();
+  // @ts-expect-error There may be no channel of this key.
+  void feeds.get("ada").publish({ event: "tick", data: { price: 1 } });
+  // @ts-expect-error A key is a string.
+  void feeds.close(1);
   // @ts-expect-error A schema is not a function.
   createChannel({ schemas: { tick: (data: unknown) => data } });
 }
