@@ -16,9 +16,10 @@ export function createAnswers(upstream) {
   const running = new Map();
 
   return {
-    /** @param {string} id */
-    has: (id) => channels.has(id),
-    /** @param {string} id */
+    /**
+     * The answer of this id, if there is one.
+     * @param {string} id
+     */
     get: (id) => channels.get(id),
 
     /**
@@ -27,7 +28,7 @@ export function createAnswers(upstream) {
      */
     start(prompt) {
       const id = randomUUID();
-      const answer = channels.get(id);
+      const answer = channels.getOrCreate(id);
       const stop = new AbortController();
       void answer.publishAll(({ signal }) => write(prompt, AbortSignal.any([signal, stop.signal])));
       const ended = answer.end({ event: "done" }).finally(() => running.delete(id)); // when all of that is published

@@ -26,17 +26,13 @@ export function createApp({ upstream, answers, events }) {
     res.status(201).location(`/answers/${id}`).type("text").send(id);
   });
 
-  // An unknown answer has no stream. EventSource stops on a 404.
-  app.param("id", (_req, _res, next, id) => {
-    next(answers.has(id) ? undefined : refusal(404, "There is no such answer, or it is no longer kept."));
-  });
-
   // Sends the answer from its start. An EventSource that comes back continues after the last event that it received.
   app.get("/answers/:id", (req, res) => {
-    answers.get(req.params.id).subscribe(res.sse(), { from: "start" });
+    findAnswer(req.params.id).subscribe(res.sse(), { from: "start" });
   });
 
   app.post("/answers/:id/stop", (req, res) => {
+    findAnswer(req.params.id);
     answers.stop(req.params.id);
     res.sendStatus(204);
   });
@@ -52,6 +48,16 @@ export function createApp({ upstream, answers, events }) {
 
   app.use(handleError);
   return app;
+
+  /**
+   * An unknown answer is no stream. EventSource takes the 404 as final.
+   * @param {string} id
+   */
+  function findAnswer(id) {
+    const answer = answers.get(id);
+    if (answer === undefined) throw refusal(404, "There is no such answer, or it is no longer kept.");
+    return answer;
+  }
 }
 
 /** @param {unknown} prompt */

@@ -24,7 +24,7 @@ import { sourceErrorsContract } from "./adapter-contract/source-errors.js";
 import { sourcesContract } from "./adapter-contract/sources.js";
 import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
-/** What every adapter keeps, as tests: call it in a test file with the adapter. */
+/** The tests that every adapter must pass. Call this in a test file of the adapter. */
 export function adapterContract(adapter: Adapter): void {
   describe(`the contract of adapters: ${adapter.name}`, () => {
     nothingUnhandled();

@@ -1,43 +1,45 @@
 import type { EventStream, EventStreamOptions, EventStreamServer, Source } from "@ssekit/core";
 import type { Listening } from "./support/listen.js";
 
-/** What one path of the app answers with, whatever the method of the request. */
+/** What the app does for requests to one path, with any method. */
 export interface Route {
   path: string;
   source?: Source;
   options?: EventStreamOptions;
   /** Headers that the app sets on the response before it opens the stream. */
   headers?: Record<string, string>;
-  /** What the app waits for before it opens the stream. */
+  /** The app awaits this before it opens the stream. */
   before?(): Promise<unknown>;
   /**
-   * Gets the stream as soon as it is opened; where a framework has none without a function, through one that
-   * returns nothing, whatever this returns.
+   * Is called with the stream as soon as it is opened. If a framework gives the stream only to a source function, the
+   * adapter passes a function that calls this and returns nothing.
    */
   onStream?(stream: EventStream): void;
-  /** Opens the stream a second time, or when the response has been sent; the error that throws is one of `errors`. */
+  /**
+   * Makes the app open the stream a second time, or after the response was sent. Both throw; the error is in `errors`.
+   */
   misuse?: "open twice" | "open after the answer";
-  /** The source with which it is opened the second time. */
+  /** The source for opening the stream the second time. */
   again?: Source;
 }
 
 /** An app that runs on a real server. */
 export interface App extends Listening {
   readonly events: EventStreamServer;
-  /** What reached the framework's error handler, which answers with the error's own `status`, else 500. */
+  /** The errors that reached the framework's error handler. It responds with the `status` of the error, or 500. */
   readonly errors: readonly unknown[];
 }
 
-/** A framework, as the contract sees it. */
+/** An adapter under test: one framework on one kind of server. */
 export interface Adapter {
   name: string;
   http: 1 | 2;
-  /** Handlers return a `Response`, so that none can have been sent before. */
+  /** True if handlers return a `Response`, so that a stream cannot be opened after the response was sent. */
   returnsResponse?: boolean;
-  /** How many runs a property gets. Default 100. */
+  /** Number of runs of each property test. @default 100 */
   runs?: number;
-  /** A `fetch` that speaks the server's protocol. Default: the global one. */
+  /** A `fetch` that supports the protocol of the server. Default: the global `fetch`. */
   fetch?: typeof fetch;
-  /** Starts a server with these routes on a free port of loopback. */
+  /** Starts a server with these routes on a free port of the loopback interface. */
   start(routes: readonly Route[], options: EventStreamOptions): Promise<App>;
 }

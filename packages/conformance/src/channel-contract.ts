@@ -16,7 +16,7 @@ import { subscriptionContract } from "./channel-contract/subscription.js";
 import { topicsContract } from "./channel-contract/topics.js";
 import { nothingUnhandled } from "./support/nothing-unhandled.js";
 
-/** What a channel keeps, whatever its log, as tests: call it in a test file with what makes a log. */
+/** The tests that a channel must pass on every log. Call this in a test file with a function that makes a log. */
 export function channelContract(name: string, createLog: CreateLog): void {
   describe(`a channel on ${name}`, () => {
     nothingUnhandled();

@@ -2,8 +2,9 @@ import type { EventLog } from "@ssekit/core";
 import type { LogOperation } from "./latent-log.js";
 
 /**
- * A log that does not keep its contract: instead of an operation it does what `fault` returns for it, such as to
- * throw, or to return a promise that rejects or never settles. `call` counts from 1, for each operation.
+ * Wraps a log so that some of its calls fail. If `fault` returns a function for a call, this function is called
+ * instead. It may throw, or return a promise that rejects or never settles. `call` counts the calls of each operation
+ * from 1.
  */
 export function faultyLog(
   log: EventLog,

@@ -19,28 +19,31 @@ export type LogOperation = "append" | "read" | "tail" | "peek";
 
 export interface LatentLogOptions {
   history?: History;
-  /** The record itself, for the log of another node. */
+  /** The record of an existing log, to open the same log as another node. */
   record?: RemoteRecord;
-  /** Of the latencies, and of what becomes of appends while the log is down. Default 1. */
+  /**
+   * The seed of all random choices: the latencies, and whether an append is stored while the log is down. @default 1
+   */
   seed?: number;
-  /** Milliseconds that an answer takes. Default 5 to 50. */
+  /** Milliseconds from a call to its answer. @default [5, 50] */
   latency?: Range;
-  /** Milliseconds until the listeners hear of an entry. Default: half of `latency`, as answers come back. */
+  /** Milliseconds until the listeners are told an entry. Default: half of `latency`, like an answer. */
   hearing?: Range;
 }
 
-/** What a request comes back with: called when the answer has arrived. */
+/** Settles the promise of a call. Is called when the answer arrives at the node. */
 type Answer = () => void;
 
 /**
- * A log that is elsewhere, as far as a node can tell: every answer takes its time, those to `append` come in any
- * order, the listeners hear of an entry before or after its append is acknowledged, and what was read is old when it
- * arrives. Its tails can be cut off, it can go down, and `record.replace()` puts an empty log in its place.
+ * A log in this process that behaves like a log on another machine. Every answer is delayed, and the answers to
+ * `append` arrive in any order. The listeners are told an entry before or after its append is acknowledged. The result
+ * of a read may be out of date when it arrives. The tails can be cut off, the log can go down, and `record.replace()`
+ * replaces it by an empty one.
  */
 export class LatentLog implements EventLog {
-  /** An error for an operation that is to fail. An append that fails has stored nothing. */
+  /** Returns an error to make an operation fail. An append that fails in this way stores nothing. */
   fault: (operation: LogOperation) => Error | undefined = () => undefined;
-  /** Whether an append that arrives while the log is down is stored all the same. Default: as the seed has it. */
+  /** Whether an append that arrives while the log is down is stored nevertheless. Default: random, from the seed. */
   isStoredWhenDown: () => boolean;
   readonly record: RemoteRecord;
   readonly #latency: Latency;
@@ -49,7 +52,7 @@ export class LatentLog implements EventLog {
   // Appends on their way to the record, in the order of the calls.
   #sent: { arrive(): void; refuse(): void }[] = [];
   #down = false;
-  // How often it went down: answers that were on their way then are lost.
+  // How often the log went down. Answers that were on their way at that time are lost.
   #outages = 0;
   #closed = false;
 
@@ -81,12 +84,12 @@ export class LatentLog implements EventLog {
       this.#sent.push({
         arrive: () => {
           if (this.#down && this.isStoredWhenDown()) attempt(atRecord, () => {});
-          // A program may rely on what is stored: it hears of it also if the log is closed meanwhile.
+          // The entries are stored, so the append must resolve even if the log is closed meanwhile.
           this.#answer("append", atRecord, reject, (answer) => answer());
         },
         refuse: () => reject(closedError()),
       });
-      if (this.#sent.length > 1) return; // it goes with those before it
+      if (this.#sent.length > 1) return; // the timer of the appends before it sends this one, too
       this.#latency.later(
         this.#oneWay,
         () => this.#sent.splice(0).forEach(({ arrive }) => arrive()),
@@ -119,13 +122,13 @@ export class LatentLog implements EventLog {
     this.#latency.close();
   }
 
-  /** Cuts the tails off, and nothing else: what is on its way to them is lost. Returns what connects them again. */
+  /** Cuts off only the tails: news on their way are lost. Returns a function that connects the tails again. */
   cutTails(): () => void {
     this.#tails.cutOff();
     return () => this.#rejoin();
   }
 
-  /** Makes it unreachable: what is on its way back is lost. */
+  /** Makes the log unreachable: answers on their way back are lost. */
   goDown(error: unknown = new Error("The connection is lost")): void {
     if (this.#closed || this.#down) return;
     this.#down = true;
@@ -157,7 +160,7 @@ export class LatentLog implements EventLog {
     });
   }
 
-  /** Does what is asked at the record, and sends the answer back. */
+  /** Executes a call at the record, and sends the answer back. */
   #answer(
     operation: LogOperation,
     atRecord: () => Answer,
@@ -193,5 +196,8 @@ function closedError(): SseError {
 }
 
 function unavailableError(): SseError {
-  return new SseError("ERR_SSE_LOG_UNAVAILABLE", "The log cannot be reached: nobody knows what was stored");
+  return new SseError(
+    "ERR_SSE_LOG_UNAVAILABLE",
+    "The log cannot be reached: it is unknown whether anything was stored",
+  );
 }

@@ -18,7 +18,7 @@ import { nothingUnhandled } from "./support/nothing-unhandled.js";
 export type { LogSubject } from "./log-contract/log-subject.js";
 export type { LogStoreSubject } from "./log-contract/store.js";
 
-/** What every event log keeps, as tests: call it in a test file with the log. */
+/** The tests that every event log must pass. Call this in a test file of the log. */
 export function logContract(name: string, subject: LogSubject): void {
   describe(`${name}, a log`, () => {
     nothingUnhandled();
@@ -37,7 +37,7 @@ export function logContract(name: string, subject: LogSubject): void {
   });
 }
 
-/** What every store of logs keeps, beyond what its logs do: call it in a test file with the store. */
+/** The tests that every store of logs must pass, in addition to those of its logs. Call this in a test file. */
 export function logStoreContract(name: string, subject: LogStoreSubject): void {
   describe(`${name}, a store`, () => {
     nothingUnhandled();

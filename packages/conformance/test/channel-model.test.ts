@@ -7,7 +7,7 @@ import { World } from "../src/channel-model/world.js";
 import { LatentLog } from "../src/latent-log.js";
 import { nothingUnhandled } from "../src/support/nothing-unhandled.js";
 
-// fast-check prints the seed and the path of a failure; with SSEKIT_SEED another run of commands is tried.
+// fast-check prints the seed and the path of a failure. Another SSEKIT_SEED gives other runs.
 const seed = Number(process.env["SSEKIT_SEED"] ?? 20_240);
 
 const setups = fc.record({
@@ -37,7 +37,7 @@ const subjects: Subject[] = [
   },
 ];
 
-describe("P4, P6: whatever happens, clients see what was published, in order, once, and are told of every hole", () => {
+describe("P4, P6: whatever happens, clients get every published event once and in order, and a reset for every hole", () => {
   nothingUnhandled();
 
   it.each(subjects)("on $name", { timeout: 120_000 }, async ({ create, runs }) => {

@@ -7,7 +7,7 @@ const latency = [1, 3] as const;
 const MUCH = { events: 100, bytes: 1 << 20 };
 
 it.each([true, false])(
-  "stores an append that is sent while it is down, or does not: %s",
+  "may store an append that is sent while the log is down: isStored = %s",
   async (isStored) => {
     const log = new LatentLog({ latency });
     log.isStoredWhenDown = () => isStored;
@@ -27,7 +27,7 @@ it.each([true, false])(
   },
 );
 
-it("loses the answer of an append that was stored before it went down", async () => {
+it("loses the answer of an append that was stored before the log went down", async () => {
   const log = new LatentLog({ latency: [20, 20] });
   const answer = Promise.allSettled([log.append([{ data: "a" }])]);
   await until("the append to be stored", () => log.record.log.peek().first !== undefined);
@@ -38,7 +38,7 @@ it("loses the answer of an append that was stored before it went down", async ()
   await log.close();
 });
 
-it("lets its listeners hear later than the readers of another node", async () => {
+it("may tell its listeners an entry later than another node can read it", async () => {
   const late = new LatentLog({ latency, hearing: [10_000, 10_000] });
   const early = new LatentLog({ latency, record: late.record });
   const told: News[] = [];
@@ -53,7 +53,7 @@ it("lets its listeners hear later than the readers of another node", async () =>
   await Promise.all([late.close(), early.close()]);
 });
 
-it("fails an operation as it is told, and has stored nothing then", async () => {
+it("makes an operation fail with the error of `fault`, and stores nothing", async () => {
   const log = new LatentLog({ latency });
   const asked: string[] = [];
   log.fault = (operation) => {

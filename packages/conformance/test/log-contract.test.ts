@@ -18,8 +18,8 @@ logContract("a log of memoryLogs()", {
 logStoreContract("memoryLogs()", { create: (history) => memoryLogs(history) });
 
 logContract("LatentLog", latent({ latency: [2, 20] }));
-logContract("LatentLog whose listeners hear late", latent({ latency: [0, 4], hearing: [15, 30] }));
-logContract("LatentLog whose listeners hear early", latent({ latency: [6, 18], hearing: [0, 1] }));
+logContract("LatentLog whose listeners are told late", latent({ latency: [0, 4], hearing: [15, 30] }));
+logContract("LatentLog whose listeners are told early", latent({ latency: [6, 18], hearing: [0, 1] }));
 
 function latent(options: LatentLogOptions): LogSubject {
   let seed = 1;

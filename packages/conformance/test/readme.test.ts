@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 
 /**
- * Runs every JavaScript snippet of every README, on the built packages. What a snippet shows is said in a comment
- * before it: `<!-- runs: GET /path prints "text" -->` starts it as a server, `<!-- runs alone -->` runs it to its end.
+ * Runs every JavaScript snippet of every README with the built packages. A comment before each snippet says how:
+ * `<!-- runs: GET /path prints "text" -->` starts it as a server, `<!-- runs alone -->` runs it until it ends.
  */
 const root = new URL("../../../", import.meta.url);
 const folder = new URL("../.snippets/", import.meta.url); // inside a package, so that its imports resolve
@@ -36,7 +36,7 @@ function snippetsOf(readme: string): Snippet[] {
   try {
     text = readFileSync(new URL(readme, root), "utf8");
   } catch {
-    return []; // an example without a page of its own
+    return []; // an example without a README
   }
   return [
     ...text.matchAll(/(?:<!-- runs:? ([^\n]*?) -->\s*)?^```(?:js|ts|javascript|typescript)\n(.*?)^```/gms),
@@ -84,7 +84,7 @@ async function readUntil(url: string, text: string): Promise<void> {
       },
     );
     if (response === undefined) {
-      await new Promise((turn) => setTimeout(turn, 50)); // not listening yet
+      await new Promise((turn) => setTimeout(turn, 50)); // the server is not listening yet
       continue;
     }
     let seen = "";

@@ -5,7 +5,7 @@ import { LatentLog } from "../src/latent-log.js";
 import { nothingUnhandled } from "../src/support/nothing-unhandled.js";
 import { until } from "../src/support/within.js";
 
-/** A channel on a log of another machine, which keeps few events. */
+/** Starts a channel on a log that behaves like one on another machine and keeps 5 events. */
 async function startRemote(onError?: (error: unknown, context: { stage: ChannelStage }) => void) {
   let log!: LatentLog;
   const app = await startChannel(
@@ -17,10 +17,10 @@ async function startRemote(onError?: (error: unknown, context: { stage: ChannelS
 
 const CLIENTS = { all: {}, "of a topic": { topics: ["t"] }, filtered: { filter: () => true } };
 
-describe("P6: a live client, when the tail of its log", () => {
+describe("P6: a live client of a log", () => {
   nothingUnhandled();
 
-  it.each(Object.entries(CLIENTS))("has lost entries, is told by one reset: %s", async (_who, use) => {
+  it.each(Object.entries(CLIENTS))("whose tail has lost entries gets one reset: %s", async (_who, use) => {
     const { app, log } = await startRemote();
     const client = await app.read(use);
     await app.channel.publish({ data: "a", topic: "t" });
@@ -34,7 +34,7 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(app.resets).toEqual(["evicted"]);
   });
 
-  it.each(Object.entries(CLIENTS))("is of another log, is told by one reset: %s", async (_who, use) => {
+  it.each(Object.entries(CLIENTS))("that was replaced gets one reset: %s", async (_who, use) => {
     const { app, log } = await startRemote();
     const client = await app.read(use);
     await app.channel.publish({ data: "a", topic: "t" });
@@ -48,7 +48,7 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(await again.dataUntil("b")).toEqual(["b"]);
   });
 
-  it("has lost entries, gets the state at the place of the reset, and then what follows", async () => {
+  it("whose tail has lost entries gets a snapshot with the id of the reset, and then the next events", async () => {
     const { app, log } = await startRemote();
     let state = "0";
     const publish = (n: number): Promise<string> => app.channel.publish((state = `${n}`));
@@ -67,12 +67,12 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(types.slice(0, 3)).toEqual(["snapshot", "reset", "snapshot"]);
     expect(types.filter((type) => type === "reset")).toHaveLength(1);
     expect(events[2]).toMatchObject({ data: "state 9", lastEventId: events[1]!.lastEventId });
-    // What was stored before the state, but was not known to this node when it was made, may be in both.
+    // Events that this node had not received when the state was read may be in the state and follow it, too.
     const seen = events.slice(3).map(({ data }) => data);
     expect(["5", "6", "7", "8", "9", "last"].slice(-seen.length)).toEqual(seen);
   });
 
-  it("was cut off and has lost nothing, is told nothing", async () => {
+  it("whose tail was cut off but has lost nothing gets no reset", async () => {
     const { app, log } = await startRemote();
     const client = await app.read();
     const rejoin = log.cutTails();
@@ -82,7 +82,7 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(app.resets).toEqual([]);
   });
 
-  it("goes down, stays, and gets the rest when it is up again; the channel says so", async () => {
+  it("that goes down stays connected and gets the missed events later, and onError gets the outage", async () => {
     const told: [unknown, ChannelStage][] = [];
     const { app, log } = await startRemote((error, { stage }) => void told.push([error, stage]));
     const client = await app.read();
@@ -106,7 +106,7 @@ describe("P6: a live client, when the tail of its log", () => {
     expect([told.length, app.resets]).toEqual([2, []]);
   });
 
-  it("was replaced twice while it was cut off, can be ended all the same", async () => {
+  it("that was replaced twice during an interruption can be ended by the program", async () => {
     const { app, log } = await startRemote();
     const client = await app.read();
     const rejoin = log.cutTails();
@@ -122,11 +122,11 @@ describe("P6: a live client, when the tail of its log", () => {
     expect(events.map(({ data }) => data)).toContain("own");
   });
 
-  it("was replaced while nobody followed it, and has ended: a client is told, whatever waits for the old log", async () => {
+  it("that was replaced and has ended while nobody followed it gets the end", async () => {
     const { app, log } = await startRemote();
     const first = await app.read();
     const rejoin = log.cutTails();
-    await app.channel.publish("not heard of");
+    await app.channel.publish("missed");
     first.leave();
     await until("nobody", () => app.channel.size === 0);
     log.record.replace();

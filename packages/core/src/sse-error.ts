@@ -1,66 +1,141 @@
-/** The `code` of every error that ssekit throws or reports. */
+/**
+ * The `code` of every error that ssekit throws or reports.
+ *
+ * A program's mistake, in what it passes:
+ *
+ * - `ERR_SSE_INVALID_FIELD`: a field of a message is unknown, has the wrong type, or contains CR, LF or NUL where these are
+ *   not allowed; or the message has no field.
+ * - `ERR_SSE_INVALID_DATA`: the content of `data` would be lost, as that of a promise, a function, an `Error`, a `Map`,
+ *   bytes, a bigint, a cycle or `NaN` would; or a schema refused the data.
+ * - `ERR_SSE_INVALID_SOURCE`: a source is not an iterable, an async iterable, a `ReadableStream` or a function.
+ * - `ERR_SSE_INVALID_OPTION`: an option does not exist, or has the wrong type or range.
+ * - `ERR_SSE_INVALID_STREAM`: what was passed as a stream is not an event stream of ssekit.
+ *
+ * Opening a stream:
+ *
+ * - `ERR_SSE_HEADERS_SENT`: the head of the response was sent before the stream could open.
+ * - `ERR_SSE_NOT_SENT`: the head of a Koa response waits for middleware that has not returned, or `ctx.body` was replaced.
+ * - `ERR_SSE_ALREADY_OPEN`: the response already has an event stream.
+ *
+ * Channels and logs:
+ *
+ * - `ERR_SSE_SUBSCRIBED`: the stream is already subscribed to a channel, so it takes no second subscription and no id of
+ *   the program.
+ * - `ERR_SSE_CHANNEL_CLOSED`: the channel or its log is closed.
+ * - `ERR_SSE_CHANNEL_ENDED`: the channel has ended for good.
+ * - `ERR_SSE_CONFLICT`: the condition of an append does not hold, because another entry is the last one. Nothing was
+ *   stored.
+ * - `ERR_SSE_LOG_UNAVAILABLE`: a log cannot be reached, and it is not known whether it stored the entries. To append them
+ *   again with the same idempotency keys is safe.
+ * - `ERR_SSE_LOG_FULL`: a log with a complete history has reached its limit of bytes. Nothing was stored.
+ * - `ERR_SSE_TOO_MANY_CHANNELS`: there are `max` channels, and all of them are in use.
+ *
+ * The upstream of a relay:
+ *
+ * - `ERR_SSE_UPSTREAM_STATUS`: it answered with a status other than 2xx.
+ * - `ERR_SSE_UPSTREAM_CONTENT_TYPE`: its answer is not an event stream.
+ * - `ERR_SSE_UPSTREAM_BROKEN`: its connection broke off.
+ * - `ERR_SSE_UPSTREAM_INCOMPLETE`: it ended before the event that completes it.
+ * - `ERR_SSE_EVENT_TOO_LARGE`: one of its events is larger than `maxEventBytes`.
+ *
+ * Reading in a test:
+ *
+ * - `ERR_SSE_TIMEOUT`: the events did not arrive in time.
+ * - `ERR_SSE_STREAM_ENDED`: the stream ended before the events had arrived.
+ * - `ERR_SSE_UNEXPECTED_RESPONSE`: the response is not an event stream.
+ */
 export type SseErrorCode =
-  /** A message field of a wrong type, with CR, LF or NUL where it is not allowed, or unknown; or no field at all. */
   | "ERR_SSE_INVALID_FIELD"
-  /** `data` whose content would be lost: a promise, a function, an `Error`, a Map, binary, a bigint, a cycle, `NaN`. */
   | "ERR_SSE_INVALID_DATA"
-  /** A source that is not an iterable, async iterable, `ReadableStream` or function. */
   | "ERR_SSE_INVALID_SOURCE"
-  /** An option with a wrong type or range, or an option that does not exist. */
   | "ERR_SSE_INVALID_OPTION"
-  /** The response's head was sent before the stream could open. */
-  | "ERR_SSE_HEADERS_SENT"
-  /** The head of a Koa response is held back by middleware that has not returned, or `ctx.body` was replaced. */
-  | "ERR_SSE_NOT_SENT"
-  /** This response already has an event stream. */
-  | "ERR_SSE_ALREADY_OPEN"
-  /** The stream is subscribed to a channel: a second subscription, or an id of the program's own. */
-  | "ERR_SSE_SUBSCRIBED"
-  /** Not an event stream of ssekit. */
   | "ERR_SSE_INVALID_STREAM"
-  /** The channel, or its log, is closed. */
+  | "ERR_SSE_HEADERS_SENT"
+  | "ERR_SSE_NOT_SENT"
+  | "ERR_SSE_ALREADY_OPEN"
+  | "ERR_SSE_SUBSCRIBED"
   | "ERR_SSE_CHANNEL_CLOSED"
-  /** The channel has ended for good. */
   | "ERR_SSE_CHANNEL_ENDED"
-  /** The condition of an append does not hold: another entry is the last one. Nothing was stored. */
   | "ERR_SSE_CONFLICT"
-  /** A log cannot be reached, and nobody knows whether it stored what it was given. Repeat it with the same key. */
   | "ERR_SSE_LOG_UNAVAILABLE"
-  /** A log with a complete history has as many bytes as it may. Nothing was stored. */
   | "ERR_SSE_LOG_FULL"
-  /** There are as many channels as there may be, and all have subscribers. */
   | "ERR_SSE_TOO_MANY_CHANNELS"
-  /** The upstream of a relay answered with another status than 2xx. */
   | "ERR_SSE_UPSTREAM_STATUS"
-  /** The upstream of a relay is not an event stream. */
   | "ERR_SSE_UPSTREAM_CONTENT_TYPE"
-  /** The upstream of a relay broke off. */
   | "ERR_SSE_UPSTREAM_BROKEN"
-  /** The upstream of a relay ended before the event that completes it. */
   | "ERR_SSE_UPSTREAM_INCOMPLETE"
-  /** One event of a relay's upstream is larger than `maxEventBytes`. */
   | "ERR_SSE_EVENT_TOO_LARGE"
-  /** A test waited too long for events. */
   | "ERR_SSE_TIMEOUT"
-  /** An event stream ended before a test had what it waited for. */
   | "ERR_SSE_STREAM_ENDED"
-  /** A test met a response that is not an event stream. */
   | "ERR_SSE_UNEXPECTED_RESPONSE";
 
+/** What a validator finds wrong with a value. */
+export interface SchemaIssue {
+  /** What is wrong, in words. */
+  readonly message: string;
+  /** Where in the value it is: property names and indexes. It is left out if the value itself is wrong. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+// What an error may carry beside its code and its message.
+type Details = { cause?: unknown } & Pick<
+  SseError,
+  "issues" | "upstreamStatus" | "upstreamBody" | "events" | "response"
+>;
+
 /**
- * An error of ssekit. The message says what was expected and what came; `code` is stable, the message is not.
- * Compare `code`, not the class: a program that loads ESM and CommonJS has two of them.
+ * An error of ssekit. Its message says what was expected and what came. Its `code` stays the same in later versions, its
+ * message may change.
+ *
+ * Compare `code`, and do not use `instanceof`: a program that loads both ESM and CommonJS has two classes.
+ *
+ * @example
+ * channel.publish(message).catch((error) => {
+ *   if (error.code === "ERR_SSE_INVALID_DATA") console.error(error.issues);
+ * });
  */
 export class SseError extends Error {
+  /** The name of the class. */
   override readonly name = "SseError";
+
+  /** What went wrong. */
   readonly code: SseErrorCode;
 
-  /** @param details `cause`, and any further property the error is to carry. */
-  constructor(
-    code: SseErrorCode,
-    message: string,
-    details: { cause?: unknown; [property: string]: unknown } = {},
-  ) {
+  // `declare`, because a field without a value would be printed with every error.
+
+  /** What a schema of a channel found wrong with the data. Only with `ERR_SSE_INVALID_DATA`. */
+  declare readonly issues?: readonly SchemaIssue[] | undefined;
+
+  /**
+   * The status of the upstream's response. Only with `ERR_SSE_UPSTREAM_STATUS` and `ERR_SSE_UPSTREAM_CONTENT_TYPE`.
+   */
+  declare readonly upstreamStatus?: number | undefined;
+
+  /**
+   * The first 4 KiB of the upstream's response, if it has a body. Only with `ERR_SSE_UPSTREAM_STATUS` and
+   * `ERR_SSE_UPSTREAM_CONTENT_TYPE`. It may name keys and accounts: log it, and do not send it to a client.
+   */
+  declare readonly upstreamBody?: string | undefined;
+
+  /**
+   * The events that a test had received. Only with `ERR_SSE_TIMEOUT` and `ERR_SSE_STREAM_ENDED`, from
+   * `@ssekit/testing`.
+   */
+  declare readonly events?:
+    | readonly { readonly type: string; readonly data: string; readonly lastEventId: string }[]
+    | undefined;
+
+  /** The response that a test got, with the first 4 096 characters of its body. Only with `ERR_SSE_UNEXPECTED_RESPONSE`. */
+  declare readonly response?:
+    | {
+        readonly status: number;
+        readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+        readonly body: string;
+      }
+    | undefined;
+
+  /** @param details the cause, and the properties that the error carries. */
+  constructor(code: SseErrorCode, message: string, details: Details = {}) {
     const { cause, ...properties } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
@@ -68,7 +143,7 @@ export class SseError extends Error {
   }
 }
 
-/** Names a value in an error message: its type, and the value where that is short. */
+/** Describes a value for an error message: its type, and the value itself if that is short. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -79,7 +154,12 @@ export function describe(value: unknown): string {
   return name ? `an object (${name})` : "an object";
 }
 
-/** The error of a value that is not what it has to be. `name` is the field or option, `advice` what to do instead. */
+/**
+ * Makes the error of a value that is not what was expected.
+ *
+ * @param name the field or the option.
+ * @param advice what to do instead.
+ */
 export function unexpected(
   code: SseErrorCode,
   name: string,

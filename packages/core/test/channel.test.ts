@@ -87,7 +87,7 @@ describe("a channel", () => {
 
   it("says what is wrong with its options", () => {
     expect(() => createChannel({ hstory: {} } as never)).toThrow(
-      "hstory: unknown; createChannel takes history,",
+      "createChannel: hstory: no such option; it takes history,",
     );
     expect(() => createChannel({ history: { events: 0 } })).toThrow("history.events");
     expect(() => createChannel({ history: {}, log: new MemoryLog() })).toThrow("history: expected none");
@@ -102,8 +102,8 @@ describe("channels by key", () => {
     vi.useFakeTimers();
     try {
       const channels = createChannels({ idle: 10_000, onError: () => {} });
-      const channel = channels.get("a");
-      expect(channels.get("a")).toBe(channel);
+      const channel = channels.getOrCreate("a");
+      expect(channels.getOrCreate("a")).toBe(channel);
       expect([channels.has("a"), channels.has("b"), channels.size]).toEqual([true, false, 1]);
       await vi.advanceTimersByTimeAsync(9_000);
       await channel.publish("still used");

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 it("counts the idle time of a channel from the moment at which its last subscriber was cut off", async () => {
   const channels = createChannels({ idle });
   const { body } = await new EventStreamServer().respond(new Request("http://test/"), (stream) => {
-    channels.get("a").subscribe(stream);
+    channels.getOrCreate("a").subscribe(stream);
   });
   await vi.advanceTimersByTimeAsync(5 * idle);
   await body!.cancel(); // the connection breaks; the client comes back soon
@@ -21,7 +21,7 @@ it("counts the idle time of a channel from the moment at which its last subscrib
 
 it("counts the idle time of a channel from the moment at which its source was exhausted", async () => {
   const channels = createChannels({ idle });
-  const published = channels.get("a").publishAll(async function* () {
+  const published = channels.getOrCreate("a").publishAll(async function* () {
     await new Promise((later) => setTimeout(later, 5 * idle));
     yield "one";
   });

@@ -224,11 +224,14 @@ it("closes all its logs when it is closed, and then has no timer", async () => {
 });
 
 it.each<[() => unknown, string]>([
-  [() => memoryLogs(100 as History), "history: expected an object, got number 100"],
-  [() => memoryLogs().open(7 as unknown as string), "key: expected a string, got number 7"],
+  [
+    () => memoryLogs(100 as History),
+    "memoryLogs: expected an object with events, bytes, age, got number 100",
+  ],
+  [() => memoryLogs().open(7 as unknown as string), "open: key: expected a string, got number 7"],
   [
     () => memoryLogs().open("a", { events: -1 }),
-    "history.events: expected a whole number above 0, or Infinity, got number -1",
+    "open: history.events: expected a whole number above 0, or Infinity, got number -1",
   ],
 ])("says what is wrong with an argument: %s", (call, message) => {
   expect(call).toThrow(expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION", message }) as Error);

@@ -116,7 +116,7 @@ describe("EventStreamServer.respond", () => {
     });
     await expect(server.respond(get(), [], { hartbeat: 1 } as never)).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
-      message: expect.stringContaining("hartbeat: unknown; a stream takes"),
+      message: expect.stringContaining("respond: hartbeat: no such option; it takes"),
     });
     expect(server.streams.size).toBe(0);
   });
@@ -447,7 +447,7 @@ describe("maxStreams", () => {
   it.each<[string, EventStreamOptions, Request]>([
     ["the stream was finished", {}, get("/", { "last-event-id": "7~end" })],
     ["it is a HEAD", {}, get("/", {}, { method: "HEAD" })],
-    ["there are too many", { maxStreams: 0 }, get()],
+    ["it takes too many", { maxStreams: 0 }, get()],
     ["the client has left", {}, get("/", {}, { signal: AbortSignal.abort() })],
   ])("cancels a source that was passed as a value when %s", async (_why, options, request) => {
     const cancel = vi.fn();

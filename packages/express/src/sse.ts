@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EventStream, EventStreamOptions, EventStreamServer, ItemOptions, Source } from "@ssekit/node";
+import type {
+  EventStream,
+  EventStreamOptions,
+  EventStreamServer,
+  ItemOptions,
+  MessageSource,
+  Source,
+} from "@ssekit/node";
 import { NodeExchange, openOn, serverOf } from "@ssekit/node/adapter";
 
 declare global {
@@ -11,6 +18,8 @@ declare global {
        *
        * An error of the source before its first item goes to the error handlers of the router. A later error goes to
        * `onError`, and the stream closes.
+       *
+       * With an event map as a type argument, as in `res.sse<{ tick: Tick }>()`, only its events can be sent.
        *
        * @param source what to send: an iterable, an async iterable, a `ReadableStream`, or a function of the stream.
        *   Without it the stream is open until `close()`, `end()`, or the client leaves.
@@ -29,7 +38,7 @@ declare global {
        *   });
        * });
        */
-      sse(source?: Source, options?: EventStreamOptions): EventStream;
+      sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): EventStream<Events>;
       /**
        * Answers this request with what a source yields, each item made into a message by `toMessage`.
        *

@@ -35,7 +35,7 @@ describe.each([
   });
 
   it("says what is wrong with options when it is called", () => {
-    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: unknown/);
+    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: no such option/);
     for (const given of ["options", null, 5]) {
       expect(() => sse(given as never)).toThrow(expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }));
     }

@@ -4,6 +4,7 @@ import {
   SseError,
   type EventStreamOptions,
   type ItemOptions,
+  type MessageSource,
   type Source,
 } from "@ssekit/core";
 import { returnSource, serverOf } from "@ssekit/core/adapter";
@@ -18,6 +19,8 @@ declare module "hono" {
      * source's first item, after `headTimeout`, or at once if there is no source or a function as source returns nothing.
      * It rejects with an error that comes before, which then reaches `app.onError`. A later error goes to `onError`, and
      * the stream closes.
+     *
+     * With an event map as a type argument, as in `c.var.sse<{ tick: Tick }>(source)`, only its events can be sent.
      *
      * @param source what to send: an iterable, an async iterable, a `ReadableStream`, or a function of the stream. If
      *   the function returns nothing, the stream is open until `close()`, `end()`, or the client leaves.
@@ -36,7 +39,7 @@ declare module "hono" {
      *   }),
      * );
      */
-    sse(source?: Source, options?: EventStreamOptions): Promise<Response>;
+    sse<Events = any>(source?: MessageSource<Events>, options?: EventStreamOptions): Promise<Response>;
     /**
      * Answers this request with what a source yields, each item made into a message by `toMessage`. Return the promise.
      *

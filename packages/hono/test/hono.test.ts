@@ -70,7 +70,7 @@ describe("c.var.sse()", () => {
     const app = new Hono().use(sse({ retry: 7 }));
     app.get("/", (c) => c.var.sse(["one"]));
     expect(await (await app.request("/", EVENTS)).text()).toMatch(/^retry: 7\n\n/);
-    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: unknown/);
+    expect(() => sse({ hearbeat: 1_000 } as never)).toThrow(/hearbeat: no such option/);
     expect(() => sse("options" as never)).toThrow(
       expect.objectContaining({ code: "ERR_SSE_INVALID_OPTION" }),
     );

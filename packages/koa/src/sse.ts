@@ -5,6 +5,7 @@ import {
   type EventStream,
   type EventStreamOptions,
   type ItemOptions,
+  type MessageSource,
   type Source,
 } from "@ssekit/node";
 import { openOn, portOf, serverOf } from "@ssekit/node/adapter";
@@ -32,7 +33,10 @@ declare module "koa" {
      *   }),
      * );
      */
-    sse(source: Source, options?: EventStreamOptions): Promise<EventStream>;
+    sse<Events = any>(
+      source: MessageSource<Events>,
+      options?: EventStreamOptions,
+    ): Promise<EventStream<Events>>;
     /**
      * Answers this request with what a source yields, each item made into a message by `toMessage`.
      *
@@ -50,7 +54,8 @@ declare module "koa" {
      * The stream is open until `close()`, `end()`, or the client leaves. It is in `ctx.body`, so the middleware around
      * it works as usual. Koa sends nothing before all middleware has returned: await nothing after this call.
      *
-     * With a source, `ctx.sse(source)` returns a promise of the stream.
+     * With a source, `ctx.sse(source)` returns a promise of the stream. With an event map as a type argument, as in
+     * `ctx.sse<{ tick: Tick }>()`, only its events can be sent.
      *
      * @throws {SseError} `ERR_SSE_ALREADY_OPEN`, `ERR_SSE_HEADERS_SENT`, `ERR_SSE_INVALID_OPTION`
      * @example
@@ -60,7 +65,7 @@ declare module "koa" {
      *   stream.signal.addEventListener("abort", () => clearInterval(timer));
      * });
      */
-    sse(source?: undefined, options?: EventStreamOptions): EventStream;
+    sse<Events = any>(source?: undefined, options?: EventStreamOptions): EventStream<Events>;
     /**
      * Answers this request with what a source yields, if there is one. **Await the result**: with a source it is a
      * promise of the stream, without one it is the stream itself.

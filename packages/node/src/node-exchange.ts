@@ -31,9 +31,9 @@ export abstract class NodeExchange implements Exchange, ResponseOwner {
   readonly method: string;
   /** The path and query of the request. */
   readonly url: string;
-  /** Node's request. */
+  /** The request of Node's server. */
   protected readonly req: IncomingMessage;
-  /** Node's response. */
+  /** The response of Node's server. */
   protected readonly res: OwnedResponse;
   /** The stream to notify. It is set by `watch`. */
   protected owner!: SinkOwner;

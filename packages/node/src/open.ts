@@ -5,7 +5,15 @@ import {
   type ItemOptions,
   type Source,
 } from "@ssekit/core";
-import { returnSource } from "@ssekit/core/adapter";
+import {
+  checkOptions,
+  FUNCTION,
+  invalidOption,
+  returnSource,
+  SERVER,
+  STREAM_CHECKS,
+  type Checks,
+} from "@ssekit/core/adapter";
 import { NodeExchange } from "./node-exchange.js";
 import type { NodeRequest, NodeResponse } from "./node-response.js";
 
@@ -37,6 +45,13 @@ export interface OpenItemsOptions<T> extends Omit<OpenOptions, "source" | "toMes
   source: Source<T>;
 }
 
+const CHECKS: Checks = {
+  server: SERVER,
+  source: ["a source", () => true], // which the server checks
+  fail: FUNCTION,
+  ...STREAM_CHECKS,
+};
+
 let defaultServer: EventStreamServer | undefined;
 
 /**
@@ -61,6 +76,15 @@ export function open(req: NodeRequest, res: NodeResponse, options?: OpenOptions)
 /** Answers a request with a source whose items `toMessage` makes into messages. */
 export function open<T>(req: NodeRequest, res: NodeResponse, options: OpenItemsOptions<T>): EventStream;
 export function open(req: NodeRequest, res: NodeResponse, options: OpenOptions = {}): EventStream {
+  try {
+    if (typeof (res as Partial<NodeResponse> | undefined)?.writeHead !== "function") {
+      throw invalidOption("open: res", "a response of node:http", res);
+    }
+    checkOptions("open", options, CHECKS);
+  } catch (error) {
+    returnSource((options as OpenOptions | null)?.source);
+    throw error;
+  }
   const { server = (defaultServer ??= new EventStreamServer()), source, fail, ...streamOptions } = options;
   return openOn(new PlainExchange(req, res, fail), server, source, streamOptions);
 }

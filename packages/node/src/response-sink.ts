@@ -27,9 +27,9 @@ const BREAK_MS = 50;
 
 /** Sends the frames of a stream by `res.write` of a Node response. */
 export class ResponseSink implements Sink, ResponseOwner {
-  /** Node's request. */
+  /** The request of Node's server. */
   protected readonly req: IncomingMessage;
-  /** Node's response. */
+  /** The response of Node's server. */
   protected readonly res: OwnedResponse;
   /** The stream to notify. */
   protected readonly owner: SinkOwner;

@@ -1,5 +1,4 @@
-import { SseError } from "@ssekit/core";
-import { describe } from "@ssekit/core/adapter";
+import { BOOLEAN, checkOptions, type Check } from "@ssekit/core/adapter";
 import type { RelayedMessage } from "./message-decoder.js";
 
 /** The options of `relay`. */
@@ -43,11 +42,9 @@ export interface ResolvedRelayOptions {
   signal: AbortSignal | undefined;
 }
 
-type Check = readonly [expected: string, test: (value: unknown) => boolean];
-
-const CHECKS: Record<keyof RelayOptions, Check> = {
+const CHECKS: { readonly [Name in keyof Required<RelayOptions>]: Check } = {
   doneOn: ["a string or a function", (value) => typeof value === "string" || typeof value === "function"],
-  forwardDone: ["true or false", (value) => typeof value === "boolean"],
+  forwardDone: BOOLEAN,
   maxEventBytes: ["a number of bytes above 0", (value) => typeof value === "number" && value > 0],
   signal: ["an AbortSignal", (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === "boolean"],
 };
@@ -58,19 +55,7 @@ const CHECKS: Record<keyof RelayOptions, Check> = {
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
 export function resolveOptions(options: RelayOptions): ResolvedRelayOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof RelayOptions] : undefined;
-    if (check === undefined) {
-      const known = Object.keys(CHECKS).join(", ");
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: unknown; the options are ${known}`);
-    }
-    if (value !== undefined && !check[1](value)) {
-      throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: expected ${check[0]}, got ${describe(value)}`);
-    }
-  }
+  checkOptions("relay", options, CHECKS);
   const { doneOn, forwardDone = false, maxEventBytes = 1 << 20, signal } = options;
   const isDone = typeof doneOn === "string" ? (message: RelayedMessage) => message.data === doneOn : doneOn;
   return { isDone, forwardDone, maxEventBytes, signal };

@@ -9,6 +9,7 @@ import {
 } from "./node-connection.js";
 import { connectResponse, connectStream } from "./web-connection.js";
 
+/** What `readEvents` reads that is open already. */
 type Open = Response | ReadableStream<Uint8Array> | NodeResponse;
 
 /**

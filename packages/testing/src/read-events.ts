@@ -1,5 +1,5 @@
 import { SseError } from "@ssekit/core";
-import { describe } from "@ssekit/core/adapter";
+import { checkOptions, invalidOption, MS } from "@ssekit/core/adapter";
 import { connect, type EventsFrom } from "./connect.js";
 import type { Disconnect } from "./connection.js";
 import { createEventCollector, type ReceivedEvent } from "./event-collector.js";
@@ -15,7 +15,6 @@ export interface ReadEventsOptions {
   timeout?: number;
 }
 
-const MAX_TIMEOUT = 2 ** 31 - 1;
 const BODY_TIMEOUT = 250; // ms to wait for the body of a response that is not an event stream
 const CLOSE_TIMEOUT = 1000; // ms to wait until the connection, and supertest's server, are closed
 
@@ -122,31 +121,23 @@ export function readEvents(
 }
 
 function checkArguments(until: unknown, options: ReadEventsOptions) {
-  if (typeof options !== "object" || options === null) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `options: expected an object, got ${describe(options)}`);
-  }
-  const { timeout = 5000, ...others } = options;
-  for (const name of Object.keys(others)) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `${name}: unknown; the only option is timeout`);
-  }
-  if (typeof timeout !== "number" || !(timeout > 0 && timeout <= MAX_TIMEOUT)) {
-    const expected = `a number of milliseconds above 0 and up to ${MAX_TIMEOUT}`;
-    throw new SseError("ERR_SSE_INVALID_OPTION", `timeout: expected ${expected}, got ${describe(timeout)}`);
-  }
+  checkOptions("readEvents", options, { timeout: MS });
+  const { timeout = 5000 } = options;
   if (typeof until === "function") {
     // A promise or a generator object is truthy, so the first event would be enough and the test would pass.
     const kind: string = Object.prototype.toString.call(until).slice("[object ".length, -1);
     if (kind !== "Function") {
-      const expected = "a number of events, or a function that is not async and not a generator";
-      throw new SseError("ERR_SSE_INVALID_OPTION", `until: expected ${expected}, got a ${kind}`);
+      throw new SseError(
+        "ERR_SSE_INVALID_OPTION",
+        `readEvents: until: expected a function that is not async and not a generator, got a ${kind}`,
+      );
     }
     const isEnough = (events: ReceivedEvent[]): boolean =>
       atOnce((until as (soFar: unknown) => unknown)(events));
     return { timeout, isEnough, wanted: "events that satisfy until" };
   }
   if (typeof until !== "number" || !Number.isInteger(until) || until < 1) {
-    const expected = "a whole number of events from 1, or a function";
-    throw new SseError("ERR_SSE_INVALID_OPTION", `until: expected ${expected}, got ${describe(until)}`);
+    throw invalidOption("readEvents: until", "a whole number of events from 1, or a function", until);
   }
   const isEnough = (events: ReceivedEvent[]): boolean => events.length >= until;
   return { timeout, isEnough, wanted: `${until} ${until === 1 ? "event" : "events"}` };
@@ -160,9 +151,10 @@ function checkArguments(until: unknown, options: ReadEventsOptions) {
 function atOnce(enough: unknown): boolean {
   if (typeof (enough as { then?: unknown } | null | undefined)?.then !== "function") return Boolean(enough);
   Promise.resolve(enough).catch(() => {}); // the caller gets the error below instead
-  throw new SseError(
-    "ERR_SSE_INVALID_OPTION",
-    `until: expected true or false at once, got ${describe(enough)}; read the events first, and await your checks afterwards`,
+  throw invalidOption(
+    "readEvents: until",
+    "a synchronous function that returns true or false (read the events first, and await your checks afterwards)",
+    enough,
   );
 }
 

@@ -258,7 +258,7 @@ describe("what cannot be read is refused:", () => {
     const stream = streamOf(utf8("data: a\n\n"));
     await expect(readEvents(stream, until as never)).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
-      message: expect.stringMatching(/^until: expected .+ not async/),
+      message: expect.stringMatching(/^readEvents: until: expected .+ not async/),
     });
     expect(stream.locked).toBe(false);
   });
@@ -269,7 +269,9 @@ describe("what cannot be read is refused:", () => {
     const reading = readEvents(fetch(urlOf(await listen(listener))), until as never);
     await expect(soon(reading, "the error")).rejects.toMatchObject({
       code: "ERR_SSE_INVALID_OPTION",
-      message: expect.stringMatching(/^until: expected true or false at once, got an object \(Promise\)/),
+      message: expect.stringMatching(
+        /^readEvents: until: expected .+ synchronous .+, got an object \(Promise\)/,
+      ),
     });
     await soon(listener.left, "the server to see it");
   });

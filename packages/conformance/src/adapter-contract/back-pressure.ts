@@ -7,21 +7,21 @@ import { pause, until, within } from "../support/within.js";
 
 const KB = 1024;
 const LIMIT = 256 * KB;
-// A message and what its block adds to the data.
+// MESSAGE_BYTES is the size of the encoded event, which is slightly longer than its data.
 const MESSAGE = "x".repeat(16 * KB);
 const MESSAGE_BYTES = MESSAGE.length + 64;
-// More than the system's buffers take for a client that does not read.
+// More bytes than the buffers of the operating system hold for a client that does not read.
 const MUCH = 64 * KB * KB;
 
-/** Sends more than a client that does not read can be given. */
+/** Sends more bytes than the buffers of the operating system hold. */
 function flood(stream: EventStream): void {
   for (let sent = 0; sent < MUCH; sent += KB * KB) stream.send("x".repeat(KB * KB));
 }
 
-/** A client that does not read: a response whose body nobody touches. */
+/** P7: the limits for a client that does not read, and how sources and programs wait for a slow client. */
 export function backPressureContract(adapter: Adapter): void {
   describe("P7: a client that does not read", () => {
-    it("is cut with reason slow when a program sends on, at the limit plus one message at most", async () => {
+    it("is disconnected with reason slow if the program keeps sending, at most one message above the limit", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -45,7 +45,7 @@ export function backPressureContract(adapter: Adapter): void {
       await until("no stream", () => app.events.streams.size === 0);
     });
 
-    it("may be sent one message of any size, and one turn's burst no more than the limit", async () => {
+    it("may be sent one message of any size, but no burst in one turn that exceeds the limit", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -57,13 +57,13 @@ export function backPressureContract(adapter: Adapter): void {
       expect(stream!.send(huge)).toBe(true);
       await reader.untilData(huge);
       let taken = 0;
-      while (taken < 1_000 && stream!.send(MESSAGE)) taken++; // all in one turn: nothing can leave
+      while (taken < 1_000 && stream!.send(MESSAGE)) taken++; // in one turn, so no byte can reach the socket
       expect(taken * MESSAGE.length).toBeGreaterThanOrEqual(LIMIT);
       expect(taken * MESSAGE.length).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
       expect(await within("closed", stream!.closed)).toBe("slow");
     });
 
-    it("delays nobody else", async () => {
+    it("does not delay other clients", async () => {
       const streams: EventStream[] = [];
       const app = await startApp(
         adapter,
@@ -83,7 +83,7 @@ export function backPressureContract(adapter: Adapter): void {
       expect(reader.events).toHaveLength(sent);
     });
 
-    it("is cut with reason slow when it takes nothing for stallTimeout", async () => {
+    it("is disconnected with reason slow when it reads nothing for stallTimeout", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -96,7 +96,7 @@ export function backPressureContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["slow"]);
     });
 
-    it("is cut for it also when the program has closed the stream", async () => {
+    it("is disconnected after stallTimeout even if the program has closed the stream", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -113,7 +113,7 @@ export function backPressureContract(adapter: Adapter): void {
   });
 
   describe("a source that is faster than its client", () => {
-    it("waits for it within the limit; the client is not cut and gets every item", async () => {
+    it("waits for the client within the limit, and the client gets every item", async () => {
       let stream: EventStream | undefined;
       let produced = 0;
       let most = 0;
@@ -139,7 +139,7 @@ export function backPressureContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["ended"]);
     });
 
-    it("and of any number at once holds the limit", async () => {
+    it("stays within the limit even if many sources are sent on one stream at once", async () => {
       let stream: EventStream | undefined;
       let most = 0;
       function* items(): Generator<string> {
@@ -160,7 +160,7 @@ export function backPressureContract(adapter: Adapter): void {
 
     const bounded = <T>(item: T) =>
       function* (): Generator<T> {
-        // Not for ever: a test that fails should not hang.
+        // The deadline keeps a failing test from hanging.
         for (const deadline = performance.now() + 3_000; performance.now() < deadline;) yield item;
       };
     const endless = {
@@ -174,14 +174,14 @@ export function backPressureContract(adapter: Adapter): void {
       },
     };
     it.each(Object.keys(endless) as (keyof typeof endless)[])(
-      "and endless starves nobody: %s",
+      "does not block other requests if it is endless: %s",
       async (kind) => {
         const app = await startApp(adapter, [
           { path: "/endless", source: endless[kind] },
           { path: "/other", source: ["one"] },
         ]);
         const client = new AbortController();
-        app.request("/endless", { headers: ACCEPT, signal: client.signal }).catch(() => {}); // left below
+        app.request("/endless", { headers: ACCEPT, signal: client.signal }).catch(() => {}); // aborted below
         await until("the endless stream", () => app.events.streams.size === 1);
         expect(await (await app.read("/other")).allData()).toEqual(["one"]);
         expect(app.closeReasons, "the endless one runs on").toEqual(["ended"]);
@@ -193,7 +193,7 @@ export function backPressureContract(adapter: Adapter): void {
   });
 
   describe("drained()", () => {
-    it("resolves when the client has taken what was sent, and lets a program go at its pace", async () => {
+    it("resolves when the client has read what was sent, so that a program can send at the client's speed", async () => {
       const most: number[] = [];
       const source = async (stream: EventStream): Promise<void> => {
         for (let i = 0; i < 1000; i++) {
@@ -208,7 +208,7 @@ export function backPressureContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["ended"]);
     });
 
-    it("resolves with false when the stream closes meanwhile, and when it was closed before", async () => {
+    it("resolves with false when the stream closes while waiting, or was closed before", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,

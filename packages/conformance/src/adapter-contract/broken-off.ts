@@ -17,24 +17,24 @@ async function* failsAfterOne(): AsyncGenerator<{ id: string; data: string }> {
   throw BROKEN;
 }
 
-/** Clients to which an end is an end, for they do not come back by themselves. */
-const OTHERS: [who: string, init: RequestInit][] = [
+/** Clients that do not reconnect by themselves. They would take the end of the response for the end of the data. */
+const NOT_RECONNECTING: [who: string, init: RequestInit][] = [
   ["that sends a POST", { method: "POST" }],
   ["that does not name event streams", { headers: { accept: "*/*" } }],
 ];
 
-/** What stops a stream before it is finished. */
+/** Ways to close a stream before its source has finished. */
 const STOPS: [what: string, options: EventStreamOptions, reason: string][] = [
   ["maxAge", { maxAge: 150 }, "expired"],
   ["a drain", {}, "draining"],
 ];
 
-/** P14: what is cut never looks complete. */
+/** P14: a stream that was cut never looks complete. */
 export function brokenOffContract(adapter: Adapter): void {
   const { fetch = globalThis.fetch } = adapter;
 
   describe("P14: a source that fails after the head", () => {
-    it("breaks the connection off after what was sent, quietly", async () => {
+    it("aborts the connection after what was sent, and prints nothing", async () => {
       const printed = vi.spyOn(console, "error");
       onTestFinished(() => printed.mockRestore());
       const app = await startApp(adapter, { path: "/", source: failsAfterOne });
@@ -48,7 +48,7 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(printed.mock.calls).toEqual([]);
     });
 
-    it("loses nothing of what was sent before, however much", async () => {
+    it("loses nothing that was sent before the failure, even if it is much", async () => {
       async function* source(): AsyncGenerator<string> {
         for (let i = 0; i < 30; i++) yield MUCH;
         throw BROKEN;
@@ -61,7 +61,7 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(reader.events.map((event) => event.data.length)).toEqual(Array(30).fill(MUCH.length));
     });
 
-    it("is an error to a relay behind it", async () => {
+    it("is an error for a relay that reads the stream", async () => {
       const app = await startApp(adapter, { path: "/", source: failsAfterOne });
       const data: unknown[] = [];
       const relaying = (async () => {
@@ -72,7 +72,7 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(data).toEqual(["one"]);
     });
 
-    it("lets EventSource come back with the id of the last event", async () => {
+    it("lets EventSource reconnect with the id of the last event", async () => {
       const ids: (string | undefined)[] = [];
       async function* source(stream: EventStream): ReturnType<typeof failsAfterOne> {
         ids.push(stream.lastEventId);
@@ -81,11 +81,11 @@ export function brokenOffContract(adapter: Adapter): void {
       const app = await startApp(adapter, { path: "/", source }, { retry: 20 });
       const client = new EventSource(`${app.url}/`, { fetch: (url, init) => fetch(url, init) });
       onTestFinished(() => client.close());
-      await until("the client to come back", () => ids.length > 1);
+      await until("the client to reconnect", () => ids.length > 1);
       expect(ids.slice(0, 2)).toEqual([undefined, "7"]);
     });
 
-    it("is told to the client with describeError, and the stream is finished for good", async () => {
+    it("is reported to the client by describeError, and the stream ends for good", async () => {
       const app = await startApp(
         adapter,
         { path: "/", source: failsAfterOne },
@@ -112,7 +112,7 @@ export function brokenOffContract(adapter: Adapter): void {
       ],
       ["returns no message", () => ({ evnt: "x" }) as never, 2],
     ] as [string, () => undefined, number][])(
-      "breaks off when describeError %s",
+      "aborts the connection when describeError %s",
       async (_what, describeError, reports) => {
         const app = await startApp(adapter, { path: "/", source: failsAfterOne, options: { describeError } });
         const reader = await app.read("/");
@@ -124,40 +124,43 @@ export function brokenOffContract(adapter: Adapter): void {
     );
   });
 
-  describe.each(STOPS)("P14: what is stopped by %s", (what, options, reason) => {
+  describe.each(STOPS)("P14: a stream that is closed by %s", (what, options, reason) => {
     const stop = async (app: Awaited<ReturnType<typeof startApp>>): Promise<void> => {
       if (what === "a drain") await within("events.close()", app.events.close());
     };
 
-    it.each(OTHERS)("is broken off for a client %s, and its source returned", async (_who, init) => {
-      let returned = 0;
-      async function* source({ signal }: EventStream): AsyncGenerator<string> {
-        try {
-          yield "one";
-          await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        } finally {
-          returned++;
+    it.each(NOT_RECONNECTING)(
+      "is aborted for a client %s, and its source is returned",
+      async (_who, init) => {
+        let returned = 0;
+        async function* source({ signal }: EventStream): AsyncGenerator<string> {
+          try {
+            yield "one";
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          } finally {
+            returned++;
+          }
         }
-      }
-      const app = await startApp(adapter, { path: "/", source }, options);
-      const reader = await app.read("/", init);
-      await reader.untilData("one");
-      await stop(app);
-      expect(await within("the end", reader.ended)).toBe(false);
-      await until("onClose", () => app.closeReasons.length > 0);
-      expect(app.closeReasons).toEqual([reason]);
-      await until("the source to be returned", () => returned === 1);
-      expect(app.errors).toEqual([]);
-    });
+        const app = await startApp(adapter, { path: "/", source }, options);
+        const reader = await app.read("/", init);
+        await reader.untilData("one");
+        await stop(app);
+        expect(await within("the end", reader.ended)).toBe(false);
+        await until("onClose", () => app.closeReasons.length > 0);
+        expect(app.closeReasons).toEqual([reason]);
+        await until("the source to be returned", () => returned === 1);
+        expect(app.errors).toEqual([]);
+      },
+    );
 
-    it("is ended for any client when the program alone sends, for nobody knows what it lacks", async () => {
+    it("ends normally for any client if it has no source, because nothing is known to be missing", async () => {
       const app = await startApp(adapter, { path: "/" }, options);
       const reader = await app.read("/", { method: "POST" });
       await stop(app);
       expect(await within("the end", reader.ended)).toBe(true);
     });
 
-    it("is ended for EventSource, which comes back", async () => {
+    it("ends normally for EventSource, which reconnects", async () => {
       async function* source(): AsyncGenerator<string> {
         yield "one";
         await never();
@@ -171,23 +174,26 @@ export function brokenOffContract(adapter: Adapter): void {
   });
 
   describe("P14: a channel that closes before it has ended", () => {
-    it.each(OTHERS)("breaks off a client %s, and ends EventSource", async (_who, init) => {
-      const channel = createChannel();
-      const app = await startApp(adapter, {
-        path: "/",
-        onStream: (stream) => void channel.subscribe(stream),
-      });
-      const other = await app.read("/", init);
-      const eventSource = await app.read("/");
-      await channel.publish("one");
-      for (const reader of [other, eventSource]) await reader.untilData("one");
-      await channel.close();
-      expect(await within("the end", other.ended)).toBe(false);
-      expect(await within("the end", eventSource.ended)).toBe(true);
-    });
+    it.each(NOT_RECONNECTING)(
+      "aborts the connection of a client %s, and ends normally for EventSource",
+      async (_who, init) => {
+        const channel = createChannel();
+        const app = await startApp(adapter, {
+          path: "/",
+          onStream: (stream) => void channel.subscribe(stream),
+        });
+        const other = await app.read("/", init);
+        const eventSource = await app.read("/");
+        await channel.publish("one");
+        for (const reader of [other, eventSource]) await reader.untilData("one");
+        await channel.close();
+        expect(await within("the end", other.ended)).toBe(false);
+        expect(await within("the end", eventSource.ended)).toBe(true);
+      },
+    );
   });
 
-  describe("P14: a client that is cut for being slow", () => {
+  describe("P14: a client that is disconnected because it is slow", () => {
     it("sees an error", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
@@ -199,7 +205,7 @@ export function brokenOffContract(adapter: Adapter): void {
   });
 
   describeIf(adapter.http === 1)("P14: on the wire, a response that is cut", () => {
-    it("of HTTP/1.1 has no last chunk", async () => {
+    it("has no last chunk in HTTP/1.1", async () => {
       const app = await startApp(adapter, { path: "/", source: failsAfterOne });
       const client = new RawClient(app.url).request("GET", "/");
       await until("the connection to close", () => client.closed !== undefined);
@@ -208,8 +214,8 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(parseRawResponse(client.text).chunks.join("")).toContain("data: one\n\n");
     });
 
-    // As nginx asks by default.
-    it("of HTTP/1.0 is reset, for there an end is no more than the end of the connection", async () => {
+    // nginx sends HTTP/1.0 by default.
+    it("ends with a TCP reset in HTTP/1.0, where closing the connection would mean a complete response", async () => {
       const app = await startApp(adapter, { path: "/", source: failsAfterOne });
       const client = new RawClient(app.url).request("GET", "/", {}, "1.0");
       await until("the connection to close", () => client.closed !== undefined);
@@ -217,7 +223,7 @@ export function brokenOffContract(adapter: Adapter): void {
       expect(client.text).toContain("data: one\n\n");
     });
 
-    it("of HTTP/1.0 is reset too when its client is too slow", async () => {
+    it("ends with a TCP reset in HTTP/1.0 also when the client is too slow", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
       const client = new RawClient(app.url).request("GET", "/", {}, "1.0");

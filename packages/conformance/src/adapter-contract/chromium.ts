@@ -27,13 +27,13 @@ export function chromiumContract(adapter: Adapter): void {
     async function openPage(url: string): Promise<Page> {
       const page = await browser.newPage({ ignoreHTTPSErrors: true });
       onTestFinished(() => page.close());
-      // A page of the app's origin, whatever the app answers.
+      // Any page of the app's origin will do, even an error page.
       await page.route("**/page", (route) => route.fulfill({ contentType: "text/html", body: "" }));
       await page.goto(`${url}/page`);
       return page;
     }
 
-    it("P2: what is sent is read back identically", async () => {
+    it("P2: reads back exactly what was sent", async () => {
       const messages = fc.sample(hostileMessages, adapter.runs ?? 100).flat();
       const expected = dispatchedOf(messages);
       const app = await startApp(adapter, { path: "/stream", source: messages });
@@ -42,7 +42,7 @@ export function chromiumContract(adapter: Adapter): void {
       expect(events).toEqual(expected);
     });
 
-    it("P11: a finished stream is not started again", async () => {
+    it("P11: does not start a finished stream again", async () => {
       let started = 0;
       const source = (): string[] => (started++, ["one"]);
       const app = await startApp(adapter, { path: "/stream", source }, { retry: RETRY });
@@ -55,7 +55,7 @@ export function chromiumContract(adapter: Adapter): void {
       expect(started).toBe(1);
     });
 
-    it("P11: one with `once` is not started again after a break", async () => {
+    it("P11: does not start a stream with `once` again after the connection broke", async () => {
       let started = 0;
       async function* source(): AsyncGenerator<string> {
         started++;
@@ -91,7 +91,7 @@ function countRequests(page: Page): () => number {
   return () => count;
 }
 
-/** Runs in the page. */
+/** This function runs in the page. */
 function readInPage(types: string[]): Promise<ReceivedEvent[]> {
   const source = new EventSource("/stream");
   const events: ReceivedEvent[] = [];

@@ -4,10 +4,10 @@ import type { Adapter } from "../adapter.js";
 import { startApp } from "../support/start-app.js";
 import { within } from "../support/within.js";
 
-/** The reconnection time: at the start of a stream, and at its close. */
+/** The reconnection time that a stream sends at its start and when it closes. */
 export function closingContract(adapter: Adapter): void {
   describe("close({ retry })", () => {
-    it("tells the client when to come back, after what was sent", async () => {
+    it("tells the client, after what was sent, when to reconnect", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
       const reader = await app.read("/");
@@ -19,7 +19,7 @@ export function closingContract(adapter: Adapter): void {
       expect(await within("closed", stream!.closed)).toBe("closed");
     });
 
-    it("refuses one client from its handler", async () => {
+    it("lets a handler refuse a client", async () => {
       const source = (stream: EventStream): void => stream.close({ retry: 30_000 });
       const app = await startApp(adapter, { path: "/", source });
       const reader = await app.read("/");
@@ -28,7 +28,7 @@ export function closingContract(adapter: Adapter): void {
     });
 
     it.each([{ retry: -1 }, { retry: "5" }, { retry: 1.5 }, { after: 5 }, null, 5])(
-      "says what is wrong with %o",
+      "reports what is wrong with %o",
       async (options) => {
         let stream: EventStream | undefined;
         const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
@@ -45,7 +45,7 @@ export function closingContract(adapter: Adapter): void {
     it.each<[whose: string, server: EventStreamOptions, options: EventStreamOptions]>([
       ["the server", { retry: false }, {}],
       ["one stream", {}, { retry: false }],
-    ])("of %s leaves the first block out, and the head leaves at once", async (_whose, server, options) => {
+    ])("of %s omits the first block, and the head is still sent at once", async (_whose, server, options) => {
       let stream: EventStream | undefined;
       const onStream = (opened: EventStream): void => void (stream = opened);
       const app = await startApp(adapter, { path: "/", options, onStream }, server);

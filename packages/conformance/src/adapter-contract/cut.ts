@@ -4,10 +4,10 @@ import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { pause, within } from "../support/within.js";
 
-/** What a client that is cut off leaves in the log of the program. */
+/** A client that is disconnected must not cause any output of the program. */
 export function cutContract(adapter: Adapter): void {
-  describe("a client that is cut off because it does not read", () => {
-    it("is no error of the app, and leaves no stack trace", async () => {
+  describe("a client that is disconnected because it does not read", () => {
+    it("is not an error of the app and prints no stack trace", async () => {
       const spy = vi.spyOn(console, "error").mockImplementation(() => {});
       try {
         let stream: EventStream | undefined;
@@ -16,7 +16,7 @@ export function cutContract(adapter: Adapter): void {
         await app.request("/", { headers: ACCEPT });
         while (stream!.send("x".repeat(1 << 20))) await pause(1);
         expect(await within("closed", stream!.closed)).toBe("slow");
-        await pause(50); // for what is told of it
+        await pause(50); // for errors that are reported later
         expect([app.errors, app.reported, spy.mock.calls]).toEqual([[], [], []]);
       } finally {
         spy.mockRestore();

@@ -7,14 +7,18 @@ import { ACCEPT, startApp, type TestApp } from "../support/start-app.js";
 import { startUpstream } from "../support/start-upstream.js";
 import { createGate, never, until, within } from "../support/within.js";
 
-/** A place in a stream at which its client leaves: what upstream has said until then, and how far that has come. */
-const PLACES: { place: string; said: string | undefined; arrived(text: string): boolean }[] = [
-  { place: "before the first byte", said: undefined, arrived: () => true },
-  { place: "in mid-event", said: "x".repeat(32 << 20), arrived: (text) => text.includes("data: x") },
-  { place: "while idle", said: "hello", arrived: (text) => text.includes("data: hello\n\n") },
+/** When the client leaves: what the upstream has sent until then, and what part of it the client has received. */
+const MOMENTS: { moment: string; said: string | undefined; arrived(text: string): boolean }[] = [
+  { moment: "before the first byte", said: undefined, arrived: () => true },
+  {
+    moment: "in the middle of an event",
+    said: "x".repeat(32 << 20),
+    arrived: (text) => text.includes("data: x"),
+  },
+  { moment: "while idle", said: "hello", arrived: (text) => text.includes("data: hello\n\n") },
 ];
 
-/** P10: when the client leaves, the source learns it at once. */
+/** P10: when the client leaves, the source is stopped at once. */
 export function departureContract(adapter: Adapter): void {
   async function leave(
     app: TestApp,
@@ -24,7 +28,7 @@ export function departureContract(adapter: Adapter): void {
     const client = new AbortController();
     const { fetch = globalThis.fetch } = adapter;
     const answer = fetch(`${app.url}/`, { headers: ACCEPT, signal: client.signal });
-    answer.catch(() => {}); // it is aborted
+    answer.catch(() => {}); // aborted below
     await until("the source to wait", ready);
     if (!arrived("")) {
       const reader = (await within("the head", answer))
@@ -37,7 +41,7 @@ export function departureContract(adapter: Adapter): void {
   }
 
   describe("P10: when the client leaves", () => {
-    it.each(PLACES)("$place, a fetch with the source's signal ends", async ({ said, arrived }) => {
+    it.each(MOMENTS)("$moment, a fetch with the source's signal ends", async ({ said, arrived }) => {
       const upstream = await startUpstream(said);
       const streams: EventStream[] = [];
       async function* source(stream: EventStream): AsyncGenerator<string> {
@@ -76,7 +80,7 @@ export function departureContract(adapter: Adapter): void {
       }),
       "a ReadableStream is cancelled": (returned) => () =>
         new ReadableStream({ pull: never, cancel: returned }, { highWaterMark: 0 }),
-      "an async generator that heeds the signal runs its finally": (returned) =>
+      "an async generator that listens to the signal runs its finally": (returned) =>
         async function* (stream) {
           try {
             await new Promise((resolve) => stream.signal.addEventListener("abort", resolve));
@@ -86,7 +90,7 @@ export function departureContract(adapter: Adapter): void {
           }
         },
     };
-    it.each(Object.keys(pending))("%s, though an item is awaited", async (kind) => {
+    it.each(Object.keys(pending))("%s, even if it is waiting for an item", async (kind) => {
       let returned = 0;
       let streams = 0;
       const source = pending[kind]!(() => returned++);
@@ -107,7 +111,7 @@ export function departureContract(adapter: Adapter): void {
       expect(app.reported).toEqual([]);
     });
 
-    it("an endless source that is being sent is returned", async () => {
+    it("an endless source is returned in the middle of sending", async () => {
       let returned = 0;
       function* source(): Generator<string> {
         try {
@@ -142,7 +146,7 @@ export function departureContract(adapter: Adapter): void {
     });
 
     it.each(["ends", "is destroyed", "is reset"])(
-      "%s, so it does with a body that nobody reads",
+      "%s, the stream closes with reason client even if nobody reads the request's body",
       async (how) => {
         const app = await startApp(adapter, { path: "/" });
         const body = "x".repeat(300_000);
@@ -159,7 +163,7 @@ export function departureContract(adapter: Adapter): void {
       },
     );
 
-    it("is gone before the stream opened, there is none, and nothing is thrown", async () => {
+    it("is closed before the stream opened, no stream opens and nothing is thrown", async () => {
       const gate = createGate();
       let started = 0;
       let entered = false;

@@ -10,7 +10,7 @@ const RETRY: [number, number] = [20_000, 30_000];
 /** P8: `events.close()`. */
 export function drainContract(adapter: Adapter): void {
   describe("P8: events.close()", () => {
-    it(`closes ${STREAMS} open streams within its grace, spreads their return, and the server can stop`, async () => {
+    it(`closes ${STREAMS} open streams within the grace period, spreads their reconnections, and lets the server stop`, async () => {
       const app = await startApp(adapter, { path: "/" });
       const readers = await Promise.all(Array.from({ length: STREAMS }, () => app.read("/")));
       expect(app.events.streams.size).toBe(STREAMS);
@@ -27,7 +27,7 @@ export function drainContract(adapter: Adapter): void {
       expect(new Set(readers.map((reader) => reader.retries[1])).size).toBeGreaterThan(STREAMS / 2);
       expect(new Set(app.closeReasons)).toEqual(new Set(["draining"]));
 
-      // Once more if it was sent on a connection that was just being closed, as a browser does.
+      // A request may fail because its connection was just being closed. A browser repeats it, and so does the test.
       const refused = await app.read("/").catch(() => app.read("/"));
       expect(await refused.all()).toEqual([]);
       expect(refused.text).toMatch(/^retry: 2\d{4}\n\n$/);
@@ -35,7 +35,7 @@ export function drainContract(adapter: Adapter): void {
       await within("server.close()", app.close());
     }, 30_000);
 
-    it("sends what was sent before", async () => {
+    it("delivers what was sent before it was called", async () => {
       const streams: EventStream[] = [];
       const app = await startApp(adapter, { path: "/", onStream: (stream) => void streams.push(stream) });
       const reader = await app.read("/");
@@ -45,7 +45,7 @@ export function drainContract(adapter: Adapter): void {
       expect(streams[0]!.send("late")).toBe(false);
     });
 
-    it("cuts a client that does not read when its grace is over", async () => {
+    it("disconnects a client that does not read when the grace period is over", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -64,7 +64,7 @@ export function drainContract(adapter: Adapter): void {
       await within("server.close()", app.close());
     });
 
-    it("refuses those whose source has nothing yet, and returns the source", async () => {
+    it("refuses a client whose source has no item yet, and returns the source", async () => {
       let started = 0;
       let returned = 0;
       const source = (): AsyncIterable<string> => {
@@ -88,7 +88,7 @@ export function drainContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual([]);
     });
 
-    it("lets sources finish with finishSources, and closes all others at once", async () => {
+    it("with finishSources, lets sources finish and closes all other streams at once", async () => {
       const gate = createGate();
       async function* source(): AsyncGenerator<string> {
         yield "one";
@@ -124,7 +124,7 @@ export function drainContract(adapter: Adapter): void {
       expect(app.closeReasons.toSorted()).toEqual(["draining", "ended", "ended", "ended"]);
     });
 
-    it("closes with finishSources what goes on after its source, and cuts what is not done in time", async () => {
+    it("with finishSources, closes streams that stay open after their source, and aborts those that are not finished in time", async () => {
       const gate = createGate();
       const streams: EventStream[] = [];
       async function* source(): AsyncGenerator<string> {
@@ -154,7 +154,7 @@ export function drainContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["draining", "draining"]);
     });
 
-    it("may be called again, also with nothing open", async () => {
+    it("may be called again, even if no stream is open", async () => {
       const app = await startApp(adapter, { path: "/" });
       await within("events.close()", Promise.all([app.events.close(), app.events.close()]));
       await within("events.close()", app.events.close());
@@ -162,7 +162,7 @@ export function drainContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("closes streams that close others, and send while they close", async () => {
+    it("works if closing a stream makes the app close other streams and send on them", async () => {
       const streams: EventStream[] = [];
       const app = await startApp(adapter, {
         path: "/",
@@ -182,7 +182,7 @@ export function drainContract(adapter: Adapter): void {
     });
 
     it.each([{ grace: -1 }, { retry: [5, 1] }, { retry: 5 }, { finishSources: 1 }, { graze: 1 }, null])(
-      "says what is wrong with %o",
+      "reports what is wrong with %o",
       async (options) => {
         const app = await startApp(adapter, { path: "/" });
         await expect(app.events.close(options as never)).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { never } from "../support/within.js";
 
-/** A finished stream stays finished; `once` even a broken one. */
+/** A finished stream is never started again. With `once`, a broken one is not started again either. */
 export function endContract(adapter: Adapter): void {
   describe("end()", () => {
     const cases: [string, EventMessage | undefined, string][] = [
@@ -31,7 +31,7 @@ export function endContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["ended"]);
     });
 
-    it("sends no event that nobody asked for to a POST that does not name event streams", async () => {
+    it("sends no extra event in the response to a POST whose Accept header does not name event streams", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const plain = await app.read("/", { method: "POST", headers: { accept: "*/*" } });
       expect((await plain.all()).map((event) => event.type)).toEqual(["message"]);
@@ -55,13 +55,13 @@ export function endContract(adapter: Adapter): void {
       },
     );
 
-    it("header has ~end elsewhere gets the stream", async () => {
+    it("header contains ~end, but not at its end, gets the stream", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const reader = await app.read("/", { headers: { "last-event-id": "~end~end~x" } });
       expect(await reader.allData()).toEqual(["one"]);
     });
 
-    it("query parameter ends in ~end gets the stream, for a page may have kept the id of an old answer", async () => {
+    it("query parameter ends in ~end gets the stream, because a page may have stored the id of an old answer", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const reader = await app.read("/?lastEventId=7~end");
       expect(reader.response.status).toBe(200);
@@ -70,7 +70,7 @@ export function endContract(adapter: Adapter): void {
   });
 
   describe("once", () => {
-    it("starts with an event that gives the client an id to come back with", async () => {
+    it("starts with an event that gives the client an id for reconnecting", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"], options: { once: true } });
       const reader = await app.read("/");
       const events = await reader.all();
@@ -78,7 +78,7 @@ export function endContract(adapter: Adapter): void {
       expect(events[0]!.lastEventId).not.toBe("");
     });
 
-    it("P11: answers 204 to any Last-Event-ID header, also after the connection broke half-way", async () => {
+    it("P11: responds with 204 to any Last-Event-ID header, even if the connection broke before the end", async () => {
       let started = 0;
       async function* source(): AsyncGenerator<string> {
         started++;
@@ -98,7 +98,7 @@ export function endContract(adapter: Adapter): void {
       expect(started).toBe(1);
     });
 
-    it("takes a page with the id of another stream in its query for a new client", async () => {
+    it("treats a page whose query has the id of another stream as a new client", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"], options: { once: true } });
       const reader = await app.read("/?lastEventId=7");
       expect(await reader.allData()).toContain("one");

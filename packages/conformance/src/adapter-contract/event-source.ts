@@ -7,7 +7,7 @@ import { never, pause, until } from "../support/within.js";
 
 const RETRY = 100;
 
-/** P11 with the EventSource of npm. */
+/** P11 with the npm package `eventsource`. */
 export function eventSourceContract(adapter: Adapter): void {
   function connect(app: TestApp): { source: EventSource; requests(): number } {
     const { fetch = globalThis.fetch } = adapter;
@@ -31,7 +31,7 @@ export function eventSourceContract(adapter: Adapter): void {
       expect(started).toBe(1);
     });
 
-    it("does not start one with `once` again, not even after a break", async () => {
+    it("does not start a stream with `once` again, not even after the connection broke", async () => {
       let started = 0;
       async function* source(): AsyncGenerator<string> {
         started++;
@@ -50,7 +50,7 @@ export function eventSourceContract(adapter: Adapter): void {
       expect(started).toBe(1);
     });
 
-    it("starts a live feed again after a break", async () => {
+    it("starts a live feed again after the connection broke", async () => {
       let started = 0;
       const onStream = (stream: EventStream): void => void stream.send(`start ${++started}`);
       const app = await startApp(adapter, { path: "/", onStream }, { retry: RETRY });
@@ -63,7 +63,7 @@ export function eventSourceContract(adapter: Adapter): void {
       expect(received).toEqual(["start 1", "start 2"]);
     });
 
-    it("waits to come back when it was refused for too many", async () => {
+    it("waits and then reconnects when it was refused because of maxStreams", async () => {
       let started = 0;
       const source = (): string[] => (started++, ["one"]);
       const app = await startApp(adapter, { path: "/", source }, { retry: RETRY, maxStreams: 0 });

@@ -3,10 +3,10 @@ import type { Adapter } from "../adapter.js";
 import { startApp } from "../support/start-app.js";
 import { createGate, pause } from "../support/within.js";
 
-/** When the head leaves. */
+/** When the head of the response is sent. */
 export function headContract(adapter: Adapter): void {
   describe("the head", () => {
-    it("leaves at once without a source", async () => {
+    it("is sent at once without a source", async () => {
       const app = await startApp(adapter, { path: "/" }, { headTimeout: 1_000_000 });
       const reader = await app.read("/");
       expect(reader.response.status).toBe(200);
@@ -27,7 +27,7 @@ export function headContract(adapter: Adapter): void {
       expect(await (await reading).allData()).toEqual(["one"]);
     });
 
-    it("leaves with what a function sends before it has items", async () => {
+    it("is sent when a source function sends something itself", async () => {
       const gate = createGate();
       const app = await startApp(
         adapter,

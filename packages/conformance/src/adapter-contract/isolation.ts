@@ -13,7 +13,7 @@ const reject = (): Promise<never> => pause(1).then(fail);
 interface Bad {
   options?: EventStreamOptions;
   source?: Source;
-  /** What the app does with its stream. */
+  /** What the app does with the bad stream. */
   act?(stream: EventStream): unknown;
 }
 
@@ -33,7 +33,7 @@ const BAD: Record<string, Bad> = {
     options: { serialize: fail },
     act: (stream) => stream.end({ data: { n: 1 } }),
   },
-  "serialize returns no string": {
+  "serialize does not return a string": {
     options: { serialize: (() => 5) as never },
     act: (stream) => stream.send({ data: { n: 1 } }),
   },
@@ -54,8 +54,8 @@ const BAD: Record<string, Bad> = {
   },
   "an iterator's return throws": { source: iterator(never, fail) },
   "an iterator's return rejects": { source: iterator(never, reject as () => never) },
-  "an iterator's next throws and its return too": { source: iterator(fail, fail) },
-  "an iterator yields what is no result": {
+  "an iterator's next throws and its return throws too": { source: iterator(fail, fail) },
+  "an iterator's next resolves with undefined": {
     source: iterator(() => Promise.resolve(undefined as never), fail),
   },
 };
@@ -70,7 +70,7 @@ async function expectGoodGoesOn(adapter: Adapter, { options, source, act }: Bad)
       const result = act?.(stream);
       if (result instanceof Promise) result.catch(() => {});
     } catch {
-      // the app's own to handle: its mistake
+      // The app would handle the error of its own mistake here.
     }
   };
   const app = await startApp(adapter, [
@@ -82,7 +82,7 @@ async function expectGoodGoesOn(adapter: Adapter, { options, source, act }: Bad)
   const client = new AbortController();
   const response = await app.request("/bad", { headers: ACCEPT, signal: client.signal });
   expect([200, 500]).toContain(response.status);
-  await pause(5); // for what rejects later
+  await pause(5); // for promises that reject later
   client.abort();
   await until("the bad stream to be over", () => app.events.streams.size === 1);
 
@@ -91,10 +91,10 @@ async function expectGoodGoesOn(adapter: Adapter, { options, source, act }: Bad)
   expect([...app.events.streams]).toEqual([good]);
 }
 
-/** P13: a fault of the app's harms its own stream only. */
+/** P13: an error in the app's code harms its own stream only. */
 export function isolationContract(adapter: Adapter): void {
-  describe("P13: another stream goes on, and nothing is unhandled, when", () => {
-    // What onError itself throws is written there.
+  describe("P13: another stream continues, and no error is unhandled, when", () => {
+    // Errors that onError throws are printed to the console.
     beforeEach(() => {
       const spy = vi.spyOn(console, "error").mockImplementation(() => {});
       return () => spy.mockRestore();
@@ -102,9 +102,9 @@ export function isolationContract(adapter: Adapter): void {
 
     it.each(Object.keys(BAD))("%s", (what) => expectGoodGoesOn(adapter, BAD[what]!));
 
-    // Node reports what an event listener throws: we neither hide it nor add to it.
+    // Node reports an error of an event listener as uncaught. The adapter must not hide it or report it again.
     it.each(Object.keys(BAD_LISTENERS))(
-      "an abort listener %s: the process hears of it once",
+      "an abort listener %s: the process reports the error once",
       async (what) => {
         const listener = BAD_LISTENERS[what]!;
         const act = (stream: EventStream): void => stream.signal.addEventListener("abort", listener);
@@ -113,7 +113,7 @@ export function isolationContract(adapter: Adapter): void {
       },
     );
 
-    it("nobody has set an onError and a source fails: it is written to the console", async () => {
+    it("a source fails and there is no onError: the error is printed to the console", async () => {
       const broken = new Error("broken");
       const source = async function* (): AsyncGenerator<string> {
         yield "one";

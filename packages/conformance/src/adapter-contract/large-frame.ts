@@ -3,15 +3,16 @@ import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { pause, within } from "../support/within.js";
 
-// More than the system's buffers take, over more than three times what a client may take nothing for.
+// The message is larger than the buffers of the operating system. The client takes more than three times
+// `stallTimeout` to read it.
 const BYTES = 20 << 20;
 const STALL_TIMEOUT = 1_000;
 const TAKES = 3_500;
 
-/** A message that its client cannot take within `stallTimeout`. */
+/** A message that the client cannot read within `stallTimeout`. */
 export function largeFrameContract(adapter: Adapter): void {
   describe("P7: a steady reader of one large message", () => {
-    it("is not cut as slow, however long it takes", async () => {
+    it("is not disconnected as slow, however long it takes", async () => {
       const options = { stallTimeout: STALL_TIMEOUT };
       const app = await startApp(adapter, { path: "/", source: ["x".repeat(BYTES)] }, options);
       const reader = (await app.request("/", { headers: ACCEPT })).body!.getReader();

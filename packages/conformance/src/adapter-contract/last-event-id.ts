@@ -6,7 +6,7 @@ import { ACCEPT, startApp } from "../support/start-app.js";
 
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 
-// What the grammar of a header's value allows, and no more comes through a server: HTAB, and all from SP but DEL.
+// An HTTP server accepts only these bytes in a header value, besides HTAB: all from SP on, except DEL.
 const headerBytes = fc
   .array(
     fc.integer({ min: 0x20, max: 0xff }).filter((byte) => byte !== 0x7f),
@@ -27,20 +27,20 @@ const ids = fc.oneof(
   ), // prettier-ignore
 );
 
-/** P12, and what the stream says of the id. */
+/** P12, and the property `lastEventId` of a stream. */
 export function lastEventIdContract(adapter: Adapter): void {
-  describe("P12: no last event ID", () => {
+  describe("P12: a last event ID", () => {
     const source = (): string[] => ["one"];
     const routes = [
       { path: "/", source },
       { path: "/once", source, options: { once: true } },
       { path: "/broken", source: () => Promise.reject(new Error("broken")) },
     ];
-    it.each(["/", "/once", "/broken"])("yields another status than 200 or 204 on %s", async (path) => {
+    it.each(["/", "/once", "/broken"])("always gets the status 200 or 204 on %s", async (path) => {
       const app = await startApp(adapter, routes);
       await fc.assert(
         fc.asyncProperty(ids, async (id) => {
-          fc.pre(path !== "/broken" || id.trim() !== ""); // without an id it is a new request, and the error its answer
+          fc.pre(path !== "/broken" || id.trim() !== ""); // without an id it is a first request, which gets the error
           const response = await app.request(path, { headers: { ...ACCEPT, "last-event-id": id } });
           expect([200, 204]).toContain(response.status);
           await response.body?.cancel();
@@ -49,7 +49,7 @@ export function lastEventIdContract(adapter: Adapter): void {
       );
     });
 
-    it("in the query yields another status than 200", async () => {
+    it("in the query always gets the status 200", async () => {
       const app = await startApp(adapter, routes);
       const queries = fc.oneof(
         fc
@@ -92,23 +92,26 @@ export function lastEventIdContract(adapter: Adapter): void {
       expect(await lastEventIdOf("?lastEventId=")).toBe(undefined);
     });
 
-    it.each(["7", "…", "漢字 😀", "__proto__", "a, b", "\ufeff1"])("is the header's text: %s", async (id) => {
-      expect(await lastEventIdOf("", { "last-event-id": latin1(id) })).toBe(id);
-    });
+    it.each(["7", "…", "漢字 😀", "__proto__", "a, b", "\ufeff1"])(
+      "is the text of the header: %s",
+      async (id) => {
+        expect(await lastEventIdOf("", { "last-event-id": latin1(id) })).toBe(id);
+      },
+    );
 
-    it("is a header that is not UTF-8, as the server hands it out", async () => {
+    it("is the header as the server decoded it if it is not UTF-8", async () => {
       expect(await lastEventIdOf("", { "last-event-id": "a\xffb" })).toBe("a\xffb");
     });
 
-    it("is the query parameter's, decoded", async () => {
+    it("is the decoded query parameter", async () => {
       expect(await lastEventIdOf(`?a=b&lastEventId=${encodeURIComponent("漢 &=+~end")}`)).toBe("漢 &=+~end");
     });
 
-    it("is the header's when there are both", async () => {
+    it("is the header if there is also a query parameter", async () => {
       expect(await lastEventIdOf("?lastEventId=query", { "last-event-id": "header" })).toBe("header");
     });
 
-    it("is unknown when it is longer than 1 KiB", async () => {
+    it("counts as unknown if it is longer than 1 KiB", async () => {
       expect(await lastEventIdOf("", { "last-event-id": "a".repeat(1024) })).toBe("a".repeat(1024));
       expect(await lastEventIdOf("", { "last-event-id": "a".repeat(1025) })).toBe(undefined);
       expect(await lastEventIdOf("", { "last-event-id": latin1("é".repeat(513)) })).toBe(undefined);

@@ -4,10 +4,10 @@ import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { never, until, within } from "../support/within.js";
 
-/** How many streams there may be, and for how long. */
+/** The limits on the number of streams and on their age. */
 export function limitsContract(adapter: Adapter): void {
   describe("maxStreams", () => {
-    it("asks an EventSource that is one too many to come again, and takes it when there is room", async () => {
+    it("asks an EventSource above the limit to reconnect, and accepts it when a slot is free", async () => {
       const streams: EventStream[] = [];
       let started = 0;
       const app = await startApp(
@@ -33,7 +33,7 @@ export function limitsContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(1);
     });
 
-    it("spreads the times at which they come again", async () => {
+    it("spreads the reconnections of refused clients over time", async () => {
       const app = await startApp(adapter, { path: "/" }, { maxStreams: 0 });
       const retries = new Set<number>();
       for (let i = 0; i < 20; i++) {
@@ -47,7 +47,7 @@ export function limitsContract(adapter: Adapter): void {
     it.each([
       ["does not say that it reads event streams", "GET", { accept: "*/*" }],
       ["sends another method", "POST", ACCEPT],
-    ])("answers a client that %s with 503", async (_what, method, headers) => {
+    ])("responds with 503 to a client that %s", async (_what, method, headers) => {
       const app = await startApp(adapter, { path: "/" }, { maxStreams: 0 });
       const response = await app.request("/", { method, headers });
       expect(response.status).toBe(503);
@@ -55,21 +55,21 @@ export function limitsContract(adapter: Adapter): void {
       expect(response.headers.get("cache-control")).toBe("no-store");
     });
 
-    it("answers everybody with 503 where the load balancer should try the next node", async () => {
+    it("responds with 503 to every client with refuse: 503, so that a load balancer tries the next node", async () => {
       const app = await startApp(adapter, { path: "/" }, { maxStreams: 0, refuse: 503 });
       const response = await app.request("/", { headers: ACCEPT });
       expect(response.status).toBe(503);
       expect(response.headers.get("content-type")).not.toContain("event-stream");
     });
 
-    it("keeps the promise to a finished stream: 204", async () => {
+    it("responds with 204 to a client whose stream is finished", async () => {
       const app = await startApp(adapter, { path: "/" }, { maxStreams: 0 });
       expect((await app.request("/", { headers: { ...ACCEPT, "last-event-id": "7~end" } })).status).toBe(204);
     });
   });
 
   describe("maxAge", () => {
-    it("closes a stream with reason expired, after what was sent, and lets the client come back", async () => {
+    it("closes a stream with reason expired, after what was sent, and lets the client reconnect", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(
         adapter,
@@ -85,7 +85,7 @@ export function limitsContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("closes one whose source is busy too", async () => {
+    it("closes a stream whose source is busy, too", async () => {
       let returned = 0;
       async function* source(): AsyncGenerator<string> {
         try {
@@ -109,7 +109,7 @@ export function limitsContract(adapter: Adapter): void {
     it.each([
       ["a Date", (at: number) => new Date(at)],
       ["milliseconds", (at: number) => at],
-    ])("as %s closes a stream then, and not before", async (_what, make) => {
+    ])("as %s closes a stream at that time, and not before", async (_what, make) => {
       const at = Date.now() + 300;
       let closedAt = 0;
       const options = { expiresAt: make(at), maxAge: 100_000, onClose: () => void (closedAt = Date.now()) };
@@ -117,11 +117,11 @@ export function limitsContract(adapter: Adapter): void {
       const reader = await app.read("/");
       await reader.all();
       await until("onClose", () => closedAt > 0);
-      expect(closedAt).toBeGreaterThanOrEqual(at - 5); // two clocks
+      expect(closedAt).toBeGreaterThanOrEqual(at - 5); // the timer and Date.now() use different clocks
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("in the past closes it at once after the head; a source is not started", async () => {
+    it("in the past closes the stream right after the head and does not start the source", async () => {
       let started = 0;
       const reasons: string[] = [];
       const options: EventStreamOptions = {
@@ -143,7 +143,7 @@ export function limitsContract(adapter: Adapter): void {
       expect(reasons).toEqual(["expired", "expired"]);
     });
 
-    it("closes one that is still held back", async () => {
+    it("closes a stream whose head is still waiting for the source", async () => {
       const options = { expiresAt: Date.now() + 200 };
       const app = await startApp(adapter, { path: "/", source: () => never(), options });
       const reader = await app.read("/");

@@ -44,7 +44,7 @@ const BAD_MESSAGES: [what: string, message: unknown, code: string][] = [
   ["bytes as data", { data: new Uint8Array(3) }, "ERR_SSE_INVALID_DATA"],
 ];
 
-/** A programmer's mistakes get an error that names them. */
+/** A mistake of the programmer gets an error that names the mistake. */
 export function mistakesContract(adapter: Adapter): void {
   describe("a mistake of the program", () => {
     it.each(Object.keys(BAD_SOURCES))("is %s as the source", async (kind) => {
@@ -72,7 +72,7 @@ export function mistakesContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("is a second argument of send, also one that forEach passes", async () => {
+    it("is a second argument of send, even if forEach passes it", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
       const reader = await app.read("/");
@@ -90,7 +90,7 @@ export function mistakesContract(adapter: Adapter): void {
     });
 
     it.each(BAD_MESSAGES)(
-      "is %s, which sends nothing and leaves the stream open",
+      "is to send %s: nothing is sent and the stream stays open",
       async (_what, message, code) => {
         let stream: EventStream | undefined;
         const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
@@ -104,14 +104,14 @@ export function mistakesContract(adapter: Adapter): void {
       },
     );
 
-    it("is a source of a function that is none, which the framework is told of", async () => {
+    it("is a function that returns a value that is not a source: the framework gets the error", async () => {
       const source = (() => Promise.resolve("text")) as unknown as Source;
       const app = await startApp(adapter, { path: "/", source });
       expect((await app.request("/", { headers: ACCEPT })).status).toBe(500);
       expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_SOURCE" }]);
     });
 
-    it("is opening twice, which leaves the first stream open", async () => {
+    it("is to open a second stream: the first stream stays open", async () => {
       let stream: EventStream | undefined;
       const onStream = (opened: EventStream): void => void (stream = opened);
       const app = await startApp(adapter, { path: "/", onStream, misuse: "open twice" });
@@ -122,7 +122,7 @@ export function mistakesContract(adapter: Adapter): void {
     });
 
     itIf(!adapter.returnsResponse)(
-      "is opening after the response was sent, which leaves that as it is",
+      "is to open a stream after the response was sent: the response is not changed",
       async () => {
         const app = await startApp(adapter, { path: "/", misuse: "open after the answer" });
         const response = await app.request("/");

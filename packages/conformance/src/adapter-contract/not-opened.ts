@@ -8,7 +8,7 @@ import { describeIf, itIf } from "../support/applies-if.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { createGate, never, until, within } from "../support/within.js";
 
-/** Sources that have begun before they are passed, as an upstream has that was fetched before. */
+/** Sources that are already running when they are passed, such as an upstream response that was fetched before. */
 const VALUES: Record<string, (returned: () => void) => Source> = {
   "an async iterable": (returned) => ({
     [Symbol.asyncIterator]: () => ({
@@ -51,8 +51,8 @@ interface Occasion {
 const ENDED = { ...ACCEPT, "last-event-id": "7~end" };
 
 const OCCASIONS: Record<string, Occasion> = {
-  "204, for the stream was finished": { request: { headers: ENDED }, status: 204 },
-  "204, for it runs only once": {
+  "204, because the stream was finished": { request: { headers: ENDED }, status: 204 },
+  "204, because of `once`": {
     options: { once: true },
     request: { headers: { ...ACCEPT, "last-event-id": "7" } },
     status: 204,
@@ -61,12 +61,12 @@ const OCCASIONS: Record<string, Occasion> = {
   503: { server: { maxStreams: 0 }, status: 503 },
   "a polite refusal while draining": { draining: true, request: { headers: ACCEPT }, status: 200 },
   "503 while draining": { draining: true, status: 503 },
-  "the head alone, to HEAD": { request: { method: "HEAD" }, status: 200 },
+  "only the head, for a HEAD request": { request: { method: "HEAD" }, status: 200 },
 };
 
-/** What an answer that is no stream owes: to the source that it was opened with, and to the client. */
+/** If no stream opens, the source must be returned, and the response must still have its headers. */
 export function notOpenedContract(adapter: Adapter): void {
-  describe("P10: a source that was passed as a value is returned at once when the answer is", () => {
+  describe("P10: a source that was passed as a value is returned at once when the response is", () => {
     describe.each(Object.entries(OCCASIONS))(
       "%s",
       (_answer, { server, options, draining, request, status }) => {
@@ -97,7 +97,7 @@ export function notOpenedContract(adapter: Adapter): void {
       expect(app.errors).toMatchObject([{ code: "ERR_SSE_INVALID_OPTION" }]);
     });
 
-    it.each(Object.keys(VALUES))("the response has a stream already: %s", async (kind) => {
+    it.each(Object.keys(VALUES))("the response already has a stream: %s", async (kind) => {
       let returned = 0;
       const again = VALUES[kind]!(() => returned++);
       const app = await startApp(adapter, { path: "/", misuse: "open twice", again });
@@ -172,7 +172,7 @@ export function notOpenedContract(adapter: Adapter): void {
       },
     );
 
-    it("the refusal of a stream that waits for its source when the server drains", async () => {
+    it("the refusal of a stream that is still waiting for its source when the server drains", async () => {
       let started = 0;
       const source: Source = () => (started++, never());
       const route: Route = { path: "/", source, headers, options: { headers: own, headTimeout: 1_000_000 } };

@@ -10,9 +10,9 @@ const REQUESTS = 20;
 const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
 const GET_SLOW = GET.replace("/", "/slow");
 
-/** Requests that a client sends on one connection without waiting for the answers. */
+/** HTTP pipelining: requests that a client sends on one connection without waiting for the responses. */
 export function pipelinedContract(adapter: Adapter): void {
-  describeIf(adapter.http === 1)("of the requests that wait on one connection,", () => {
+  describeIf(adapter.http === 1)("pipelined requests on one connection:", () => {
     const streams: EventStream[] = [];
     let entered = 0;
 
@@ -27,7 +27,7 @@ export function pipelinedContract(adapter: Adapter): void {
       return { app: await startApp(adapter, routes, { maxStreams }), gate };
     }
 
-    it("those behind an event stream are refused, and take no slot of others", async () => {
+    it("a request behind an event stream is refused and takes no slot of maxStreams", async () => {
       const { app } = await start(2);
       const client = new RawClient(app.url);
       client.socket.write(GET.repeat(REQUESTS));
@@ -44,7 +44,7 @@ export function pipelinedContract(adapter: Adapter): void {
       expect(client.text.split("HTTP/1.1 200").length).toBeGreaterThan(2);
     });
 
-    it("those behind an event stream that has to wait itself are refused too", async () => {
+    it("a request behind an event stream that is itself waiting is refused too", async () => {
       const { app } = await start(100);
       const client = new RawClient(app.url);
       client.socket.write(GET_SLOW + GET.repeat(REQUESTS));
@@ -53,7 +53,7 @@ export function pipelinedContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(1);
     });
 
-    it("one that has its turn when the response before it is over is a stream like any other", async () => {
+    it("a stream opens normally when the response before it is complete", async () => {
       const { app, gate } = await start(100);
       const client = new RawClient(app.url);
       client.socket.write(GET_SLOW + GET);
@@ -68,7 +68,7 @@ export function pipelinedContract(adapter: Adapter): void {
       expect(await within("closed", streams[0]!.closed)).toBe("client");
     });
 
-    it("a stream that waits hears that its client has left", async () => {
+    it("a waiting stream closes when its client leaves", async () => {
       const { app } = await start(100);
       const client = new RawClient(app.url);
       client.socket.write(GET_SLOW + GET);

@@ -5,7 +5,7 @@ import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { startApp } from "../support/start-app.js";
 import { until } from "../support/within.js";
 
-/** The head of a stream, its first block, HEAD and the heartbeat. */
+/** The headers of a stream, its first block, HEAD requests and heartbeats. */
 export function responseContract(adapter: Adapter): void {
   describe("the response", () => {
     it("has the headers of an event stream", async () => {
@@ -19,14 +19,14 @@ export function responseContract(adapter: Adapter): void {
       expect(headers.has("content-encoding")).toBe(false);
     });
 
-    it("keeps the headers that the app set before, its own Cache-Control too", async () => {
+    it("keeps the headers that the app has set before, including Cache-Control", async () => {
       const headers = { "x-app": "1", "cache-control": "private", "set-cookie": "a=b" };
       const app = await startApp(adapter, { path: "/", headers });
       const response = await app.request("/");
       for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value);
     });
 
-    it("is not broken by a Content-Length or a Content-Type that the app set for something else", async () => {
+    it("ignores a Content-Length or Content-Type that the app has set for another response", async () => {
       const headers = { "content-length": "5", "content-type": "text/html" };
       const app = await startApp(adapter, { path: "/", headers, source: ["one"] });
       const reader = await app.read("/");
@@ -34,7 +34,7 @@ export function responseContract(adapter: Adapter): void {
       expect(await reader.allData()).toEqual(["one"]);
     });
 
-    it("has the headers of the options, of the stream before those of the server", async () => {
+    it("has the headers of the options, where those of the stream override those of the server", async () => {
       const app = await startApp(
         adapter,
         { path: "/", options: { headers: { "X-Stream": "stream", "X-Both": "stream" } } },
@@ -59,7 +59,7 @@ export function responseContract(adapter: Adapter): void {
       expect(own.text).toMatch(/^retry: 7\n\ndata: one\n\n/);
     });
 
-    it("to HEAD is the head alone, and the source is not started", async () => {
+    it("to a HEAD request is only the head, and the source is not started", async () => {
       let started = 0;
       const app = await startApp(adapter, {
         path: "/",
@@ -74,7 +74,7 @@ export function responseContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("of a silent stream has heartbeats, which clients ignore", async () => {
+    it("contains heartbeats while nothing is sent, which clients ignore", async () => {
       const app = await startApp(adapter, { path: "/" }, { heartbeat: 50 });
       const reader = await app.read("/");
       await until("three heartbeats", () => reader.comments.length >= 3);
@@ -84,7 +84,7 @@ export function responseContract(adapter: Adapter): void {
   });
 
   describeIf(adapter.http === 1)("the response on its connection", () => {
-    it("to HEAD leaves the connection free for the next request", async () => {
+    it("to a HEAD request leaves the connection free for the next request", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const client = new RawClient(app.url);
       client.request("HEAD", "/");
@@ -107,7 +107,7 @@ export function responseContract(adapter: Adapter): void {
       }
     });
 
-    it("is decoded right by a client of HTTP/1.0", async () => {
+    it("is readable for an HTTP/1.0 client", async () => {
       const app = await startApp(adapter, { path: "/", source: ["one"] });
       const client = new RawClient(app.url);
       client.socket.write("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");

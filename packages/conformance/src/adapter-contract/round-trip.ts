@@ -6,12 +6,12 @@ import { readWith } from "../clients/read-with.js";
 import { dispatchedOf, hostileMessages } from "../support/hostile-messages.js";
 import { startApp } from "../support/start-app.js";
 
-/** P2: what is sent is what clients read. */
+/** P2: clients read exactly what was sent. */
 export function roundTripContract(adapter: Adapter): void {
-  // The others bring their own HTTP/1 client.
+  // Only these two clients use the adapter's `fetch`. The others support HTTP/1 only.
   const clients = adapter.http === 1 ? Object.keys(readWith) : ["eventsource-parser", "eventsource 4"];
 
-  describe("P2: what is sent is read back identically", () => {
+  describe("P2: what was sent is read back identically", () => {
     it.each(clients)("by %s", async (client) => {
       let messages: EventMessage[] = [];
       const app = await startApp(adapter, { path: "/", source: () => messages });

@@ -4,7 +4,7 @@ import type { Adapter } from "../adapter.js";
 import { ACCEPT, startApp } from "../support/start-app.js";
 import { never, pause, until } from "../support/within.js";
 
-/** Ways to fail before the first item. */
+/** Sources that fail before their first item. */
 const FAILURES: Record<string, (error: unknown) => Source> = {
   "throws at once": (error) => () => {
     throw error;
@@ -23,10 +23,10 @@ const FAILURES: Record<string, (error: unknown) => Source> = {
     new ReadableStream({ pull: (controller) => controller.error(error) }),
 };
 
-/** An error of a source: before the head the framework's, after it the stream's. */
+/** An error of a source goes to the framework before the head is sent, and to `onError` afterwards. */
 export function sourceErrorsContract(adapter: Adapter): void {
   describe("a source that fails before the head", () => {
-    it.each(Object.keys(FAILURES))("and %s gives its error to the framework", async (kind) => {
+    it.each(Object.keys(FAILURES))("and %s passes its error to the framework", async (kind) => {
       const broken = new Error("broken");
       const app = await startApp(adapter, { path: "/", source: FAILURES[kind]!(broken) });
       const response = await app.request("/", { headers: ACCEPT });
@@ -40,7 +40,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(0);
     });
 
-    it("keeps a status of 4xx, also when the client reconnects", async () => {
+    it("keeps the 4xx status of the error, even if the client reconnects", async () => {
       const forbidden = Object.assign(new Error("not yours"), { status: 403 });
       const app = await startApp(adapter, { path: "/", source: () => Promise.reject(forbidden) });
       expect((await app.request("/", { headers: ACCEPT })).status).toBe(403);
@@ -48,7 +48,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(app.errors).toEqual([forbidden, forbidden]);
     });
 
-    it("asks a client that reconnects to come again, and tells onError", async () => {
+    it("asks a client that reconnects to reconnect later, and calls onError", async () => {
       const broken = new Error("broken");
       const app = await startApp(adapter, { path: "/", source: () => Promise.reject(broken) });
       const reader = await app.read("/", { headers: { "last-event-id": "7" } });
@@ -62,7 +62,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
   });
 
   describe("a source that fails after the head", () => {
-    it("is told to onError, and the stream closes so that the client comes back", async () => {
+    it("calls onError, and the stream closes so that the client reconnects", async () => {
       const broken = new Error("broken");
       async function* source(): AsyncGenerator<string> {
         yield "one";
@@ -78,7 +78,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["error"]);
     });
 
-    it("is told to onError whatever it throws, undefined too", async () => {
+    it("calls onError whatever it throws, even undefined", async () => {
       async function* source(): AsyncGenerator<string> {
         yield "one";
         throw undefined;
@@ -88,7 +88,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(app.reported).toEqual([undefined]);
     });
 
-    it("by an item that is no message is told what is wrong with it", async () => {
+    it("because an item is not a message reports what is wrong with the item", async () => {
       const source = ["one", { evnt: "x" }] as unknown as Source;
       const app = await startApp(adapter, { path: "/", source });
       const reader = await app.read("/");
@@ -97,7 +97,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
     });
   });
 
-  describe("a source with a head that leaves early", () => {
+  describe("a source whose head is sent before its first item", () => {
     it("does not wait longer than headTimeout for the first item", async () => {
       const app = await startApp(adapter, { path: "/", source: () => never(), options: { headTimeout: 50 } });
       const reader = await app.read("/");
@@ -106,7 +106,7 @@ export function sourceErrorsContract(adapter: Adapter): void {
       expect(app.events.streams.size).toBe(1);
     });
 
-    it("has its error told to onError, for the framework has answered", async () => {
+    it("passes its error to onError, because the framework has already sent the head", async () => {
       const broken = new Error("broken");
       let fail!: (error: Error) => void;
       const source = (): Promise<void> => new Promise((_resolve, reject) => (fail = reject));

@@ -6,7 +6,7 @@ import { parseRawResponse, RawClient } from "../clients/raw-client.js";
 import { startApp } from "../support/start-app.js";
 import { createGate, pause, within } from "../support/within.js";
 
-// As a subscription to a channel of any copy of ssekit is marked.
+// The mark of a subscription to a channel, which is the same in every copy of ssekit.
 const SUBSCRIPTION = Symbol.for("ssekit.subscription/1");
 const TEN = Array.from({ length: 10 }, (_, index) => String(index));
 
@@ -48,19 +48,22 @@ const SOURCES: Record<string, () => Source> = {
   "a function that returns a promise of an async generator": () => async () => generateAsync(),
 };
 
-/** What can be sent whole. */
+/** The kinds of sources, and how they are sent. */
 export function sourcesContract(adapter: Adapter): void {
   describe("a source", () => {
-    it.each(Object.keys(SOURCES))("may be %s, is sent in order and then ended", async (kind) => {
-      const app = await startApp(adapter, { path: "/", source: SOURCES[kind]!() });
-      const reader = await app.read("/");
-      expect(await reader.allData()).toEqual(TEN);
-      expect(reader.events.at(-1)).toEqual({ type: "end", data: "", lastEventId: "~end" });
-      expect(app.closeReasons).toEqual(["ended"]);
-      expect(app.reported).toEqual([]);
-    });
+    it.each(Object.keys(SOURCES))(
+      "may be %s: its items are sent in order and then the stream ends",
+      async (kind) => {
+        const app = await startApp(adapter, { path: "/", source: SOURCES[kind]!() });
+        const reader = await app.read("/");
+        expect(await reader.allData()).toEqual(TEN);
+        expect(reader.events.at(-1)).toEqual({ type: "end", data: "", lastEventId: "~end" });
+        expect(app.closeReasons).toEqual(["ended"]);
+        expect(app.reported).toEqual([]);
+      },
+    );
 
-    it("that is a function gets the stream, which is ended with the promise of nothing", async () => {
+    it("that is a function gets the stream, which ends when the function's promise resolves with undefined", async () => {
       const source = async (stream: EventStream): Promise<void> => {
         stream.send("one");
         await pause(1);
@@ -72,7 +75,7 @@ export function sourcesContract(adapter: Adapter): void {
       expect(reader.events.at(-1)!.type).toBe("end");
     });
 
-    it("that is a synchronous function without result leaves the stream open", async () => {
+    it("that is a synchronous function without a result leaves the stream open", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", source: (opened) => void (stream = opened) });
       const reader = await app.read("/");
@@ -84,7 +87,7 @@ export function sourcesContract(adapter: Adapter): void {
       expect(app.closeReasons).toEqual(["closed"]);
     });
 
-    it("goes through the toMessage of its stream", async () => {
+    it("is converted by toMessage of its stream", async () => {
       const source = [1, 2] as unknown as Source;
       const options = { toMessage: (n: number) => ({ event: "number", data: { n } }) };
       const app = await startApp(adapter, { path: "/", source, options });
@@ -96,7 +99,7 @@ export function sourcesContract(adapter: Adapter): void {
     it.each([
       ["returns", (value: unknown) => () => value],
       ["resolves to", (value: unknown) => () => Promise.resolve(value)],
-    ])("that is a function and %s a subscription leaves the stream open", async (_how, give) => {
+    ])("that is a function which %s a subscription leaves the stream open", async (_how, give) => {
       const streams: EventStream[] = [];
       const subscription = { unsubscribe() {}, [SUBSCRIPTION]: true };
       const source = give(subscription) as Source;
@@ -113,7 +116,7 @@ export function sourcesContract(adapter: Adapter): void {
       expect(app.reported).toEqual([]);
     });
 
-    it("of sendAll goes through toMessage, and does not end the stream", async () => {
+    it("of sendAll is converted by toMessage, and does not end the stream", async () => {
       const gate = createGate();
       const source = async (stream: EventStream): Promise<void> => {
         const sent = await stream.sendAll([1, 2], (n) => ({ event: "number", data: { n } }));
@@ -132,7 +135,7 @@ export function sourcesContract(adapter: Adapter): void {
       await reader.all();
     });
 
-    it("of sendAll that fails rejects, leaves the stream open, and is no unhandled rejection", async () => {
+    it("of sendAll that fails makes sendAll reject, without an unhandled rejection, and leaves the stream open", async () => {
       const broken = new Error("broken");
       async function* fail(): AsyncGenerator<string> {
         yield "one";
@@ -151,7 +154,7 @@ export function sourcesContract(adapter: Adapter): void {
 
   describeIf(adapter.http === 1)("one write", () => {
     const kinds = ["an array", "a generator function", "an async generator function", "a ReadableStream"];
-    it.each(kinds)("takes the ten items that %s has in one turn", async (kind) => {
+    it.each(kinds)("contains the ten items that %s yields in one turn", async (kind) => {
       const app = await startApp(adapter, { path: "/", source: SOURCES[kind]!() });
       const client = new RawClient(app.url).request("GET", "/");
       const { chunks } = parseRawResponse(await client.until("\r\n0\r\n\r\n"));
@@ -160,7 +163,7 @@ export function sourcesContract(adapter: Adapter): void {
       expect(withItems[0]).toContain(TEN.map((item) => `data: ${item}\n\n`).join(""));
     });
 
-    it("takes what is sent in one turn of the program, and each turn has its own", async () => {
+    it("contains everything that the program sends in one turn of the event loop", async () => {
       let stream: EventStream | undefined;
       const app = await startApp(adapter, { path: "/", onStream: (opened) => (stream = opened) });
       const client = new RawClient(app.url).request("GET", "/");

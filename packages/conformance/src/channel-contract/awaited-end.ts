@@ -7,8 +7,8 @@ import { brief, startChannel, type CreateLog } from "./channel-app.js";
 const FILLER = "x".repeat(8_000);
 
 export function awaitedEndContract(createLog: CreateLog): void {
-  describe("end() of a stream that is subscribed", () => {
-    it("waits until the client has been sent what was there at that moment", async () => {
+  describe("end() of a subscribed stream", () => {
+    it("waits until the client has been sent everything that was published before it", async () => {
       const app = await startChannel(createLog);
       const large = Array.from({ length: 10 }, (_, n) => `${n} ${"x".repeat(40_000)}`);
       for (const text of large) await app.channel.publish(text);
@@ -24,7 +24,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       expect(await client.stream.closed).toBe("ended");
     });
 
-    it("waits also when the channel has only begun to follow its log", async () => {
+    it("waits even if the channel has only begun to follow its log", async () => {
       const app = await startChannel(createLog);
       for (const text of ["a", "b", "c"]) await app.channel.publish(text);
       await app.channel.publish("d");
@@ -38,7 +38,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       expect(await client.stream.closed).toBe("ended");
     });
 
-    it("is not forgotten when the stream leaves the channel meanwhile", async () => {
+    it("takes effect even if the stream unsubscribes while it waits", async () => {
       const app = await startChannel(createLog);
       for (let i = 0; i < 20; i++) await app.channel.publish("x".repeat(40_000));
       const client = await app.read((stream) => {
@@ -50,7 +50,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       expect(await client.stream.closed).toBe("ended");
     });
 
-    it("ends a live one at once", async () => {
+    it("ends a live stream at once", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       await app.channel.publish("a");
@@ -61,7 +61,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       expect(events[1]!.lastEventId).toBe(`${events[0]!.lastEventId}~end`);
     });
 
-    it("has what was acknowledged before, whatever the log's latency", async () => {
+    it("comes after everything that was acknowledged before, whatever the latency of the log", async () => {
       const app = await startChannel(createLog);
       for (let n = 0; n < 12; n++) {
         const clients = [
@@ -78,7 +78,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       }
     });
 
-    it("takes effect though the entry at which it waits has been evicted: after a reset", async () => {
+    it("takes effect after a reset if the entry that it waits for was evicted", async () => {
       const app = await startChannel(createLog, { history: { events: 20 } });
       const witness = await app.read();
       const { client, stream } = await app.connect();
@@ -106,7 +106,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
     });
 
     it.each<LogOperation>(["read", "tail"])(
-      "waits no longer than stallTimeout for a log that does not answer to %s, and never looks complete (P14)",
+      "waits no longer than stallTimeout for a log whose %s never settles, and the stream does not look complete (P14)",
       async (operation) => {
         const app = await startChannel(
           (history) => faultyLog(createLog(history), (asked) => (asked === operation ? never : undefined)),

@@ -53,6 +53,10 @@ export function badInputContract(createLog: CreateLog): void {
       ["a topic", { topic: "t" }],
       ["an id", { id: "1" }],
       ["an event of the channel's own", { event: "snapshot" }],
+      ["an unknown field", { evnt: "x" }],
+      ["a number", 5],
+      ["null", null],
+      ["an array", ["x"]],
     ])("is refused as an end, and ends nobody: %s", async (_what, message) => {
       const app = await startChannel(createLog);
       const client = await app.read();
@@ -61,6 +65,19 @@ export function badInputContract(createLog: CreateLog): void {
       });
       await app.channel.publish("after");
       expect(await client.dataUntil("after")).toEqual(["after"]);
+    });
+
+    it("is refused with a second argument, also one that forEach passes", async () => {
+      const app = await startChannel(createLog);
+      const client = await app.read();
+      ["one", "two"].forEach(app.channel.publish, app.channel);
+      await expect(Reflect.apply(app.channel.publish, app.channel, ["tick", {}])).rejects.toMatchObject({
+        code: "ERR_SSE_INVALID_FIELD",
+      });
+      await app.channel.publish("after");
+      expect(await client.dataUntil("after")).toEqual(["after"]);
+      const message: unknown = expect.stringContaining("publishAll(list)");
+      expect(app.errors).toMatchObject([{ message }, { message }, { message }]);
     });
 
     it("need not be caught, nor must onError be sane", async () => {

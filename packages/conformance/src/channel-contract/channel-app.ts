@@ -27,31 +27,31 @@ export interface ChannelAppOptions extends Omit<ChannelOptions, "log"> {
 
 interface Connecting {
   lastEventId?: string | undefined;
-  /** Further parameters of the address. */
+  /** More query parameters of the URL. */
   query?: string;
 }
 
-/** What the app does with the stream of a client. */
+/** What the app does with the stream of a client: it subscribes it with these options, or calls the function. */
 type Use = SubscribeOptions | ((stream: EventStream) => void);
 
-/** A channel on a server of `node:http`. It is over with the test. */
+/** A channel on a `node:http` server. Both are closed when the test finishes. */
 export class ChannelApp {
   readonly channel: Channel;
   readonly log: EventLog;
   readonly events: EventStreamServer;
-  /** What the channel's `onError` and those of the streams were told. */
+  /** The errors that were passed to `onError` of the channel and of the server. */
   readonly errors: unknown[] = [];
   readonly resets: ResetReason[] = [];
-  /** How often clients were found to lag. */
+  /** Number of calls of `onLag`. */
   lags = 0;
-  /** How many subscriptions there were. */
+  /** Number of calls of `onSubscribe`. */
   subscriptions = 0;
   url = "";
   readonly #uses = new Map<string, { use: Use; opened(stream: EventStream): void }>();
 
   constructor(log: EventLog, { streams, ...given }: ChannelAppOptions) {
     const options = { ...given };
-    delete options.history; // of the log, which has it
+    delete options.history; // the log was created with it
     this.log = log;
     this.channel = createChannel({
       onError: (error) => void this.errors.push(error),
@@ -86,7 +86,7 @@ export class ChannelApp {
     });
   }
 
-  /** Connects as EventSource does. */
+  /** Connects with the headers of EventSource. */
   async read(use: Use = {}, { lastEventId, query = "" }: Connecting = {}): Promise<ChannelClient> {
     const { path, stream } = this.#expect(use);
     const headers: Record<string, string> = { accept: "text/event-stream" };
@@ -95,7 +95,7 @@ export class ChannelApp {
     return new ChannelClient(response, await within("the stream", stream));
   }
 
-  /** Connects with a socket that the test can stop reading, and to which the server may send little ahead. */
+  /** Connects with a socket that the test can pause. The buffers of the operating system for it are small. */
   async connect(
     use: Use = {},
     { lastEventId }: Connecting = {},
@@ -122,9 +122,9 @@ export async function startChannel(
   return app;
 }
 
-/** A client of a channel. What it waits for is an event, for how long an asynchronous log takes is nobody's promise. */
+/** A client of a channel. It waits for events and not for a time, because an asynchronous log may take any time. */
 export class ChannelClient extends StreamReader {
-  /** The server's side. */
+  /** The stream on the server's side. */
   readonly stream: EventStream;
 
   constructor(response: Response, stream: EventStream) {
@@ -132,7 +132,7 @@ export class ChannelClient extends StreamReader {
     this.stream = stream;
   }
 
-  /** All that has come when an event with this data, or of this type, has. */
+  /** Waits for an event with this data or type, and returns all events received so far. */
   async until(dataOrType: string): Promise<ReceivedEvent[]> {
     const isIt = ({ data, type }: ReceivedEvent): boolean => data === dataOrType || type === dataOrType;
     await until(`an event ${dataOrType}`, () => this.events.some(isIt)).catch((error: unknown) => {
@@ -141,20 +141,20 @@ export class ChannelClient extends StreamReader {
     return [...this.events];
   }
 
-  /** The data of those, and the type of those without. */
+  /** Like `until`, but returns the data of the events, or their type if they have no data. */
   async dataUntil(dataOrType: string): Promise<string[]> {
     return brief(await this.until(dataOrType));
   }
 }
 
-/** The data of events, or the type of one that has none. */
+/** The data of each event, or its type if it has no data. */
 export function brief(events: readonly ReceivedEvent[]): string[] {
   return events.map(({ type, data }) => data || type);
 }
 
 /**
- * Expects numbers that were published one after another, where every hole is announced by one `undefined`, and each
- * of those announces one.
+ * Expects that received numbers are consecutive, except that `undefined` stands for a `reset`. Each hole must have
+ * exactly one `undefined`, and each `undefined` must stand for a hole.
  */
 export function expectHolesAnnounced(seen: readonly (number | undefined)[], first: number): void {
   let next = first;

@@ -5,7 +5,7 @@ import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function closeContract(createLog: CreateLog): void {
   describe("close", () => {
-    it("closes the subscribers, who may come back, after what they were sent", async () => {
+    it("closes the subscribers after what they were sent, and they may reconnect", async () => {
       const app = await startChannel(createLog);
       expect(app.channel.status).toBe("ready");
       const clients = [await app.read(), await app.read({ topics: ["x"] })];
@@ -21,7 +21,7 @@ export function closeContract(createLog: CreateLog): void {
       expect([app.log.status, app.channel.status]).toEqual(["closed", "closed"]);
     });
 
-    it("lets nothing happen afterwards, and can be called again", async () => {
+    it("makes later calls fail, and can be called again", async () => {
       const app = await startChannel(createLog);
       await within("close()", Promise.all([app.channel.close(), app.channel.close()]));
       const closed = { code: "ERR_SSE_CHANNEL_CLOSED" };
@@ -57,7 +57,7 @@ export function closeContract(createLog: CreateLog): void {
       expect(await within("end()", ending)).toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
     });
 
-    it("does so at any moment, with nothing left waiting", async () => {
+    it("works at any moment, and no promise stays pending", async () => {
       for (let ms = 0; ms < 60; ms += 6) {
         const app = await startChannel(createLog);
         const publishing = Array.from({ length: 20 }, (_, n) => app.channel.publish(`${n}`));

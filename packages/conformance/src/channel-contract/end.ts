@@ -4,7 +4,7 @@ import { brief, startChannel, type CreateLog } from "./channel-app.js";
 
 export function endContract(createLog: CreateLog): void {
   describe("end", () => {
-    it("is the last event of every subscriber, whatever its topics, and the end of its stream", async () => {
+    it("sends the last event to every subscriber, whatever its topics, and ends its stream", async () => {
       const app = await startChannel(createLog);
       const clients = [
         await app.read(),
@@ -24,7 +24,7 @@ export function endContract(createLog: CreateLog): void {
       expect(app.channel.size).toBe(0);
     });
 
-    it("is for good: those who come later get what they lack, and it", async () => {
+    it("is final: a client that connects later gets the events that it lacks, and the end", async () => {
       const app = await startChannel(createLog);
       const id = await app.channel.publish("a");
       await app.channel.publish("b");
@@ -66,17 +66,17 @@ export function endContract(createLog: CreateLog): void {
       expect(response.status).toBe(204);
     });
 
-    it("is sent to a client that has the place, but not the event", async () => {
+    it("is sent to a client that has its id, but not the event", async () => {
       const app = await startChannel(createLog);
       await app.channel.publish("a");
       await app.channel.end({ event: "done", data: "bye" });
-      // Of a connection that was cut between the two.
+      // A reset or a snapshot at this id came before the end, and the connection was cut between them.
       const [snapshot] = await (await app.read({ snapshot: () => "state" })).all();
       const client = await app.read({ snapshot: () => "state" }, { lastEventId: snapshot!.lastEventId });
       expect(await client.all()).toMatchObject([{ type: "done", data: "bye" }]);
     });
 
-    it("comes after what was published before, and after the sources that were being published", async () => {
+    it("comes after earlier messages, and after all items of sources that are being published", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       const gate = createGate();
@@ -93,7 +93,7 @@ export function endContract(createLog: CreateLog): void {
       expect(client.events.at(-1)!.type).toBe("done");
     });
 
-    it("lets nothing follow: not publish, not publishAll, not another end", async () => {
+    it("makes publish, publishAll and another end fail", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       const gate = createGate();
@@ -114,7 +114,7 @@ export function endContract(createLog: CreateLog): void {
       expect(app.errors).toHaveLength(4);
     });
 
-    it("can be tried again when its message was wrong", async () => {
+    it("can be called again if its message was invalid", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       await expect(app.channel.end({ event: "a\nb" })).rejects.toMatchObject({
@@ -125,7 +125,7 @@ export function endContract(createLog: CreateLog): void {
       expect(brief(await client.all())).toEqual(["a", "done"]);
     });
 
-    it("reaches a client that lags, after all that it lacks", async () => {
+    it("reaches a lagging client after all events that it lacks", async () => {
       const app = await startChannel(createLog);
       const large = Array.from({ length: 40 }, (_, n) => `${n} ${"x".repeat(40_000)}`);
       const client = await app.read();

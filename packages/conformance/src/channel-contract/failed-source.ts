@@ -11,8 +11,8 @@ async function* failing(): AsyncGenerator<string> {
 }
 
 export function failedSourceContract(createLog: CreateLog): void {
-  describe("P14: end() after a source of publishAll that failed", () => {
-    it("tells the readers that it failed, and not its message, and rejects with the source's error", async () => {
+  describe("P14: end() after a source of publishAll has failed", () => {
+    it("tells the readers that the source failed, without the error's message, and rejects with the error", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       await expect(within("publishAll()", app.channel.publishAll(failing()))).rejects.toBe(broken);
@@ -25,7 +25,7 @@ export function failedSourceContract(createLog: CreateLog): void {
       expect(brief(await late.all())).toEqual(["a", "failed"]);
     });
 
-    it("does so when neither is awaited", async () => {
+    it("does so even if neither promise is awaited", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       void app.channel.publishAll(failing());
@@ -36,7 +36,7 @@ export function failedSourceContract(createLog: CreateLog): void {
       expect(app.errors).toEqual([broken]);
     });
 
-    it("tells them what describeError makes of the error, if it can", async () => {
+    it("sends the readers what describeError returns, unless describeError throws", async () => {
       const describeError = (error: unknown) => ({ event: "sorry", data: (error as Error).message });
       const app = await startChannel(createLog, { describeError });
       const client = await app.read();

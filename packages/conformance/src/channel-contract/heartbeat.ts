@@ -4,7 +4,7 @@ import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function heartbeatContract(createLog: CreateLog): void {
   describe("a heartbeat", () => {
-    it("carries the cursor of a quiet topic, so that it is not evicted", async () => {
+    it("carries the cursor to subscribers of a quiet topic, so that their last event ID is not evicted", async () => {
       const app = await startChannel(createLog, { history: { events: 2 }, streams: { heartbeat: 60 } });
       const witness = await app.read();
       const client = await app.read({ topics: ["quiet"] });
@@ -19,7 +19,7 @@ export function heartbeatContract(createLog: CreateLog): void {
       expect(await again.dataUntil("at last")).toEqual(["at last"]);
     });
 
-    it("is a comment for who wants all events, though the cursor has moved past what it has", async () => {
+    it("is a comment for a subscriber of all events, even if the cursor is past its last event", async () => {
       const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
       const client = await app.read();
       const id = await app.channel.publish("a");
@@ -31,7 +31,7 @@ export function heartbeatContract(createLog: CreateLog): void {
     });
 
     it.each([{ topics: ["t"] }, { filter: () => true }])(
-      "never carries the cursor for control entries, which no client sees",
+      "does not carry the cursor if only control entries were stored, which no client sees",
       async (use) => {
         const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
         const client = await app.read(use);
@@ -45,7 +45,7 @@ export function heartbeatContract(createLog: CreateLog): void {
       },
     );
 
-    it("is a comment when the client knows the cursor", async () => {
+    it("is a comment if the client already has the id of the cursor", async () => {
       const app = await startChannel(createLog, { streams: { heartbeat: 40 } });
       const client = await app.read();
       const id = await app.channel.publish("a");

@@ -2,10 +2,10 @@ import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import { startChannel, type CreateLog } from "./channel-app.js";
 
-/** What a program sends itself on streams that are subscribed, from inside a filter and after it has published. */
+/** Messages that a program sends itself on subscribed streams, for example in a filter or after publishing. */
 export function ownMessagesContract(createLog: CreateLog): void {
-  describe("what the program sends itself", () => {
-    it("while an entry is handed out follows it, on its own stream and on others'", async () => {
+  describe("a message that the program sends itself", () => {
+    it("during the delivery of an entry follows that entry, on every stream", async () => {
       const app = await startChannel(createLog);
       const before = await app.read();
       const client = await app.read({
@@ -23,7 +23,7 @@ export function ownMessagesContract(createLog: CreateLog): void {
       for (const one of clients) expect(await one.dataUntil("b")).toEqual(["a", "own", "b"]);
     });
 
-    it("while an entry is handed out that it does not want is sent all the same", async () => {
+    it("during the delivery of an entry is sent even to a stream that does not want the entry", async () => {
       const app = await startChannel(createLog);
       const client = await app.read({
         filter: ({ data }) => {
@@ -37,7 +37,7 @@ export function ownMessagesContract(createLog: CreateLog): void {
       expect(await client.dataUntil("b")).toEqual(["own", "b"]);
     });
 
-    it("while an entry is replayed follows what was published before, and nothing is replayed twice", async () => {
+    it("during replay follows everything that was published before, and nothing is replayed twice", async () => {
       const app = await startChannel(createLog);
       const witness = await app.read();
       for (const text of ["a", "b", "c"]) await app.channel.publish(text);
@@ -58,7 +58,7 @@ export function ownMessagesContract(createLog: CreateLog): void {
       expect(asked).toEqual(["a", "b", "c", "d"]);
     });
 
-    it("keeps its own order, though one waits for what is published", async () => {
+    it("stays in order with other such messages, even if one waits for published events", async () => {
       const app = await startChannel(createLog);
       const client = await app.read({
         filter: ({ data }) => {
@@ -77,7 +77,7 @@ export function ownMessagesContract(createLog: CreateLog): void {
       expect(data.filter((text) => text !== "b")).toEqual(["a", "1", "2", "3"]);
     });
 
-    it("comes after what was acknowledged before, and before what is published after it", async () => {
+    it("comes after events that were acknowledged before it, and before events published after it", async () => {
       const app = await startChannel(createLog);
       const client = await app.read({ topics: ["t"] });
       for (let n = 0; n < 20; n++) {

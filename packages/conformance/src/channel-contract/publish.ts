@@ -5,7 +5,7 @@ import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function publishContract(createLog: CreateLog): void {
   describe("publish", () => {
-    it("sends an event to every subscriber, made once, with the id that it resolves with", async () => {
+    it("sends every subscriber the same frame, with the id that publish resolves with", async () => {
       const serialize = vi.fn(JSON.stringify);
       const app = await startChannel(createLog, { serialize });
       const clients = [await app.read(), await app.read()];
@@ -17,7 +17,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(serialize).toHaveBeenCalledTimes(1);
     });
 
-    it("reaches a stream that was subscribed before, though it be the first of its channel", async () => {
+    it("reaches a stream that has just subscribed, even the first one of its channel", async () => {
       const app = await startChannel(createLog);
       const clients = await Promise.all(
         ["a", "b", "c"].map((text) =>
@@ -43,7 +43,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(await client.dataUntil("last")).toEqual([...data, "last"]);
     });
 
-    it("sends what is published in one turn in one write", async () => {
+    it("sends events that are published in one turn of the event loop in one write", async () => {
       const app = await startChannel(createLog);
       const { client } = await app.connect();
       await client.until("retry:");
@@ -52,7 +52,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(parseRawResponse(text).chunks.filter((chunk) => chunk.includes("tick"))).toHaveLength(1);
     });
 
-    it("widens the turn to flushInterval", async () => {
+    it("collects events for flushInterval and sends them in one write", async () => {
       const app = await startChannel(createLog, { flushInterval: 400 });
       const { client } = await app.connect();
       await client.until("retry:");
@@ -65,7 +65,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(parseRawResponse(text).chunks.filter((chunk) => chunk.includes("tick"))).toHaveLength(1);
     });
 
-    it("does not keep what was collected when a stream leaves the channel", async () => {
+    it("flushes collected events when a stream unsubscribes", async () => {
       const app = await startChannel(createLog, { flushInterval: 60_000 });
       const client = await app.read((stream) => {
         const subscription = app.channel.subscribe(stream, {
@@ -79,7 +79,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(await client.dataUntil("a")).toEqual(["a"]);
     });
 
-    it("does not publish twice what has the same idempotency key", async () => {
+    it("publishes a message with the same idempotency key only once", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       const message = { data: "a", idempotencyKey: "k" };
@@ -90,7 +90,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(await client.dataUntil("last")).toEqual(["a", "last"]);
     });
 
-    it("keeps the order while a schema takes its time", async () => {
+    it("keeps the order of the calls while an asynchronous schema is slow", async () => {
       const validate = async (value: unknown) => {
         await pause(10);
         const issues = [{ message: "no number", path: ["n"] }];
@@ -112,7 +112,7 @@ export function publishContract(createLog: CreateLog): void {
   });
 
   describe("publishAll", () => {
-    it("publishes a source with nobody connected; its ids are dropped", async () => {
+    it("publishes a source even if nobody is connected, and ignores the ids of its items", async () => {
       const app = await startChannel(createLog);
       const published = await app.channel.publishAll([
         { id: "theirs", event: "delta", data: 1, retry: 5, comment: "c" },
@@ -126,7 +126,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(client.retries).toEqual([3_000]);
     });
 
-    it("publishes one item after another, while readers come and reload", async () => {
+    it("publishes one item after another while readers connect and reconnect", async () => {
       const app = await startChannel(createLog);
       const gate = createGate();
       const publishing = app.channel.publishAll(async function* () {
@@ -149,7 +149,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(reload).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
     });
 
-    it("rejects with the source's error, after what came before it", async () => {
+    it("rejects with the source's error after publishing the items before it", async () => {
       const app = await startChannel(createLog);
       const client = await app.read();
       const broken = new Error("broken");
@@ -163,7 +163,7 @@ export function publishContract(createLog: CreateLog): void {
       expect(await client.dataUntil("last")).toEqual(["a", "last"]);
     });
 
-    it("takes nothing more from a source whose item cannot be published", async () => {
+    it("stops reading a source when an item cannot be published", async () => {
       const app = await startChannel(createLog);
       let returned = false;
       const publishing = app.channel.publishAll(

@@ -6,13 +6,13 @@ import { brief, expectHolesAnnounced, startChannel, type ChannelApp, type Create
 
 async function publishAll(app: ChannelApp, ...data: string[]): Promise<string[]> {
   const ids = await Promise.all(data.map((text) => app.channel.publish(text)));
-  await (await app.read({ from: "oldest" })).until(data.at(-1)!); // this node knows of them
+  await (await app.read({ from: "oldest" })).until(data.at(-1)!); // now this node has received them
   return ids;
 }
 
 export function resumeContract(createLog: CreateLog): void {
-  describe("a client that comes back", () => {
-    it("sees what follows its last event ID, without a gap and without a repeat (P4)", async () => {
+  describe("a client that reconnects", () => {
+    it("gets every event after its last event ID exactly once (P4)", async () => {
       const app = await startChannel(createLog);
       const data = Array.from({ length: 20 }, (_, n) => `${n}`);
       const ids = await publishAll(app, ...data);
@@ -25,7 +25,7 @@ export function resumeContract(createLog: CreateLog): void {
       }
     });
 
-    it("again and again, while events come in bursts", async () => {
+    it("many times during bursts of events gets every event exactly once", async () => {
       const app = await startChannel(createLog);
       const random = seeded(7);
       let over = false;
@@ -56,14 +56,14 @@ export function resumeContract(createLog: CreateLog): void {
       expect(app.resets).toEqual([]);
     });
 
-    it("gives its id in the address, too", async () => {
+    it("may pass its id in the URL instead of the header", async () => {
       const app = await startChannel(createLog);
       const [id] = await publishAll(app, "a", "b");
       const client = await app.read({}, { query: `lastEventId=${id}` });
       expect(await client.dataUntil("b")).toEqual(["b"]);
     });
 
-    it("is asked before from", async () => {
+    it("continues after its id, and not at `from`", async () => {
       const app = await startChannel(createLog);
       const ids = await publishAll(app, "a", "b");
       const client = await app.read({ from: "start" }, { lastEventId: ids[1]! });
@@ -71,7 +71,7 @@ export function resumeContract(createLog: CreateLog): void {
       expect(await client.dataUntil("c")).toEqual(["c"]);
     });
 
-    it("may know an event that this node does not know yet", async () => {
+    it("may have an event that this node has not received yet", async () => {
       const app = await startChannel(createLog);
       const witness = await app.read();
       for (let i = 0; i < 5; i++) {
@@ -85,8 +85,8 @@ export function resumeContract(createLog: CreateLog): void {
     });
   });
 
-  describe("a client that is new", () => {
-    it("begins at the start, after an id, or with what comes", async () => {
+  describe("a new client", () => {
+    it("begins at the start, after an id, or with the next event", async () => {
       const app = await startChannel(createLog);
       const [first] = await publishAll(app, "a", "b");
       const start = await app.read({ from: "start" });
@@ -98,7 +98,7 @@ export function resumeContract(createLog: CreateLog): void {
       expect(await live.dataUntil("c")).toEqual(["c"]);
     });
 
-    it("misses nothing of a channel that begins while it comes", async () => {
+    it("misses no event of a channel whose first event is published while it connects", async () => {
       for (let ms = 0; ms < 60; ms += 6) {
         const app = await startChannel(createLog);
         const client = await app.read({ from: "start" });
@@ -108,7 +108,7 @@ export function resumeContract(createLog: CreateLog): void {
       }
     });
 
-    it("sees all from the start while events come", async () => {
+    it("gets all events from the start while more are published", async () => {
       const app = await startChannel(createLog);
       const expected: string[] = [];
       const clients = [];
@@ -123,8 +123,8 @@ export function resumeContract(createLog: CreateLog): void {
     });
   });
 
-  describe("a client that is new, when the beginning is no longer kept,", () => {
-    it("is told so by one reset if it asks for the start, and not if it asks for the oldest", async () => {
+  describe("a new client, when the first event is no longer kept,", () => {
+    it("gets one reset with from: start, and none with from: oldest", async () => {
       const app = await startChannel(createLog, { history: { events: 2 } });
       const witness = await app.read();
       for (const text of ["a", "b", "c", "d"]) await app.channel.publish(text);
@@ -138,11 +138,11 @@ export function resumeContract(createLog: CreateLog): void {
     });
   });
 
-  describe("an id after which nothing can be read", () => {
+  describe("an id after which the log cannot be read", () => {
     it.each([
       ["of another channel", "new-log"],
       ["of the future", "unknown-id"],
-      ["of no channel", "unknown-id"],
+      ["that no channel made", "unknown-id"],
       ["too long to be one", "unknown-id"],
       ["that is the name of a prototype", "unknown-id"],
       ["that is a keyword, start", "unknown-id"],
@@ -155,7 +155,7 @@ export function resumeContract(createLog: CreateLog): void {
       const ids: Record<string, string> = {
         "of another channel": await other.publish("a"),
         "of the future": id!.replace(/-1$/, "-99"),
-        "of no channel": "17",
+        "that no channel made": "17",
         "too long to be one": "x".repeat(2_000),
         "that is the name of a prototype": "__proto__",
         "that is a keyword, start": "start",
@@ -174,10 +174,10 @@ export function resumeContract(createLog: CreateLog): void {
       expect(await witness.dataUntil("c")).toEqual(["c"]);
     });
 
-    it("evicted: one reset, whose id is where it goes on", async () => {
+    it("that was evicted causes one reset, and the client can continue after the id of the reset", async () => {
       const app = await startChannel(createLog, { history: { events: 3 } });
       const [first] = await publishAll(app, "a", "b", "c", "d", "e");
-      const later = Array.from({ length: 1_200 }, (_, n) => `${n}`); // more than a channel remembers by itself
+      const later = Array.from({ length: 1_200 }, (_, n) => `${n}`); // more than the window of a channel keeps
       await publishAll(app, ...later);
       const client = await app.read({}, { lastEventId: first! });
       const events = await client.until("1199");
@@ -187,7 +187,7 @@ export function resumeContract(createLog: CreateLog): void {
       expect(await again.dataUntil("1199")).toEqual(["1197", "1198", "1199"]);
     });
 
-    it("while everything is evicted as it comes: every hole is announced by exactly one reset", async () => {
+    it("that is evicted over and over causes exactly one reset for every hole", async () => {
       const app = await startChannel(createLog, { history: { events: 3 } });
       const [first] = await publishAll(app, "0", "1", "2", "3", "4");
       const clients = [];

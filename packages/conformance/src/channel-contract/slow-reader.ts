@@ -5,10 +5,10 @@ import { pause, until, within } from "../support/within.js";
 import { expectHolesAnnounced, startChannel, type CreateLog } from "./channel-app.js";
 
 const FILLER = "x".repeat(8_000);
-// More than the system's buffers take for a client that does not read.
+// More events than fit into the buffers of the operating system for a client that does not read.
 const COUNT = 1_000;
 
-/** The numbers at the start of the events that have come, and `undefined` for a reset. */
+/** The number at the start of each received event, or `undefined` for a reset. */
 function numbersOf({ text }: RawClient): (number | undefined)[] {
   return [...text.matchAll(/data: (?:(\d+) x|\{"reason")/g)].map(([, n]) =>
     n === undefined ? n : Number(n),
@@ -17,7 +17,7 @@ function numbersOf({ text }: RawClient): (number | undefined)[] {
 
 export function slowReaderContract(createLog: CreateLog): void {
   describe("P7: a client that stops reading", () => {
-    it("holds little, delays nobody, and gets everything when it reads again", async () => {
+    it("costs little memory, delays no other client, and gets everything when it reads again", async () => {
       const app = await startChannel(createLog, { history: { bytes: 64 << 20 } });
       const stopped = await app.connect();
       await stopped.client.until("retry:");
@@ -44,7 +44,7 @@ export function slowReaderContract(createLog: CreateLog): void {
       expect(app.resets).toEqual([]);
     });
 
-    it("is told of every hole once when it reads again", async () => {
+    it("gets one reset for every hole when it reads again", async () => {
       const told: string[] = [];
       let stopped: EventStream | undefined;
       const app = await startChannel(createLog, {
@@ -70,7 +70,7 @@ export function slowReaderContract(createLog: CreateLog): void {
       expect(told).toEqual(seen.filter((n) => n === undefined).map(() => "evicted"));
     });
 
-    it("for ever is cut by stallTimeout, and the subscription with it", async () => {
+    it("forever is disconnected after stallTimeout, and its subscription ends", async () => {
       const app = await startChannel(createLog, { streams: { stallTimeout: 300 } });
       const { client, stream } = await app.connect();
       await client.until("retry:");
@@ -87,7 +87,7 @@ export function slowReaderContract(createLog: CreateLog): void {
       expect(stream.bufferedBytes).toBe(0);
     });
 
-    it("is cut when the program's own events exceed maxBufferedBytes", async () => {
+    it("is disconnected when messages that the program sends itself exceed maxBufferedBytes", async () => {
       const app = await startChannel(createLog, { streams: { maxBufferedBytes: 100_000 } });
       for (let i = 0; i < COUNT; i++) void app.channel.publish(`${i} ${FILLER}`);
       const { client, stream } = await app.connect({ from: "start" });
@@ -105,8 +105,8 @@ export function slowReaderContract(createLog: CreateLog): void {
     });
   });
 
-  describe("a client that replays much", () => {
-    it("is sent it at its own pace, whatever comes meanwhile", async () => {
+  describe("a client with much to replay", () => {
+    it("gets the events as fast as it reads, even if more are published meanwhile", async () => {
       const app = await startChannel(createLog, { history: { bytes: 64 << 20 } });
       for (let i = 0; i < COUNT; i++) void app.channel.publish(`${i} ${FILLER}`);
       const { client, stream } = await app.connect({ from: "start" });

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { pause, until } from "../support/within.js";
 import { brief, startChannel, type ChannelApp, type CreateLog } from "./channel-app.js";
 
-/** Publishes numbers, of which the state is the last. The state is set first, as the documentation asks. */
+/** Publishes numbers. The state is the last number, and is set before publishing, as the documentation requires. */
 function counter(app: () => ChannelApp): { state: number; publish(n: number): Promise<string> } {
   return {
     state: 0,
@@ -15,7 +15,7 @@ function counter(app: () => ChannelApp): { state: number; publish(n: number): Pr
 
 export function snapshotContract(createLog: CreateLog): void {
   describe("a snapshot", () => {
-    it("comes first, and then what is published after it", async () => {
+    it("is sent first, followed by the events that are published after it", async () => {
       const app = await startChannel(createLog);
       const count = counter(() => app);
       const witness = await app.read();
@@ -32,7 +32,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(await again.dataUntil("2")).toEqual(["2"]);
     });
 
-    it("never lacks what is not sent after it, while events come", async () => {
+    it("contains every event that is not sent after it, even while events are published", async () => {
       const app = await startChannel(createLog);
       const count = counter(() => app);
       const clients = [];
@@ -44,13 +44,13 @@ export function snapshotContract(createLog: CreateLog): void {
       await count.publish(201);
       for (const client of clients) {
         const [state, ...rest] = (await client.until("201")).map(({ data }) => Number(data));
-        // What had been published when the state was made, but was not known to this node, may be in both.
+        // Events that this node had not received when the state was read may be in the state and follow it, too.
         expect(rest[0]!).toBeLessThanOrEqual(state! + 1);
         expect(rest).toEqual(Array.from({ length: 202 - rest[0]! }, (_, i) => rest[0]! + i));
       }
     });
 
-    it("may take its time: what is published meanwhile follows", async () => {
+    it("may be a slow promise: events that are published meanwhile follow it", async () => {
       const app = await startChannel(createLog);
       const client = await app.read({
         snapshot: async () => {
@@ -64,7 +64,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(await client.dataUntil("last")).toEqual(["state", "meanwhile", "last"]);
     });
 
-    it("follows a reset, and what it does not lack is not sent again", async () => {
+    it("follows a reset, and events that it contains are not sent again", async () => {
       const app = await startChannel(createLog);
       const count = counter(() => app);
       const witness = await app.read();
@@ -78,7 +78,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(events[1]).toMatchObject({ type: "snapshot", lastEventId: events[0]!.lastEventId });
     });
 
-    it("is taken before onReset is called, which may publish", async () => {
+    it("is taken before onReset is called, because onReset may publish", async () => {
       const order: string[] = [];
       const app = await startChannel(createLog, {
         onReset: () => {
@@ -99,14 +99,15 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(order).toEqual(["snapshot", "onReset"]);
     });
 
-    it("is not made while earlier bytes wait for the client", async () => {
+    it("is not taken while earlier bytes wait for the client", async () => {
       const app = await startChannel(createLog, { history: { events: 5 } });
       const snapshot = vi.fn(() => "state");
       const witness = await app.read();
       const { client, stream } = await app.connect({ snapshot });
       await client.until("state");
       client.socket.pause();
-      // Until the system takes no more for it. What is evicted before it is read does not count.
+      // Publishes until the buffers of the operating system are full. Events that are evicted before the subscriber has
+      // read them do not fill the buffers.
       for (let rounds = 0; stream.bufferedBytes === 0 && rounds < 300; rounds++) {
         for (let n = 0; n < 10; n++) void app.channel.publish(`${n} ${"x".repeat(60_000)}`);
         await pause(20);
@@ -115,7 +116,7 @@ export function snapshotContract(createLog: CreateLog): void {
       await witness.until("full");
       expect(stream.bufferedBytes).toBeGreaterThan(0);
       const made = snapshot.mock.calls.length;
-      // More than a node remembers of a log that is elsewhere.
+      // More bytes than the window of an asynchronous log keeps.
       for (let n = 0; n < 50; n++) void app.channel.publish(`${n} ${"x".repeat(60_000)}`);
       await app.channel.publish("last");
       await witness.until("last");
@@ -127,7 +128,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(client.text.match(/event: snapshot/g)).toHaveLength(snapshot.mock.calls.length);
     });
 
-    it("is not asked for when the client has a place to go on from", async () => {
+    it("is not taken if the client continues after an id", async () => {
       const app = await startChannel(createLog);
       const snapshot = vi.fn(() => "state");
       const id = await app.channel.publish("a");
@@ -141,7 +142,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(snapshot).not.toHaveBeenCalled();
     });
 
-    it("of nothing is none", async () => {
+    it("is not sent if the function returns undefined", async () => {
       const app = await startChannel(createLog);
       const clients = [
         await app.read({ snapshot: () => undefined }),
@@ -171,7 +172,7 @@ export function snapshotContract(createLog: CreateLog): void {
       expect(await good.dataUntil("last")).toEqual(["state", "last"]);
     });
 
-    it("is for nobody when the client has left meanwhile", async () => {
+    it("is dropped if the client has left meanwhile", async () => {
       const app = await startChannel(createLog);
       let begun = false;
       let done = false;

@@ -12,7 +12,7 @@ function fail(): never {
 
 export function stagesContract(createLog: CreateLog): void {
   describe("onError of a channel", () => {
-    it("is told of each error once, with what the channel was doing", async () => {
+    it("is called once for each error, with the stage in which it happened", async () => {
       const told: [unknown, ChannelStage][] = [];
       const app = await startChannel(
         (history) =>

@@ -5,7 +5,7 @@ import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function subscriptionContract(createLog: CreateLog): void {
   describe("a subscription", () => {
-    it("is the only one of its stream, which a second leaves as it was", async () => {
+    it("is the only one of its stream: a second subscribe throws and changes nothing", async () => {
       const app = await startChannel(createLog);
       const other = createChannel({ log: createLog() });
       onTestFinished(() => other.close());
@@ -25,7 +25,7 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect(await client.dataUntil("yes")).toEqual(["yes"]);
     });
 
-    it("can be left for another, at once and later", async () => {
+    it("can be replaced after unsubscribe, at once and later", async () => {
       const app = await startChannel(createLog);
       const other = createChannel({ log: createLog() });
       onTestFinished(() => other.close());
@@ -45,13 +45,13 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect(await client.dataUntil("other")).toEqual(["other"]);
     });
 
-    it("that is left while the log is asked sends nothing any more", async () => {
+    it("that is unsubscribed while the log is being read sends nothing more", async () => {
       const app = await startChannel(createLog);
       for (let i = 0; i < 5; i++) await app.channel.publish(`${i}`);
       const clients = await Promise.all(
         Array.from({ length: 12 }, (_, ms) =>
           app.read((stream) => {
-            // Nothing at all, or what has come until it is left.
+            // The client gets nothing, or only what arrived before unsubscribe.
             const { unsubscribe } = app.channel.subscribe(stream, {
               from: ms % 2 ? "start" : { after: "nonsense" },
             });
@@ -74,7 +74,7 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect(app.errors).toEqual([]);
     });
 
-    it("is over when the client leaves, whatever the log is doing", async () => {
+    it("ends when the client leaves, even during a call of the log", async () => {
       const app = await startChannel(createLog);
       await app.channel.publish("x".repeat(10_000));
       for (let ms = 0; ms < 12; ms++) {
@@ -86,7 +86,7 @@ export function subscriptionContract(createLog: CreateLog): void {
       await until("no stream", () => app.events.streams.size === 0);
     });
 
-    it("of a stream that is closed is none", async () => {
+    it("of a closed stream has no effect", async () => {
       const app = await startChannel(createLog);
       const client = await app.read((stream) => {
         stream.close();
@@ -96,7 +96,7 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect([app.channel.size, app.subscriptions]).toEqual([0, 0]);
     });
 
-    it("lets the program send events of its own, each once", async () => {
+    it("lets the program send its own messages, and each arrives once", async () => {
       const app = await startChannel(createLog);
       const client = await app.read((stream) => {
         app.channel.subscribe(stream, { from: "start" });
@@ -112,7 +112,7 @@ export function subscriptionContract(createLog: CreateLog): void {
       expect(data.filter((text) => /[12]/.test(text))).toEqual(["1", "2"]);
     });
 
-    it("of a stream that is closed while it lags does not lose what the program has sent", async () => {
+    it("of a lagging stream that is closed does not lose messages that the program has sent", async () => {
       const app = await startChannel(createLog);
       for (let i = 0; i < 3; i++) await app.channel.publish("x".repeat(40_000));
       const client = await app.read((stream) => {

@@ -4,7 +4,7 @@ import { startChannel, type CreateLog } from "./channel-app.js";
 
 export function topicsContract(createLog: CreateLog): void {
   describe("topics", () => {
-    it("choose what a subscriber sees, and are counted", async () => {
+    it("select the events of a subscriber, and their subscribers are counted", async () => {
       const app = await startChannel(createLog);
       const apple = await app.read({ topics: ["AAPL"] });
       const both = await app.read({ topics: ["AAPL", "MSFT", "AAPL"] });
@@ -25,7 +25,7 @@ export function topicsContract(createLog: CreateLog): void {
       expect(Object.fromEntries(app.channel.topics)).toEqual({ AAPL: 1 });
     });
 
-    it("choose what is replayed", async () => {
+    it("select the events that are replayed", async () => {
       const app = await startChannel(createLog);
       for (let i = 0; i < 50; i++)
         await app.channel.publish({ data: i, topic: i % 10 === 7 ? "seven" : "other" });
@@ -34,7 +34,7 @@ export function topicsContract(createLog: CreateLog): void {
       expect(await client.dataUntil("last")).toEqual(["7", "17", "27", "37", "47", "last"]);
     });
 
-    it("cost only those who want them", async () => {
+    it("do not cause calls of the filters of subscribers to other topics", async () => {
       const app = await startChannel(createLog);
       let asked = 0;
       const filter = (): boolean => ++asked > 0;
@@ -43,13 +43,13 @@ export function topicsContract(createLog: CreateLog): void {
       for (let i = 0; i < 5; i++) await app.channel.publish({ data: "x", topic: "topic 3" });
       await app.channel.publish({ data: "last", topic: "topic 3" });
       await witness.until("last");
-      await until("them to be asked", () => asked >= 24);
+      await until("the calls of the filters", () => asked >= 24);
       expect(asked).toBe(24);
     });
   });
 
   describe("a filter", () => {
-    it("sees what is stored, replayed and live", async () => {
+    it("gets entries as they are stored, both replayed and live", async () => {
       const app = await startChannel(createLog);
       const seen: unknown[] = [];
       await app.channel.publish({ event: "n", data: { n: 1 }, topic: "t" });
@@ -76,7 +76,7 @@ export function topicsContract(createLog: CreateLog): void {
       ]);
     });
 
-    it("that throws closes its own stream, and nobody else's (P13)", async () => {
+    it("that throws closes its own stream and no other (P13)", async () => {
       const app = await startChannel(createLog);
       const mine = new Error("mine");
       const filter = (): never => {
@@ -99,7 +99,7 @@ export function topicsContract(createLog: CreateLog): void {
       expect(app.channel.size).toBe(2);
     });
 
-    it("may publish: everybody sees that in the same order", async () => {
+    it("may publish, and all subscribers get the event in the same order", async () => {
       const app = await startChannel(createLog);
       const filter = ({ data }: { data: string }): boolean => {
         if (data.startsWith("ping")) void app.channel.publish(data.replace("ping", "pong"));
@@ -114,7 +114,7 @@ export function topicsContract(createLog: CreateLog): void {
     });
   });
   describe("a hook", () => {
-    it("may publish: nobody misses that, and nobody sees it twice", async () => {
+    it("may publish, and every subscriber gets the event exactly once", async () => {
       let publish = (_text: string): void => {};
       const app = await startChannel(createLog, {
         onSubscribe: () => publish("from onSubscribe"),
@@ -140,7 +140,7 @@ export function topicsContract(createLog: CreateLog): void {
       }
     });
 
-    it("may throw: its error is told to onError, and nobody is harmed (P13)", async () => {
+    it("may throw: onError gets the error, and no stream is harmed (P13)", async () => {
       const mine = new Error("mine");
       const hook = (): never => {
         throw mine;
@@ -156,7 +156,7 @@ export function topicsContract(createLog: CreateLog): void {
       expect(app.channel.size).toBe(0);
     });
 
-    it("may publish when the client is about to be live", async () => {
+    it("may publish at the moment when the client becomes live", async () => {
       const app = await startChannel(createLog, { onReset: () => void app.channel.publish("from onReset") });
       const client = await app.read({}, { lastEventId: "nonsense" });
       expect(await client.dataUntil("from onReset")).toEqual(['{"reason":"unknown-id"}', "from onReset"]);

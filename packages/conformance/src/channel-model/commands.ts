@@ -4,7 +4,8 @@ import { pause } from "../support/within.js";
 import type { Wishes } from "./wishes.js";
 import { TOPICS, type World } from "./world.js";
 
-// The reference is in the world, which records what is asked of it; commands can always run.
+// fast-check passes a model and the real system. Here the world is both: it records what it is told to do. Every
+// command can run at any time.
 type Model = object;
 type Command = fc.AsyncCommand<Model, World>;
 
@@ -25,7 +26,7 @@ const wishes: fc.Arbitrary<Wishes> = fc.record({
   snapshot: fc.boolean(),
 });
 
-/** What is done to one of the clients, if there is one. */
+/** Makes a command that acts on one of the clients, if there is one. */
 function toClient(name: string, act: (client: World["clients"][number]) => unknown): fc.Arbitrary<Command> {
   return fc
     .nat({ max: 5 })
@@ -48,7 +49,7 @@ const burst = fc
     }),
   );
 
-// More than a channel of an asynchronous log remembers by itself.
+// More events than the window of an asynchronous log keeps.
 const flood = topic.map((of) =>
   command(`flood(${of})`, (world) => {
     for (let i = 0; i < 1_200; i++) world.publish(of, false);
@@ -68,7 +69,7 @@ const fail = fc
 const happening = (name: string, run: (world: World) => unknown): fc.Arbitrary<Command> =>
   fc.constant(command(name, run));
 
-/** Everything that can happen to a channel, the usual more often. */
+/** Everything that can happen to a channel. Frequent events are listed more than once. */
 export const commands = fc.commands(
   [
     publish,

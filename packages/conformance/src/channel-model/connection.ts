@@ -2,21 +2,21 @@ import type { EventStreamServer } from "@ssekit/core";
 import { type EventStream } from "@ssekit/core";
 import { within } from "../support/within.js";
 
-/** What has come on a connection, block by block. */
+/** An event block that arrived on a connection. */
 export interface Block {
   event: string;
   data: string;
   id: string | undefined;
 }
 
-/** A client's connection without a network in between: a reader that can stop reading. */
+/** A client's connection without a network: it reads the body of a `Response`, and can stop reading. */
 export class Connection {
   readonly blocks: Block[] = [];
-  /** The client has cut it. */
+  /** The client has cut the connection. */
   cut = false;
-  /** The server has closed it, or did not open it. */
+  /** The server has closed the connection, or did not open it. */
   over = false;
-  /** The program had a reason to close it. */
+  /** The program had a reason to close the connection, so its end is not an error. */
   excused = false;
   stream!: EventStream;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -40,7 +40,7 @@ export class Connection {
       this.#reader = (await within("the head", answer)).body!.getReader();
       void this.#read();
     } catch {
-      this.over = true; // the log has failed before the head
+      this.over = true; // the log failed before the head was sent
     }
   }
 
@@ -55,7 +55,7 @@ export class Connection {
         this.#take(decoder.decode(value, { stream: true }));
       }
     } catch {
-      // the server has cut it
+      // The server has cut the connection.
     }
     this.over = true;
   }
@@ -74,7 +74,7 @@ export class Connection {
     }
   }
 
-  /** The last id that the client knows of here. */
+  /** The last id that the client received on this connection. */
   get lastEventId(): string | undefined {
     return this.blocks.findLast((block) => block.id !== undefined)?.id;
   }
@@ -88,7 +88,7 @@ export class Connection {
     this.#resume();
   }
 
-  /** Cuts it, as the network does: what has not been read is lost. */
+  /** Cuts the connection as a network failure does: bytes that were not read are lost. */
   leave(): void {
     this.cut = true;
     this.resume();

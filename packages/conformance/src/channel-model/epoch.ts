@@ -1,21 +1,21 @@
 import type { Entry, MemoryLog } from "@ssekit/core";
 
-/** An entry of a log. */
+/** An entry that was stored in a log. */
 export interface Stored {
   readonly data: string;
-  /** The call of `publish` or `end` that it is of. */
+  /** The number of the call of `publish` or `end` that stored the entry. */
   readonly call: number;
   readonly topic: string | undefined;
   readonly end: boolean;
 }
 
-/** The life of one log: all that was ever stored in it, each at its position less one. */
+/** One epoch of the log: every entry that was ever stored in it. The entry at position n has the index n - 1. */
 export class Epoch {
   readonly name: string;
   readonly stored: Stored[] = [];
-  /** The id that was acknowledged last. */
+  /** The id of the most recent acknowledgement. */
   newest: string | undefined;
-  /** The last position that was acknowledged. */
+  /** The greatest position that was acknowledged. */
   acknowledged = 0;
 
   constructor(record: MemoryLog) {

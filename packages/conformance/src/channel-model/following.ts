@@ -8,25 +8,24 @@ interface Place {
   readonly position: number;
 }
 
-/** What came on one connection, held against the log. */
+/** Checks the events that arrive on one connection against the content of the log. */
 export class Following {
-  /** When the stream left the channel, and when it was ended by the program. */
+  /** When the stream was unsubscribed. */
   leftAt: Moment | undefined;
+  /** When the program called `end()` of the stream. */
   endedAt: Moment | undefined;
   readonly #reference: Reference;
   readonly #wishes: Wishes;
   readonly #connection: Connection;
   readonly #lastEventId: string | undefined;
   readonly #begunAt: Moment;
-  // Up to where the client has been served; `undefined`: nothing has come yet that tells.
+  // The position up to which the client has received the log. `undefined` until an event shows it.
   #place: Place | undefined;
-  /** There was a hole: an event of the program's own may have lost its place. */
   #hadReset = false;
   #resetsInARow = 0;
   #verified = 0;
   #previous: Block | undefined;
-  /** The place of the newest snapshot. */
-  #snapshotAt = -1;
+  #snapshotPosition = -1;
   #over = false;
 
   constructor(reference: Reference, wishes: Wishes, connection: Connection, lastEventId: string | undefined) {
@@ -38,7 +37,7 @@ export class Following {
     if (lastEventId !== undefined) this.#place = this.#placeOf(lastEventId);
   }
 
-  /** Nothing more is to come on this connection. */
+  /** Whether this connection has received everything that it must receive. */
   get complete(): boolean {
     this.verify();
     const { over, cut } = this.#connection;
@@ -60,7 +59,7 @@ export class Following {
     return JSON.stringify({ wishes: this.#wishes, log: epoch.name, channelEnded: epoch.ended, ...told });
   }
 
-  /** Looks at what has come since it was called last. */
+  /** Checks the events that have arrived since the last call. */
   verify(): void {
     const { blocks } = this.#connection;
     for (; this.#verified < blocks.length; this.#verified++) {
@@ -82,14 +81,17 @@ export class Following {
 
   #verifyBlock(block: Block): void {
     const { event, data, id } = block;
-    expect(!this.#over, "something after the end");
+    expect(!this.#over, "an event after the end");
     if (event === "own") return this.#verifyOwn(Number(data.split(" ")[1]));
     expect(id !== undefined, "no id");
     if (event === "end" && data === "") return this.#verifyEnd(id);
     const at = this.#placeOf(id);
     if (event === "reset") return this.#verifyReset(at, data);
     this.#resetsInARow = 0;
-    expect(this.#place === undefined || this.#place.epoch === at.epoch, "an id of another log, and no reset");
+    expect(
+      this.#place === undefined || this.#place.epoch === at.epoch,
+      "an id of another log without a reset",
+    );
     this.#expectNotLeft(at);
     if (event === "snapshot") return this.#verifySnapshot(at, id, data);
     if (this.#wishes.snapshot) {
@@ -106,11 +108,11 @@ export class Following {
         entry !== undefined && entry.data === data,
         `${data.slice(0, 20)} is not what was published there`,
       );
-      expect(wants(this.#wishes, entry), "an event that it does not want");
-      // A snapshot or a reset may be at the place of the end.
+      expect(wants(this.#wishes, entry), "an event that the client does not want");
+      // A snapshot or a reset may have the position of the end entry, too.
       const next = (this.#place?.position ?? 0) + 1;
       this.#expectNothingBefore(epoch, entry.end ? Math.max(position, next) : position);
-      if (entry.end) expect(event === "done" && id.endsWith("~end"), "a last event that does not say so");
+      if (entry.end) expect(event === "done" && id.endsWith("~end"), "a last event without ~end in its id");
       if (entry.end) this.#over = true;
     }
     this.#place = at;
@@ -119,56 +121,62 @@ export class Following {
   #verifyReset(at: Place, data: string): void {
     const { synchronous, losses } = this.#reference;
     const { reason } = JSON.parse(data) as { reason: string };
-    expect(this.#resetsInARow++ <= losses, "two resets, and no event between");
+    expect(this.#resetsInARow++ <= losses, "two resets without an event between them");
     const before = this.#place;
     const isOther = before !== undefined && before.epoch !== at.epoch;
     if (before === undefined || isOther) {
-      // Which log a new client began in need not be known; and a hole that it was not told of yet may come before.
+      // It may be unknown in which log a new client began. A hole may also precede the replacement of the log.
       const reasons = isOther && losses === 0 ? ["new-log"] : ["new-log", "evicted"];
       expect(reasons.includes(reason), `${reasons.join(" or ")} as the reason, not ${reason}`);
     } else {
       expect(reason === "evicted", `evicted as the reason, not ${reason}`);
-      expect(at.position > before.position, "a reset back");
+      expect(at.position > before.position, "a reset to an earlier position");
     }
     if (reason === "evicted" && !isOther) {
       const isAtTail = synchronous && this.#wishes.from === undefined;
       const least = before?.position ?? (isAtTail ? this.#begunAt.stored : 0);
       expect(least < this.#evicted(at.epoch), "a reset, but nothing was evicted");
     }
-    // With a snapshot it goes on at the place of that.
+    // With a snapshot, the reset has the position of the snapshot.
     const most = this.#wishes.snapshot ? at.epoch.stored.length : this.#evicted(at.epoch);
-    expect(at.position <= most, `it goes on at ${at.position}, but what comes after ${most} is kept`);
+    expect(
+      at.position <= most,
+      `the reset continues at ${at.position}, but everything after ${most} is kept`,
+    );
     this.#expectNotLeft(at);
     this.#hadReset = true;
     this.#place = at;
   }
 
   #verifySnapshot(at: Place, id: string, data: string): void {
-    expect(this.#wishes.snapshot, "a snapshot that nobody asked for");
+    expect(this.#wishes.snapshot, "a snapshot that the client did not ask for");
     const afterReset = this.#previous?.event === "reset";
-    expect(afterReset || this.#previous === undefined, "a snapshot in between");
-    if (afterReset) expect(id === this.#previous!.id, "a snapshot at another place than its reset");
+    expect(
+      afterReset || this.#previous === undefined,
+      "a snapshot that neither comes first nor follows a reset",
+    );
+    if (afterReset) expect(id === this.#previous!.id, "a snapshot with another id than its reset");
     const { epoch, stored } = this.#reference.moment(Number(data.slice("state ".length)));
     const { position } = at;
     if (this.#reference.synchronous) expect(position === stored, `the state ${stored} at ${position}`);
     else if (epoch === at.epoch) expect(position <= stored, `the state ${stored}, which lacks ${position}`);
     else expect(this.#indexOf(at.epoch) < this.#indexOf(epoch), "the state of an older log");
     this.#place = at;
-    this.#snapshotAt = position;
+    this.#snapshotPosition = position;
   }
 
-  /** The events of the program keep their place: after all that was stored in a log that answers at once, else after
-   * all that was acknowledged. After a hole, or in another log, the place may be lost. */
+  // A message of the program must come after every entry that was stored before it (synchronous log) or acknowledged
+  // before it (asynchronous log). After a reset its place may be lost.
   #verifyOwn(number: number): void {
     const { synchronous } = this.#reference;
     const { epoch, stored, acknowledged } = this.#reference.moment(number);
     if (this.#hadReset || (this.#place ?? { epoch }).epoch !== epoch) return;
     if (synchronous) {
       const served = this.#place?.position ?? (this.#wishes.from === undefined ? this.#begunAt.stored : 0);
-      // A state that was made later comes before what was sent when its turn had not come yet.
-      expect(served <= stored || this.#snapshotAt > stored, `own ${number}: comes after ${served}`);
+      // A newer snapshot may come before a message that was still waiting for its place.
+      expect(served <= stored || this.#snapshotPosition > stored, `own ${number}: comes after ${served}`);
     }
-    // A stream that closes or leaves lets go of what it kept for later.
+    // A stream that closes or unsubscribes sends the waiting messages at once, or drops them.
     const { over, excused, blocks } = this.#connection;
     const hasFailed = over && !(blocks.at(-1)?.id?.endsWith("~end") ?? false);
     if (excused || hasFailed || this.leftAt !== undefined) return;
@@ -176,14 +184,14 @@ export class Following {
     expect(lacks.length === 0, `own ${number}: comes before ${lacks[0]?.data.slice(0, 10)}`);
   }
 
-  /** The end of the stream, not of the channel. */
+  /** Checks the end of the stream, as opposed to the end of the channel. */
   #verifyEnd(id: string): void {
     this.#over = true;
     const ended = this.endedAt;
-    expect(ended !== undefined, "an end that nobody asked for");
-    if (this.leftAt !== undefined) return; // nobody knows its place any more
+    expect(ended !== undefined, "an end without a call of end()");
+    if (this.leftAt !== undefined) return; // after unsubscribing, the end has no place
     const { epoch, position } = this.#placeOf(id);
-    // What it does not want does not count.
+    // The position of the end may be that of an entry that the client does not want.
     this.#expectNothingBefore(epoch, position + 1);
     if (epoch !== ended.epoch) return;
     const lacks = this.#lacks(epoch, this.#reference.synchronous ? ended.stored : ended.acknowledged);
@@ -195,7 +203,7 @@ export class Following {
   #placeOf(id: string): Place {
     const name = epochOf(id);
     const epoch = this.#reference.epochs.find((one) => one.name === name);
-    expect(epoch !== undefined, `the id ${id} of a log that never was`);
+    expect(epoch !== undefined, `the id ${id} of an unknown log`);
     return { epoch, position: positionOf(id) };
   }
 
@@ -203,15 +211,15 @@ export class Following {
     return this.#reference.epochs.indexOf(epoch);
   }
 
-  /** How many entries of a log are not kept any more. */
+  /** Number of entries of a log that are no longer kept. */
   #evicted(epoch: Epoch): number {
     return Math.max(0, epoch.stored.length - this.#reference.kept);
   }
 
-  /** What the client wants and has not been served, up to a position of its log. */
+  /** The entries up to a position that the client wants and has not received. */
   #lacks(epoch: Epoch, position: number): Stored[] {
     const served = this.#place?.position ?? (this.#wishes.from === "oldest" ? this.#evicted(epoch) : 0);
-    // A new client may be served what was on its way when it came, and need not be.
+    // A new client may get entries that were being published when it connected, but need not get them.
     const isNew =
       this.#place === undefined && this.#wishes.from !== "start" && this.#wishes.from !== "oldest";
     const firstCall = isNew ? this.#begunAt.calls : 0;
@@ -235,7 +243,7 @@ export class Following {
     if (left === undefined) return;
     const isLater =
       epoch === left.epoch ? position > left.stored : this.#indexOf(epoch) > this.#indexOf(left.epoch);
-    expect(!isLater, "an event after it had left");
+    expect(!isLater, "an event that was stored after the stream was unsubscribed");
   }
 }
 

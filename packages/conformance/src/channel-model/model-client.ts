@@ -4,13 +4,13 @@ import { Following } from "./following.js";
 import type { Moment, Reference } from "./reference.js";
 import type { Wishes } from "./wishes.js";
 
-/** Where a client finds its channel. */
+/** What a client needs of the world. */
 interface Surroundings extends Reference {
   readonly channel: Channel;
   readonly server: EventStreamServer;
 }
 
-/** A client that comes back with the last id that it has seen, and what it must have seen. */
+/** A client that reconnects with its last event ID, and checks that it gets the events that it must get. */
 export class ModelClient {
   readonly #world: Surroundings;
   readonly #wishes: Wishes;
@@ -29,7 +29,7 @@ export class ModelClient {
     return this.#followings.at(-1);
   }
 
-  /** It has been told that this is the end. */
+  /** Whether its last event ID says that the stream has ended. */
   get #finished(): boolean {
     return this.#lastEventId?.endsWith("~end") ?? false;
   }
@@ -38,7 +38,7 @@ export class ModelClient {
     return this.#world.moment(this.#world.mark());
   }
 
-  // --- what it does
+  // --- actions
 
   async connect(): Promise<void> {
     this.leave();
@@ -85,31 +85,31 @@ export class ModelClient {
     this.#unsubscribe();
   }
 
-  /** The program sends an event of its own to it. */
+  /** Makes the program send a message of its own to this client. */
   sendOwn(): void {
     this.#connection?.stream.send({ event: "own", data: `${this.#sent++} ${this.#world.mark()}` });
   }
 
-  /** The program ends its stream. */
+  /** Makes the program end the stream of this client. */
   end(): void {
     if (this.#connection === undefined) return;
     this.#following!.endedAt ??= this.#now();
     this.#connection.stream.end();
   }
 
-  /** Comes back if it is to, as EventSource does. */
+  /** Reconnects if EventSource would reconnect. */
   async comeBack(): Promise<void> {
     const following = this.#following!;
     if (following.leftAt !== undefined || following.endedAt !== undefined) return;
     if (this.#connection === undefined || this.#connection.over) await this.connect();
   }
 
-  /** The program closes its connection, if it has one, for a reason. */
+  /** Notes that the program has a reason to close the connection of this client. */
   excuse(): void {
     if (this.#connection !== undefined) this.#connection.excused = true;
   }
 
-  // --- what it has seen
+  // --- checks
 
   get satisfied(): boolean {
     return this.#following!.complete;

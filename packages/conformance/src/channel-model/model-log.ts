@@ -3,16 +3,16 @@ import { faultyLog } from "../faulty-log.js";
 import type { LatentLog, LogOperation } from "../latent-log.js";
 import { pause } from "../support/within.js";
 
-/** Makes a log that keeps so many events. */
+/** Makes a log that keeps this number of events. */
 export type CreateModelLog = (events: number) => MemoryLog | LatentLog;
 
-/** The error with which a log goes down. */
+/** The error that a log reports when it goes down. */
 export const DOWN = new Error("down on purpose");
 
-/** The log of a run, and what befalls it. What befalls a log that is elsewhere does not befall one in memory. */
+/** The log of a run, with its failures. A log in memory cannot lose its tails, go down or be replaced. */
 export class ModelLog {
   readonly synchronous: boolean;
-  /** The log for the channel. */
+  /** The log as the channel gets it, with failures. */
   readonly log: EventLog;
   faults = 0;
   losses = 0;
@@ -38,17 +38,17 @@ export class ModelLog {
     });
   }
 
-  /** Where the entries are. */
+  /** The log that holds the entries, without failures. */
   get record(): MemoryLog {
     return this.#memory ?? this.#latent!.record.log;
   }
 
-  /** Settles when it is not down. */
+  /** Resolves when the log is up again. `undefined` if it is not down. */
   get reachable(): Promise<void> | undefined {
     return this.#reachable?.promise;
   }
 
-  /** The next operation of this kind fails. */
+  /** Makes the next operation of this kind fail. */
   fail(operation: LogOperation): void {
     this.#failing = operation;
   }
@@ -68,7 +68,7 @@ export class ModelLog {
     this.#latent.goDown(DOWN);
   }
 
-  /** Puts an empty log in its place. `false`: it cannot be. */
+  /** Replaces the log by an empty one. Returns `false` for a log in memory, which cannot be replaced. */
   replace(): boolean {
     if (this.#latent === undefined) return false;
     this.losses++;
@@ -76,7 +76,7 @@ export class ModelLog {
     return true;
   }
 
-  /** Is as it should be again. */
+  /** Ends all failures. */
   recover(): void {
     this.#failing = undefined;
     this.#rejoin?.();

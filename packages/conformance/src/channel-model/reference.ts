@@ -1,32 +1,34 @@
 import type { Epoch } from "./epoch.js";
 
-/** How much had happened when something was done. */
+/** How much had happened at a point in time. */
 export interface Moment {
-  /** How many calls of `publish` and `end` had been made. */
+  /** Number of calls of `publish` and `end` so far. */
   readonly calls: number;
-  /** The log of that time, and how much was stored there and acknowledged. */
+  /** The log at that time. */
   readonly epoch: Epoch;
+  /** The position of its newest entry. */
   readonly stored: number;
+  /** The greatest position that was acknowledged. */
   readonly acknowledged: number;
 }
 
-/** What clients are held against. */
+/** The facts against which the events of clients are checked. */
 export interface Reference {
-  /** How many events a log keeps. */
+  /** Number of events that a log keeps. */
   readonly kept: number;
-  /** The log answers at once: more can be said about it. */
+  /** Whether the log is synchronous. Then stricter checks are possible. */
   readonly synchronous: boolean;
-  /** The logs that there have been. */
+  /** All logs so far, in order. */
   readonly epochs: readonly Epoch[];
-  /** The log that there is. */
+  /** The current log. */
   readonly epoch: Epoch;
-  /** How often something failed. */
+  /** Number of operations that were made to fail. */
   readonly faults: number;
-  /** How often the tail was cut off, or the log was down or replaced. */
+  /** How often the tails were cut off, or the log went down or was replaced. */
   readonly losses: number;
-  /** How often the log was down. */
+  /** How often the log went down. */
   readonly outages: number;
-  /** Notes this moment, and gives its number. */
+  /** Records the current moment and returns its number. */
   mark(): number;
   moment(number: number): Moment;
 }

@@ -1,11 +1,13 @@
 import type { Stored } from "./epoch.js";
 
-/** What a client asks for, on every connection of its. */
+/** What a client subscribes to, the same on each of its connections. */
 export interface Wishes {
   topics: readonly string[] | undefined;
-  /** Only every so many events. */
+  /** If n: only events whose number is divisible by n. */
   filter: number | undefined;
-  /** `newest`: after what was acknowledged last, which its node need not know of yet. */
+  /**
+   * `newest`: after the id of the last acknowledgement. The node of the client may not have received that entry yet.
+   */
   from: "start" | "oldest" | "newest" | undefined;
   snapshot: boolean;
 }

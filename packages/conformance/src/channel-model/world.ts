@@ -6,9 +6,9 @@ import { DOWN, ModelLog, type CreateModelLog } from "./model-log.js";
 import type { Moment, Reference } from "./reference.js";
 import type { Wishes } from "./wishes.js";
 
-/** What a run begins with. */
+/** The options of a run. */
 export interface Setup {
-  /** How many events the log keeps. */
+  /** Number of events that the log keeps. */
   kept: number;
   heartbeat: number | false;
   flushInterval: number | undefined;
@@ -17,9 +17,9 @@ export interface Setup {
 /** A call of `publish` or `end`, by its number. */
 interface Call {
   readonly data: string;
-  /** It was refused, or the log has failed: nothing was stored. */
+  /** The call was rejected, and nothing was stored. */
   failed: boolean;
-  /** What it was told. */
+  /** The id that the call returned. */
   id: string | undefined;
 }
 
@@ -27,9 +27,9 @@ const BIG = "x".repeat(30_000);
 export const TOPICS = ["a", "b"];
 
 /**
- * A channel, its clients, and a record of all that was asked of them. What is stored is taken from where it is stored:
- * during an outage nobody can say whether a message is, nor in which order those are that are repeated. That a message
- * is stored once for its key, and is the one that was acknowledged, is held against the calls.
+ * A channel, its clients, and a record of all calls. Which entries are stored, and in which order, is read from the
+ * log: the calls do not determine it, because messages are repeated during an outage. `verify` checks the stored
+ * entries against the calls: each message is stored once for its key, and at the id that was acknowledged.
  */
 export class World implements Reference {
   readonly kept: number;
@@ -74,7 +74,7 @@ export class World implements Reference {
     });
   }
 
-  // --- what clients are held against
+  // --- the reference for the checks of clients
 
   get synchronous(): boolean {
     return this.log.synchronous;
@@ -108,7 +108,7 @@ export class World implements Reference {
     return this.#moments[number]!;
   }
 
-  // --- what can happen
+  // --- actions
 
   publish(topic: string | undefined, big: boolean): void {
     const idempotencyKey = `${this.#calls.length}`;
@@ -130,7 +130,7 @@ export class World implements Reference {
     this.#publishing.push(this.#finish(call, publish));
   }
 
-  /** Does a call, again and again while nobody knows what has become of it. */
+  /** Makes a call, and repeats it as long as it is unknown whether the message was stored. */
   async #finish(call: Call, publish: () => Promise<string | undefined>): Promise<void> {
     for (let repeated = false; ; repeated = true) {
       try {
@@ -155,13 +155,13 @@ export class World implements Reference {
     await client.connect();
   }
 
-  /** An empty log takes the place of this one, while clients are live. */
+  /** Replaces the log by an empty one while clients are live. */
   replace(): void {
-    if (this.#isEnding) return; // who has been told of the end is gone for good
+    if (this.#isEnding) return; // a client that has received the end does not reconnect
     if (this.log.replace()) this.epochs.push(new Epoch(this.log.record));
   }
 
-  /** The server drains; the next takes over. */
+  /** Drains the server. A new server takes its place. */
   async drain(): Promise<void> {
     const { server } = this;
     this.#listen();
@@ -169,7 +169,7 @@ export class World implements Reference {
     await within("events.close()", server.close({ grace: 20, retry: [0, 0] }));
   }
 
-  /** The channel closes, and begins again with nothing. */
+  /** Closes the channel, and creates a new one with an empty log. */
   async restart(): Promise<void> {
     this.log.recover();
     await within("publishing", Promise.all(this.#publishing));
@@ -180,7 +180,7 @@ export class World implements Reference {
 
   // --- the end of a run
 
-  /** Lets everybody see everything. */
+  /** Ends all failures, and waits until every client has received everything. */
   async settle(): Promise<void> {
     this.log.recover();
     for (const topic of [undefined, ...TOPICS]) if (!this.epoch.ended) this.publish(topic, false);
@@ -206,7 +206,7 @@ export class World implements Reference {
   #verifyStored(): void {
     for (const { name, stored } of this.epochs) {
       const calls = new Set(stored.map(({ call }) => call));
-      // Where a key is forgotten with its entry, what is repeated may be stored again.
+      // When an entry is evicted, its key is forgotten, and a repeated message may be stored again.
       if (calls.size < stored.length && stored.length <= this.kept) throw new Error("stored twice");
       for (const { call, data } of stored) {
         if (this.#calls[call]?.data !== data) throw new Error(`stored, but not published: ${data}`);
@@ -230,7 +230,7 @@ function isUnavailable(error: unknown): boolean {
   return (error as { code?: unknown }).code === "ERR_SSE_LOG_UNAVAILABLE";
 }
 
-/** What a channel or a stream tells of an outage, or of a call that came after the end. */
+/** Errors that a channel or a stream reports because of an outage, or of a call after the end. */
 function isExpected(error: unknown): boolean {
   return (
     error === DOWN || isUnavailable(error) || (error as { code?: unknown }).code === "ERR_SSE_CHANNEL_ENDED"

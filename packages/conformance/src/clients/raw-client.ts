@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { until } from "../support/within.js";
 
-/** A response of HTTP/1.1 as it is on the wire. */
+/** An HTTP/1.1 response as it is on the wire. */
 export interface RawResponse {
   status: number;
   headers: Record<string, string>;
@@ -10,19 +10,19 @@ export interface RawResponse {
   chunks: string[];
 }
 
-/** A client that sees bytes, over one connection of HTTP/1. */
+/** An HTTP/1 client that gives access to the bytes of one connection. */
 export class RawClient {
   readonly socket: Socket;
-  /** All that came, one character for each byte. */
+  /** All bytes received so far, one character for each byte. */
   text = "";
-  /** How the server has closed the connection, if it has: it has ended it, or the code of an error. */
+  /** How the connection was closed: `ended` by the server, or the code of an error. `undefined` while it is open. */
   closed: string | undefined;
 
   constructor(url: string) {
     const { hostname, port } = new URL(url);
     this.socket = connect({ host: hostname, port: Number(port) }).setEncoding("latin1");
     this.socket.on("data", (text: string) => (this.text += text));
-    this.socket.on("error", (error: NodeJS.ErrnoException) => (this.closed ??= error.code)); // of a reset
+    this.socket.on("error", (error: NodeJS.ErrnoException) => (this.closed ??= error.code)); // such as ECONNRESET
     this.socket.on("end", () => (this.closed ??= "ended"));
     onTestFinished(() => void this.socket.destroy());
   }
@@ -35,14 +35,14 @@ export class RawClient {
     return this;
   }
 
-  /** Waits for text, and returns all that came. */
+  /** Waits until the text has been received, and returns everything received so far. */
   async until(text: string): Promise<string> {
     await until(JSON.stringify(text), () => this.text.includes(text));
     return this.text;
   }
 }
 
-/** Takes a response apart; of a body that is not over, the chunks that are whole. */
+/** Parses a response. If the body is not complete, only complete chunks are returned. */
 export function parseRawResponse(text: string): RawResponse {
   const bodyAt = text.indexOf("\r\n\r\n") + 4;
   const [statusLine = "", ...lines] = text.slice(0, bodyAt - 4).split("\r\n");

@@ -11,7 +11,7 @@ export type ReadWith = (
   fetch: typeof globalThis.fetch,
 ) => Promise<ReceivedEvent[]>;
 
-/** The clients of Node, each as its users use it. */
+/** The event stream clients for Node, by name. */
 export const readWith: Record<string, ReadWith> = {
   "eventsource-parser": async (url, _types, fetch) =>
     new StreamReader(await fetch(url, { headers: { accept: "text/event-stream" } })).all(),
@@ -31,7 +31,7 @@ async function collect(source: unknown, types: ReadonlySet<string>): Promise<Rec
   const ended = new Promise<void>((resolve) => {
     for (const each of types) {
       client.addEventListener(each, ({ type = "", data = "", lastEventId }) => {
-        if (lastEventId === undefined) return; // launchdarkly-eventsource says so that the response is over
+        if (lastEventId === undefined) return; // launchdarkly-eventsource dispatches this when the response has ended
         events.push({ type, data, lastEventId });
         if (lastEventId.endsWith("~end")) resolve();
       });

@@ -1,22 +1,22 @@
 import { createParser } from "eventsource-parser";
 import { until, within } from "../support/within.js";
 
-/** An event as EventSource hands it out. */
+/** An event with the properties that EventSource gives it. */
 export interface ReceivedEvent {
   type: string;
   data: string;
   lastEventId: string;
 }
 
-/** Reads the event stream of a response with eventsource-parser, as it comes. */
+/** Reads the event stream of a response with eventsource-parser as it arrives. */
 export class StreamReader {
   readonly response: Response;
   readonly events: ReceivedEvent[] = [];
   readonly comments: string[] = [];
   readonly retries: number[] = [];
-  /** All of the body so far. */
+  /** The text of the body so far. */
   text = "";
-  /** When the body is over: whether it was ended, not cut. */
+  /** Resolves when the body is over: `true` if it ended normally, `false` if the connection was aborted. */
   readonly ended: Promise<boolean>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
@@ -47,7 +47,7 @@ export class StreamReader {
     }
   }
 
-  /** Waits for so many events. */
+  /** Waits for this number of events. */
   async take(count: number): Promise<ReceivedEvent[]> {
     await until(`${count} events`, () => this.events.length >= count);
     return this.events.slice(0, count);
@@ -58,13 +58,13 @@ export class StreamReader {
     await until(`an event with data ${data}`, () => this.events.some((event) => event.data === data));
   }
 
-  /** Waits for the end of the stream. */
+  /** Waits for the end of the stream and returns all events. */
   async all(ms = 5_000): Promise<ReceivedEvent[]> {
     await within("the end of the stream", this.ended, ms);
     return this.events;
   }
 
-  /** Waits for the end of the stream; the data of all events but the one that ends it. */
+  /** Waits for the end of the stream and returns the data of all events except the last one, which ends it. */
   async allData(ms?: number): Promise<string[]> {
     return (await this.all(ms)).filter((event) => event.type !== "end").map((event) => event.data);
   }

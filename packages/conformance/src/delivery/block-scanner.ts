@@ -2,10 +2,10 @@ const LF = 10;
 const ZERO = 48;
 const DATA = Buffer.from("\ndata: ");
 const EMPTY = Buffer.alloc(0);
-// Short blocks are walked through here; for the rest of a long one a call of `indexOf` pays.
+// A loop is faster for short blocks. The rest of a longer block is searched with `indexOf`.
 const WALKED = 128;
 
-/** Is told of the blocks of an event stream. */
+/** Receives the blocks of an event stream. */
 export interface BlockListener {
   /** An event of the log: `id: <epoch>-<position>`, `data: <number> …`. `bytes` is the length of the block. */
   onEvent(position: number, number: number, bytes: number): void;
@@ -14,8 +14,8 @@ export interface BlockListener {
 }
 
 /**
- * Finds the blocks of an event stream and the two numbers in each, and makes no string of them: parsing millions of
- * events would take longer than to deliver them.
+ * Finds the blocks of an event stream and the two numbers in each block. It creates no strings, because parsing
+ * millions of events into strings would take longer than delivering them.
  */
 export class BlockScanner {
   readonly #listener: BlockListener;
@@ -26,7 +26,7 @@ export class BlockScanner {
     this.#listener = listener;
   }
 
-  /** The epoch of the log's ids. Without it, and with another one, every block is an other one. */
+  /** The epoch of the log's ids. A block with another epoch, or any block while this is not set, goes to `onOther`. */
   set epoch(epoch: string) {
     this.#idPrefix = Buffer.from(`id: ${epoch}-`);
   }
@@ -61,7 +61,7 @@ function startsWith(bytes: Buffer, at: number, prefix: Buffer): boolean {
   return true;
 }
 
-/** Where the block is over that begins at `start`, or -1. */
+/** The index of the end of the block that begins at `start`, or -1. */
 function blockEnd(bytes: Buffer, start: number): number {
   const walked = Math.min(start + WALKED, bytes.length - 1);
   for (let at = start; at < walked; at++) if (bytes[at] === LF && bytes[at + 1] === LF) return at + 2;

@@ -6,22 +6,22 @@ const EXPECTED = {
   break: /^\r$/,
 };
 
-/** Takes the body out of a chunked response of HTTP/1.1, as its bytes come, wherever they are cut. */
+/** Extracts the body of a chunked HTTP/1.1 response from its bytes, which may be cut anywhere. */
 export class ChunkedBody {
-  /** The last chunk has come. */
+  /** Whether the last chunk has arrived. */
   ended = false;
   readonly #deliver: (part: Buffer) => void;
-  // What comes next: a line of the head, a chunk's size, its bytes, or the line break after them.
+  // What is expected next: a line of the head, the size of a chunk, its bytes, or the line break after them.
   #state: keyof typeof EXPECTED | "data" = "status";
   #line = "";
   #left = 0;
 
-  /** @param deliver is handed the parts of the body, which are valid only during the call. */
+  /** @param deliver is called with the parts of the body. A part is valid only during the call. */
   constructor(deliver: (part: Buffer) => void) {
     this.#deliver = deliver;
   }
 
-  /** @throws {Error} what is no chunked response of status 200. */
+  /** @throws {Error} if the bytes are not a chunked response with the status 200. */
   feed(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {

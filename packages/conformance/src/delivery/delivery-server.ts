@@ -10,42 +10,42 @@ const SCRIPT = new URL("server.mjs", import.meta.url);
 const TSC = fileURLToPath(new URL("../../../../node_modules/typescript/bin/tsc", import.meta.url));
 const BUILT = new URL("../../../express/dist/index.js", import.meta.url);
 
-/** What a server process tells of itself. */
+/** The state that a server process reports. */
 interface ServerState {
   readonly published: number;
   readonly lags: number;
   readonly resets: number;
   readonly errors: readonly string[];
-  /** How many streams were closed for each reason. */
+  /** Number of closed streams by reason. */
   readonly closed: Readonly<Record<string, number>>;
-  /** How many streams have bytes that their client does not take. */
+  /** Number of streams with bytes that their client has not read. */
   readonly blocked: number;
   readonly subscribers: number;
   readonly streams: number;
 }
 
-/** Bytes of a server process. */
+/** The memory of a server process, in bytes. */
 export interface ServerMemory {
-  /** What is left after a garbage collection: objects, and the bytes of buffers. */
+  /** Objects and buffers that remain after a garbage collection. */
   readonly live: number;
   readonly rss: number;
-  /** The most that a stream holds for its client. */
+  /** The `bufferedBytes` of the stream that has the most. */
   readonly mostBuffered: number;
 }
 
-/** An Express app with one channel in a process of its own, which is over with the test. */
+/** An Express app with one channel in its own process. The process ends when the test finishes. */
 export interface DeliveryServer {
   readonly port: number;
-  /** Publishes so many events in each turn, with the numbers that follow. */
+  /** Publishes these numbers of events, each in one turn of the event loop. The events are numbered consecutively. */
   publish(turns: readonly number[]): Promise<void>;
   end(): Promise<void>;
   state(): Promise<ServerState>;
-  /** Waits until its state is so, but not for ever. */
+  /** Waits until a condition on the state holds, with a time limit. */
   until(what: string, holds: (state: ServerState) => boolean, ms: number): Promise<void>;
   memory(): Promise<ServerMemory>;
 }
 
-/** A `LatentLog` in JavaScript, for a process without vitest. Returns the URL of the module. */
+/** Compiles `LatentLog` to JavaScript for a process without vitest. Returns the URL of the module. */
 export function compileLatentLog(): string {
   const folder = fileURLToPath(new URL("../../dist/", import.meta.url));
   const source = fileURLToPath(new URL("../latent-log.ts", import.meta.url));
@@ -55,7 +55,7 @@ export function compileLatentLog(): string {
 }
 
 export async function startDeliveryServer(options: DeliveryOptions): Promise<DeliveryServer> {
-  if (!existsSync(BUILT)) throw new Error("The packages are not built: run `pnpm build` before");
+  if (!existsSync(BUILT)) throw new Error("The packages are not built: run `pnpm build` first");
   const child = start(SCRIPT, { args: [JSON.stringify(options)], execArgv: ["--expose-gc"] });
   onTestFinished(() => child.stop());
   const state = (): Promise<ServerState> => child.call("state");

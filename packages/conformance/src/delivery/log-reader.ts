@@ -5,7 +5,7 @@ import { ChunkedBody } from "./chunked-body.js";
 
 const BLOCK = /^(?:event: (\w+)\n)?id: (\w+)-(\d+)(?:~end)?\ndata: ?(.*)$/;
 
-/** What a client was told it has missed: the events from `first` to `last`. */
+/** The events from `first` to `last`, which a client has missed according to a `reset`. */
 export interface Hole {
   readonly first: number;
   readonly last: number;
@@ -14,34 +14,34 @@ export interface Hole {
 export interface LogReaderOptions {
   readonly port: number;
   readonly path?: string;
-  /** What is read into, by many readers by turns. */
+  /** The buffer for reading. Many readers may share one. */
   readonly buffer: Buffer;
-  /** After how many bytes of a connection the reader destroys it. Default: never. */
+  /** Returns the number of bytes after which the reader destroys a connection. Default: never. */
   readonly cutAfter?: () => number;
-  /** Called for each read. `false`: reads no more until `resume`. */
+  /** Called after each read. Returns `false` to stop reading until `resume`. */
   readonly onRead?: (reader: LogReader) => boolean | void;
-  /** Called when the connection is over, whoever has closed it. */
+  /** Called when a connection was closed by either side. */
   readonly onGone?: (reader: LogReader) => void;
 }
 
 /**
- * A client of a log whose events have the numbers 1, 2, 3 … both as position in the id and in the data. Compares what
- * it is sent with that, byte by byte and without keeping it, and comes back with the id of the last event that was
- * there completely, as EventSource does.
+ * A client of a log whose events have the numbers 1, 2, 3 … both as the position in the id and in the data. It checks
+ * every byte that it receives, without storing it. Like EventSource, it reconnects with the id of the last complete
+ * event.
  */
 export class LogReader implements BlockListener {
-  /** The number of the first event that came. A client without an id is not told of what was before it. */
+  /** The number of the first event received. A client that connects without an id does not get earlier events. */
   first = 0;
-  /** The number of the last event it has, or was told it has missed. */
+  /** The number of the last event that it has received, or has missed according to a `reset`. */
   last = 0;
-  /** What it was told it has missed, by one `reset` each. */
+  /** The holes that were announced, each by one `reset`. */
   readonly holes: Hole[] = [];
-  /** What should not be so; the first of each connection. */
+  /** The errors found. Only the first error of each connection is recorded. */
   readonly faults: string[] = [];
   connections = 0;
-  /** How often the server was the one that closed, before the end. */
+  /** How often the server closed the connection before the end of the log. */
   closedByServer = 0;
-  /** The log has ended, says the server. */
+  /** Whether the server has announced the end of the log. */
   ended = false;
   readonly #options: LogReaderOptions;
   #socket: Socket | undefined;
@@ -84,7 +84,7 @@ export class LogReader implements BlockListener {
     const onread = { buffer, callback: (count: number) => take(buffer.subarray(0, count)) };
     const socket = connect({ host: "127.0.0.1", port, onread });
     this.#socket = socket;
-    socket.on("error", () => {}); // close follows
+    socket.on("error", () => {}); // the close event follows
     socket.on("close", () => leave(true));
     const lastEventId = this.#epoch === undefined ? "" : `Last-Event-ID: ${this.#epoch}-${this.last}\r\n`;
     socket.write(
@@ -92,7 +92,7 @@ export class LogReader implements BlockListener {
     );
   }
 
-  /** Leaves at once, whatever is on its way. */
+  /** Destroys the connection at once. Bytes on their way are lost. */
   cut(): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -103,7 +103,7 @@ export class LogReader implements BlockListener {
     this.#socket?.resume();
   }
 
-  /** The number of events that came. */
+  /** The number of events received. */
   get received(): number {
     return this.holes.reduce((rest, hole) => rest - (hole.last - hole.first + 1), this.last - this.first + 1);
   }
@@ -115,7 +115,7 @@ export class LogReader implements BlockListener {
   onEvent(position: number, number: number, bytes: number): void {
     if (position !== this.last + 1) this.fault(`event ${position} came after ${this.last}`);
     if (number !== position) this.fault(`event ${position} has the data of ${number}`);
-    // All that differs in length is the number.
+    // Blocks differ in length only by the digits of the number.
     const rest = bytes - 2 * digits(position);
     if (rest !== (this.#blockBytes ??= rest)) this.fault(`event ${position} has ${bytes} bytes`);
     this.last = position;
@@ -130,7 +130,7 @@ export class LogReader implements BlockListener {
       this.#scanner.epoch = this.#epoch = epoch;
       this.last = type === undefined ? position - 1 : position;
       this.first = this.last + 1;
-      if (type === "reset") return; // of the start, for a client that has nothing yet
+      if (type === "reset") return; // the client has no event yet, so it has missed none
     }
     if (epoch === undefined || epoch !== this.#epoch) this.fault(`unexpected: ${JSON.stringify(block)}`);
     else if (type === undefined) this.onEvent(position, Number.parseInt(data!, 10), block.length + 2);
@@ -148,7 +148,7 @@ export class LogReader implements BlockListener {
   }
 }
 
-/** Connects readers, which leave with the test. */
+/** Connects readers. They disconnect when the test finishes. */
 export function startReaders(count: number, options: Omit<LogReaderOptions, "buffer">): LogReader[] {
   const buffer = Buffer.alloc(256 * 1024);
   const readers = Array.from({ length: count }, () => new LogReader({ ...options, buffer }));

@@ -5,15 +5,16 @@ export interface RestlessOptions {
   readonly port: number;
   readonly count: number;
   readonly seed: number;
-  /** A connection is cut before so many bytes have come. */
+  /** A reader cuts its connection after at most this number of bytes. */
   readonly cutWithin: number;
-  /** A reader stays away until so many events, at most, have come meanwhile. */
+  /** A reader reconnects after at most this number of events was published meanwhile. */
   readonly away: number;
 }
 
 /**
- * Readers that destroy their connection at any byte, over and over, and come back later. Where and when is random, of a
- * seed for each; how long is a number of events and not of milliseconds, so that it is the same on a slow machine.
+ * Readers that repeatedly destroy their connection at any byte, and reconnect later. Each reader has its own random
+ * seed. The time until it reconnects is measured in events, not in milliseconds, so that it is the same on a slow
+ * machine.
  */
 export class RestlessReaders {
   readonly all: readonly LogReader[];
@@ -28,7 +29,7 @@ export class RestlessReaders {
       return new LogReader({
         port,
         buffer,
-        // Now and then in the head of the response, or in its first events.
+        // In one of ten cases the cut is in the head of the response or in the first events.
         cutAfter: () => random.between(1, random.chance(0.1) ? 400 : cutWithin),
         onRead: (reader) => this.published(reader.last),
         onGone: (reader) => {
@@ -40,7 +41,7 @@ export class RestlessReaders {
     this.#timer = setInterval(() => this.#comeBack(), 1);
   }
 
-  /** So many events are there. `Infinity`: everybody comes back at once from now on. */
+  /** Reports how many events were published. `Infinity`: from now on every reader reconnects at once. */
   published(count: number): void {
     this.#progress = Math.max(this.#progress, count);
   }

@@ -9,25 +9,25 @@ const SEED = 20_260;
 const LIMIT = 60_000;
 const STEP = 1_000;
 const DATA_BYTES = 16;
-// With its id and the names of the fields, about.
+// Approximately, with the id and the names of the fields.
 const EVENT_BYTES = DATA_BYTES + 32;
 
 export interface ResumeScenario {
-  /** The URL of the module of the log that answers later. Default: a `MemoryLog`. */
+  /** The URL of the module with `LatentLog`. Default: a `MemoryLog` is used. */
   readonly latentLog?: string;
-  /** What its reads fail with now and then. */
+  /** The messages of the errors with which some reads fail. */
   readonly errors?: readonly string[];
   readonly events: number;
   readonly readers: number;
 }
 
-/** P4 over sockets and Express, for a log. */
+/** P4 for a log, over sockets and Express. */
 export function resumeContract(log: string, scenario: ResumeScenario): void {
   const { events, readers: count, errors = [] } = scenario;
 
-  describe(`P4: ${count} readers of ${log} are cut inside events and come back while ${events} are published`, () => {
+  describe(`P4: ${count} readers of ${log} disconnect inside events and reconnect while ${events} are published`, () => {
     it(
-      "each sees every event exactly once, in order, within the history",
+      "each reader gets every event exactly once, in order, within the history",
       { timeout: 4 * LIMIT },
       async () => {
         const { readers, connections, state } = await publishToRestless({
@@ -48,7 +48,7 @@ export function resumeContract(log: string, scenario: ResumeScenario): void {
     );
 
     it(
-      "each is told of every hole by exactly one reset, with a small history",
+      "each reader gets exactly one reset for every hole, with a small history",
       { timeout: 4 * LIMIT },
       async () => {
         const history = 500;
@@ -64,7 +64,7 @@ export function resumeContract(log: string, scenario: ResumeScenario): void {
         expect(new Set(readers.map(({ last }) => last))).toEqual(new Set([events]));
         const holes = readers.flatMap(({ holes }) => holes);
         expect(holes.length).toBeGreaterThan(count);
-        // What is kept at last is in no hole; the end is an event of the log, too.
+        // The events that are kept in the end are in no hole. The end of the log counts as an event, too.
         expect(holes.filter(({ last }) => last > events + 1 - history)).toEqual([]);
         expect(state.published).toBe(events);
         expect(new Set(state.errors)).toEqual(new Set(errors));
@@ -75,13 +75,13 @@ export function resumeContract(log: string, scenario: ResumeScenario): void {
 }
 
 interface Publishing extends ResumeScenario {
-  /** Number of events that are kept. */
+  /** Number of events that the log keeps. */
   readonly history: number;
-  /** How far the publisher is ahead of the last reader, at most: readers are cut while it publishes, on any machine. */
+  /** How many events the publisher is ahead of the slowest reader, at most. So readers are cut during publishing. */
   readonly ahead: number;
-  /** How many events a reader lets pass before it comes back, at most. */
+  /** After how many events a reader reconnects, at most. */
   readonly away: number;
-  /** How many events come before it is cut, at most. */
+  /** After how many events a reader cuts its connection, at most. */
   readonly eventsAtOnce: number;
 }
 
@@ -116,7 +116,7 @@ async function publishToRestless({
   return { readers: crowd.all, connections, state };
 }
 
-/** So many events, several in most turns and none in some. */
+/** Splits a number of events into random bursts, some of which are empty. */
 function burstsOf(events: number, random: Random): number[] {
   const turns: number[] = [];
   for (let left = events; left > 0; left -= turns.at(-1)!) {

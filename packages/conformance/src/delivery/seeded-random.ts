@@ -1,6 +1,6 @@
 import { seeded } from "../support/seeded.js";
 
-/** Random choices, the same ones for the same seed. */
+/** Random choices that are the same for the same seed. */
 export interface Random {
   /** A whole number from `least` to `most`. */
   between(least: number, most: number): number;

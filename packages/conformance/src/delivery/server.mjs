@@ -1,5 +1,5 @@
 // @ts-check
-// An Express app with one channel, in a process of its own, on the packages as they are built.
+// An Express app with one channel, in its own process. It uses the built packages.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createChannel, EventStreamServer, sse } from "@ssekit/express";
@@ -8,10 +8,10 @@ import { serve } from "../../../bench/rpc.mjs";
 
 /**
  * @typedef {object} DeliveryOptions
- * @property {string} [latentLog] the URL of the module of the log that answers later; default: a `MemoryLog`
- * @property {{ events?: number, bytes?: number, age?: number }} history of the channel
- * @property {number} dataBytes of each event, at least
- * @property {import("@ssekit/express").EventStreamOptions} [stream] options of all streams
+ * @property {string} [latentLog] the URL of the module with `LatentLog`; default: a `MemoryLog` is used
+ * @property {{ events?: number, bytes?: number, age?: number }} history the history of the channel
+ * @property {number} dataBytes the least number of bytes in the data of each event
+ * @property {import("@ssekit/express").EventStreamOptions} [stream] the options of all streams
  */
 
 /** @type {DeliveryOptions} */
@@ -38,7 +38,7 @@ const channel = createChannel({
 async function createLatentLog(module) {
   const { LatentLog } = await import(module);
   const log = new LatentLog({ history });
-  // A read that fails closes its stream, and the client comes back.
+  // A read that fails closes its stream, and the client reconnects.
   let reads = 0;
   log.fault = (/** @type {string} */ operation) =>
     operation === "read" && ++reads % 50 === 0 ? new Error("This read fails") : undefined;
@@ -62,7 +62,7 @@ const nextTurn = () => new Promise((turn) => setImmediate(turn));
 serve({
   port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
 
-  /** Publishes so many events in each turn. @param {number[]} turns */
+  /** Publishes events. @param {number[]} turns the number of events in each turn of the event loop */
   async publish(turns) {
     const published = [];
     for (const burst of turns) {
@@ -74,14 +74,16 @@ serve({
 
   end: () => channel.end(),
 
-  /** Bytes: what cannot be collected, all that the process has, and the most that a stream holds for its client. */
+  /**
+   * Bytes: the live memory after garbage collection, the whole process, and the largest `bufferedBytes` of a stream.
+   */
   async memory() {
     let live = Infinity;
     for (let i = 0; i < 3; i++) {
       globalThis.gc?.();
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       live = Math.min(live, heapUsed + arrayBuffers);
-      await nextTurn(); // the bytes of buffers are given back a little later
+      await nextTurn(); // the memory of buffers is released a little later
     }
     let mostBuffered = 0;
     for (const { bufferedBytes } of events.streams) mostBuffered = Math.max(mostBuffered, bufferedBytes);

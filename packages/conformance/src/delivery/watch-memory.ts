@@ -1,12 +1,12 @@
 import { pause } from "../support/within.js";
 import type { DeliveryServer, ServerMemory } from "./delivery-server.js";
 
-/** What V8 may let lie in a process before it collects it, above all buffers of which it is told by their size. */
+/** Bytes of garbage, mostly buffers, that V8 may leave in a process before it collects them. */
 export const COLLECTOR = 128 << 20;
 
-/** Asks a server for its memory over and over. */
+/** A watch that asks a server for its memory repeatedly. */
 export interface MemoryWatch {
-  /** @returns the most of each. */
+  /** Stops the watch. Returns the maximum of each figure. */
   stop(): Promise<ServerMemory>;
 }
 
@@ -26,7 +26,7 @@ export function watchMemory(server: DeliveryServer, everyMs = 400): MemoryWatch 
     return most;
   };
   const watching = watch();
-  watching.catch(() => {}); // told of by `stop`
+  watching.catch(() => {}); // `stop` returns the error
   return {
     stop() {
       over = true;

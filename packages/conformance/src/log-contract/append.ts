@@ -4,7 +4,7 @@ import { code, later, numbers, probe, type LogSubject } from "./log-subject.js";
 
 export function appendContract(subject: LogSubject): void {
   describe("append", () => {
-    it("stores what it is given, and the event on the wire", async () => {
+    it("stores every field of a draft, and the encoded event", async () => {
       const log = await probe(subject);
       const draft = {
         event: "tick",
@@ -21,7 +21,7 @@ export function appendContract(subject: LogSubject): void {
       );
     });
 
-    it("stores a message without type, without text and without topics", async () => {
+    it("stores a draft without an event type, without text and without topics", async () => {
       const log = await probe(subject);
       const id = await log.append({ data: "" });
       await log.untilReadable(id);
@@ -32,7 +32,7 @@ export function appendContract(subject: LogSubject): void {
       expect(new TextDecoder().decode(entry!.frame.bytes)).toBe(encode({ id, data: "" }));
     });
 
-    it("stores a control entry like any other, which is read and told", async () => {
+    it("stores a control entry like any other, so that it is read and told", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const ids = await log.appendAll("a", { data: "a claim", event: "claim", control: true }, "b");
@@ -54,7 +54,7 @@ export function appendContract(subject: LogSubject): void {
       expect(entries.map((entry) => entry.id)).toEqual(ids);
     });
 
-    it("stores what comes while it is read and followed", async () => {
+    it("stores drafts while the log is read and followed", async () => {
       const log = await probe(subject);
       const appended = numbers(50).map((text) => log.append(text));
       const follower = await log.follow();
@@ -94,7 +94,7 @@ export function appendContract(subject: LogSubject): void {
       expect(await log.read({ after: later(id, 1) })).toMatchObject({ reset: "unknown-id" });
     });
 
-    it(`answers with ${subject.synchronous ? "values" : "promises"}, and so do read, tail and peek`, async () => {
+    it(`returns ${subject.synchronous ? "values" : "promises"}, and so do read, tail and peek`, async () => {
       const { log } = await probe(subject);
       const max = { events: 1, bytes: 1 };
       const answers: unknown[] = [

@@ -3,10 +3,10 @@ import { code, probe, type LogProbe, type LogSubject } from "./log-subject.js";
 
 const keyed = (data: string, idempotencyKey = data) => ({ data, idempotencyKey });
 
-/** Several drafts in one call, and drafts that are there already. */
+/** Several drafts in one call, and drafts whose idempotency key is known. */
 export function batchContract(subject: LogSubject): void {
   describe("append of several drafts", () => {
-    it("answers with an id for each, in their order", async () => {
+    it("returns an id for each draft, in the same order", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const first = await log.batch(["a", "b", "c"]);
@@ -23,14 +23,14 @@ export function batchContract(subject: LogSubject): void {
       expect(follower.told.at(-1)!.end).toBe(true);
     });
 
-    it("answers none with nothing", async () => {
+    it("returns no ids for no drafts", async () => {
       const log = await probe(subject);
       expect(await log.batch([])).toEqual([]);
       expect(await log.batch([], { after: "nonsense" })).toEqual([]);
       expect(await log.entries("start")).toEqual([]);
     });
 
-    it("stores none if one follows the end", async () => {
+    it("stores no draft if one of them follows the end", async () => {
       const log = await probe(subject);
       const drafts = ["a", { data: "bye", end: true as const }, keyed("late")];
       await expect(log.batch(drafts)).rejects.toMatchObject(code("ERR_SSE_CHANNEL_ENDED"));
@@ -40,7 +40,7 @@ export function batchContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a", "bye"]);
     });
 
-    it("takes two with one key for one entry", async () => {
+    it("stores two drafts with the same key as one entry", async () => {
       const log = await probe(subject);
       const ids = await log.batch([keyed("a", "k"), "b", keyed("changed", "k"), keyed("b"), keyed("c", "k")]);
       expect(new Set(ids).size).toBe(3);
@@ -49,7 +49,7 @@ export function batchContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a", "b", "b"]);
     });
 
-    it("stores those whose key is not known, and answers the others with the ids that they have", async () => {
+    it("stores drafts with unknown keys, and returns the existing ids for known keys", async () => {
       const log = await probe(subject);
       const [a, c] = await log.batch([keyed("a"), keyed("c")]);
       const ids = await log.batch([keyed("c"), keyed("b"), keyed("a"), "d"]);
@@ -60,7 +60,7 @@ export function batchContract(subject: LogSubject): void {
       expect(entries.map(({ id }) => id)).toEqual([a, c, ids[1], ids[3]]);
     });
 
-    it("knows the keys of what is under way", async () => {
+    it("knows the keys of appends that have not settled yet", async () => {
       const log = await probe(subject);
       const keys = ["__proto__", "k", "k", "constructor", "__proto__", "k", ""];
       const ids = await Promise.all(keys.map((key) => log.append(keyed(key))));
@@ -69,7 +69,7 @@ export function batchContract(subject: LogSubject): void {
       expect([ids[2], ids[5], ids[4]]).toEqual([ids[1], ids[1], ids[0]]);
     });
 
-    it("is told once of what has a key", async () => {
+    it("tells listeners an entry only once if its draft is appended again with the same key", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const first = await log.append(keyed("a", "k"));
@@ -79,7 +79,7 @@ export function batchContract(subject: LogSubject): void {
       expect(follower.data).toEqual(["a", "b"]);
     });
 
-    it("looks at the keys before the end and before the condition", async () => {
+    it("checks the keys before the end and before the condition", async () => {
       const log = await probe(subject);
       const [a] = await log.batch([keyed("a"), "b"]);
       expect(await log.batch([keyed("a")], { after: "start" })).toEqual([a]);
@@ -98,7 +98,7 @@ export function batchContract(subject: LogSubject): void {
   });
 }
 
-/** That the log has only these, and stores another draft after them. */
+/** Expects that the log holds exactly these entries, and stores the next draft after them. */
 async function expectOnly(log: LogProbe, data: readonly string[]): Promise<void> {
   const { cursor } = await log.peek();
   const entries = await log.entries("start");

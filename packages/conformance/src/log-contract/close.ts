@@ -12,7 +12,7 @@ export function closeContract(subject: LogSubject): void {
       expect(log.status).toBe("closed");
     });
 
-    it("lets nothing be appended any more", async () => {
+    it("makes later appends fail", async () => {
       const log = await probe(subject);
       await log.appendAll("a");
       await log.log.close();
@@ -36,7 +36,7 @@ export function closeContract(subject: LogSubject): void {
       follower.tail.stop();
     });
 
-    it("leaves nothing waiting: all that is under way, or comes later, is answered or fails", async () => {
+    it("leaves no promise pending: every call before or after it resolves or rejects", async () => {
       const log = await probe(subject);
       const ask = (): Promise<unknown>[] => [
         ...numbers(5).map((text) => log.append(text)),
@@ -47,8 +47,8 @@ export function closeContract(subject: LogSubject): void {
       ];
       const underWay = Promise.allSettled(ask());
       await log.log.close();
-      await within("what is under way", underWay);
-      const later = await within("what comes later", Promise.allSettled(ask()));
+      await within("the calls before close()", underWay);
+      const later = await within("the calls after close()", Promise.allSettled(ask()));
       expect(later.filter(({ status }) => status === "rejected").length).toBeGreaterThanOrEqual(5);
     });
   });

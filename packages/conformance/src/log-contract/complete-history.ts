@@ -6,7 +6,7 @@ const FULL = code("ERR_SSE_LOG_FULL");
 
 export function completeHistoryContract(subject: LogSubject): void {
   describe("its complete history", () => {
-    it("has everything, from the first entry on", async () => {
+    it("keeps every entry, from the first one on", async () => {
       const log = await probe(subject, { complete: true, keep: 60_000, maxBytes: 1 << 20 });
       const ids = await log.batch(numbers(500));
       const more = await log.batch(numbers(500, 500));
@@ -15,7 +15,7 @@ export function completeHistoryContract(subject: LogSubject): void {
       expect((await log.peek()).first).toMatchObject({ id: ids[0], data: "0" });
     });
 
-    it("refuses what exceeds its bytes, and has not stored it", async () => {
+    it("refuses an append that exceeds maxBytes, and stores nothing of it", async () => {
       const log = await probe(subject, { complete: true, keep: 60_000, maxBytes: 4_000 });
       const id = await log.append({ data: "a".repeat(3_000), idempotencyKey: "k" });
       await expect(log.append("b".repeat(2_000))).rejects.toMatchObject(FULL);
@@ -26,7 +26,7 @@ export function completeHistoryContract(subject: LogSubject): void {
       expect((await log.data("start")).map((text) => text[0])).toEqual(["a", "e"]);
     });
 
-    it("counts topics and keys", async () => {
+    it("counts the bytes of topics and keys", async () => {
       const history = { complete: true, keep: 60_000, maxBytes: 4_000 } as const;
       const drafts = [
         { topics: ["ü".repeat(1_000), "ü".repeat(1_000)] },
@@ -39,7 +39,7 @@ export function completeHistoryContract(subject: LogSubject): void {
       }
     });
 
-    it("takes control entries and the end also when it is full", async () => {
+    it("accepts control entries and the end even if it is full", async () => {
       const log = await probe(subject, { complete: true, keep: 60_000, maxBytes: 1_000 });
       const ids = [await log.append("a".repeat(900))];
       ids.push(await log.append({ data: "c".repeat(900), control: true }));
@@ -55,7 +55,7 @@ export function completeHistoryContract(subject: LogSubject): void {
       expect((await log.entries("start")).map((entry) => entry.id)).toEqual(ids);
     });
 
-    it("stays, however old, as long as the log has not ended and is open", async () => {
+    it("is kept, however old, as long as the log is open and has not ended", async () => {
       const log = await probe(subject, { complete: true, keep: 50, maxBytes: 10_000 });
       const first = await log.append("a");
       await pause(150);
@@ -65,7 +65,7 @@ export function completeHistoryContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a", "b"]);
     });
 
-    it("expires together, some time after the end", async () => {
+    it("expires as a whole, `keep` after the end", async () => {
       const log = await probe(subject, { complete: true, keep: 200, maxBytes: 10_000 });
       await log.append("a");
       await pause(150);
@@ -76,7 +76,7 @@ export function completeHistoryContract(subject: LogSubject): void {
         expect(performance.now()).toBeLessThan(deadline);
         const read = await log.read("oldest");
         size = "entries" in read ? read.entries.length : 0;
-        // Listeners may hear late: up to then there is less to read.
+        // An entry can be read only after the listeners were told it, which may be later.
         const isWhole = "entries" in read && read.entries.at(-1)?.id === ids.at(-1);
         if (isWhole || size === 0) sizes.add(size);
       }

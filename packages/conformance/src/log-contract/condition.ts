@@ -5,8 +5,8 @@ import { code, later, LogProbe, numbers, probe, type LogSubject } from "./log-su
 const CONFLICT = code("ERR_SSE_CONFLICT");
 
 export function conditionContract(subject: LogSubject): void {
-  describe("append on a condition", () => {
-    it("stores the first entry, and only as the first", async () => {
+  describe("append with a condition", () => {
+    it("with start, stores the first entry and no later one", async () => {
       const log = await probe(subject);
       const id = await log.append({ data: "a claim", control: true }, { after: "start" });
       await expect(log.append("late", { after: "start" })).rejects.toMatchObject(CONFLICT);
@@ -14,7 +14,7 @@ export function conditionContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a claim"]);
     });
 
-    it("stores after the last entry, and after no other", async () => {
+    it("with an id, stores only after the last entry", async () => {
       const log = await probe(subject);
       const [a, b] = await log.appendAll("a", "b");
       await expect(log.append("x", { after: a! })).rejects.toMatchObject(CONFLICT);
@@ -24,7 +24,7 @@ export function conditionContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a", "b", "c"]);
     });
 
-    it("takes any text for a condition that does not hold", async () => {
+    it("treats any other text as a condition that does not hold", async () => {
       const log = await probe(subject);
       const texts = (id: string): string[] => [
         "",
@@ -57,7 +57,7 @@ export function conditionContract(subject: LogSubject): void {
       expect(await log.append("c", { after: b })).not.toBe(b);
     });
 
-    it("stores a batch whole or not at all, and looks at the condition once", async () => {
+    it("stores a batch as a whole or not at all, and checks the condition once", async () => {
       const log = await probe(subject);
       const ids = await log.batch(["a", "b", "c"], { after: "start" });
       await expect(log.batch(["x", "y"], { after: ids[0]! })).rejects.toMatchObject(CONFLICT);
@@ -66,7 +66,7 @@ export function conditionContract(subject: LogSubject): void {
       expect(await log.data("start")).toEqual(["a", "b", "c", "d", "e"]);
     });
 
-    it("is refused after the end for the end", async () => {
+    it("is refused after the end because of the end, and not of the condition", async () => {
       const log = await probe(subject);
       const end = await log.append({ data: "bye", end: true }, { after: "start" });
       for (const after of [end, "start"]) {
@@ -74,7 +74,7 @@ export function conditionContract(subject: LogSubject): void {
       }
     });
 
-    it("may be repeated with the same key", async () => {
+    it("can be repeated with the same key", async () => {
       const log = await probe(subject);
       const draft = { data: "a claim", control: true as const, idempotencyKey: "mine" };
       const id = await log.append(draft, { after: "start" });
@@ -84,7 +84,7 @@ export function conditionContract(subject: LogSubject): void {
       ).rejects.toMatchObject(CONFLICT);
     });
 
-    it("is won by exactly one of those who race for it", async () => {
+    it("succeeds for exactly one of many concurrent calls", async () => {
       const log = await probe(subject);
       const { won, lost, stored } = await race([log, log, log, log, log], "start");
       expect(won).toHaveLength(1);
@@ -92,15 +92,15 @@ export function conditionContract(subject: LogSubject): void {
       expect(stored).toEqual(won);
     });
 
-    it("loses no update of those who read and then append", async () => {
+    it("loses no update when several writers read and then append", async () => {
       const log = await probe(subject);
       expect(await incrementAll([log, log, log])).toEqual(numbers(1 + 3 * TIMES));
     });
   });
 
   if (subject.another === undefined) return;
-  describe("append on a condition, on two nodes", () => {
-    it("is won by exactly one of those who race for it", async () => {
+  describe("append with a condition, on two nodes", () => {
+    it("succeeds for exactly one of many concurrent calls", async () => {
       const one = await probe(subject);
       const other = new LogProbe(await subject.another!(one.log));
       const first = await race([one, other, other, one], "start");
@@ -110,7 +110,7 @@ export function conditionContract(subject: LogSubject): void {
       expect([...first.lost, ...second.lost]).toEqual(Array(6).fill(CONFLICT.code));
     });
 
-    it("loses no update of those who read and then append", async () => {
+    it("loses no update when several writers read and then append", async () => {
       const one = await probe(subject);
       const logs = [one, new LogProbe(await subject.another!(one.log))];
       expect(await incrementAll(logs)).toEqual(numbers(1 + 2 * TIMES));
@@ -118,10 +118,10 @@ export function conditionContract(subject: LogSubject): void {
   });
 }
 
-/** How often each adds 1. */
+/** How often each writer adds 1. */
 const TIMES = 5;
 
-/** The ids of those who won, the codes of those who lost, and the ids that are stored in the end. */
+/** Returns the ids of the successful calls, the error codes of the others, and the ids that are stored in the end. */
 async function race(
   logs: readonly LogProbe[],
   after: string,
@@ -136,7 +136,7 @@ async function race(
   return { won, lost, stored: (await logs[0]!.entries("start")).map(({ id }) => id) };
 }
 
-/** Each adds 1 to the number that the last entry has, some times. Returns the data of the log. */
+/** Makes each writer add 1 to the number in the last entry several times. Returns the data of all entries. */
 async function incrementAll(logs: readonly LogProbe[]): Promise<string[]> {
   const first = await logs[0]!.append("0");
   await Promise.all(logs.map((log) => log.untilReadable(first)));

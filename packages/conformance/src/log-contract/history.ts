@@ -13,7 +13,7 @@ import {
 
 export function historyContract(subject: LogSubject): void {
   describe("its history", () => {
-    it("has so many events, the newest", async () => {
+    it("keeps the newest `events` events", async () => {
       const log = await probe(subject, { events: 5 });
       const ids = await log.appendAll(...numbers(9));
       await log.untilReadable(ids.at(-1)!);
@@ -21,7 +21,7 @@ export function historyContract(subject: LogSubject): void {
       await expectEvicted(log, ids, 4);
     });
 
-    it("has so many bytes on the wire, and the newest event however large", async () => {
+    it("keeps `bytes` bytes of events on the wire, and the newest event however large", async () => {
       const log = await probe(subject, { bytes: 10_000 });
       const ids = await log.appendAll(...numbers(9).map((text) => text.repeat(3_000)));
       await log.untilReadable(ids.at(-1)!);
@@ -48,7 +48,7 @@ export function historyContract(subject: LogSubject): void {
       }
     });
 
-    it("has what is young enough", async () => {
+    it("keeps entries that are younger than `age`", async () => {
       const log = await probe(subject, { age: 150 });
       const [first] = await log.appendAll("a", "b");
       const deadline = performance.now() + 5_000;
@@ -56,7 +56,7 @@ export function historyContract(subject: LogSubject): void {
         expect(performance.now()).toBeLessThan(deadline);
         await pause(20);
       }
-      await pause(150); // for a log whose listeners had not been told when it was empty
+      await pause(150); // for a log that told its listeners late
       expect(expectReset(await log.read({ after: first! })).reset).toBe("evicted");
       expect(expectReset(await log.read("start")).reset).toBe("evicted");
       const cursor = (await log.peek()).cursor;
@@ -65,7 +65,7 @@ export function historyContract(subject: LogSubject): void {
       expect(await log.data("oldest")).not.toContain("a");
     });
 
-    it("does not begin at the start when its first entry is gone, but at the oldest that is kept", async () => {
+    it("begins at the oldest kept entry, and no longer at the start, when the first entry is gone", async () => {
       const log = await probe(subject, { events: 3 });
       const ids = await log.appendAll("a", "b", "c");
       await log.untilReadable(ids[2]!);
@@ -79,7 +79,7 @@ export function historyContract(subject: LogSubject): void {
       expect(await log.data("oldest")).toEqual(["b", "c", "d"]);
     });
 
-    it("does not keep the key of what it has evicted", async () => {
+    it("does not keep the key of an evicted entry", async () => {
       const log = await probe(subject, { events: 2 });
       const first = await log.append({ data: "a", idempotencyKey: "k" });
       await log.appendAll("b", "c");
@@ -90,14 +90,14 @@ export function historyContract(subject: LogSubject): void {
       expect(await log.append({ data: "a", idempotencyKey: "k" })).toBe(again);
     });
 
-    it("does not keep the key of what is too old", async () => {
+    it("does not keep the key of an expired entry", async () => {
       const log = await probe(subject, { age: 100 });
       const first = await log.append({ data: "a", idempotencyKey: "k" });
       await pause(150);
       expect(await log.append({ data: "a", idempotencyKey: "k" })).not.toBe(first);
     });
 
-    it("may be gone before the log ends, which stays so", async () => {
+    it("may have expired before the log ends, and the log stays ended", async () => {
       const log = await probe(subject, { events: 1 });
       const ids = await log.appendAll("a", "b", { data: "bye", end: true });
       await log.untilReadable(ids.at(-1)!);
@@ -106,7 +106,7 @@ export function historyContract(subject: LogSubject): void {
       await expect(log.append("late")).rejects.toMatchObject(code("ERR_SSE_CHANNEL_ENDED"));
     });
 
-    it("has no hole that a listener is not told of, however short it is", async () => {
+    it("has no hole that listeners are not told by a reset, however short the history is", async () => {
       const log = await probe(subject, { events: 1 });
       const follower = await log.follow();
       const ids = await Promise.all(numbers(50).map((text) => log.append(text)));
@@ -118,7 +118,7 @@ export function historyContract(subject: LogSubject): void {
       expect(subject.synchronous ? follower.data : numbers(100)).toEqual(numbers(100));
     });
 
-    it("goes on while it is evicted and read", async () => {
+    it("can be read while entries are evicted", async () => {
       const log = await probe(subject, { events: 8 });
       const appending = numbers(200).map((text) => log.append(text));
       let { cursor } = await log.read("start");
@@ -140,7 +140,7 @@ export function historyContract(subject: LogSubject): void {
   });
 }
 
-/** Of entries whose data are the numbers from 0: those that do not follow the one before, and no reset either. */
+/** The entries that follow neither the previous number nor a reset. The data of the entries are the numbers from 0. */
 function silentHoles(news: readonly News[]): string[] {
   const holes: string[] = [];
   let expected = "0";
@@ -154,7 +154,7 @@ function silentHoles(news: readonly News[]): string[] {
   return holes;
 }
 
-/** Of the ids, those before `first` and all that came before it cannot be read on after; the others can. */
+/** Expects a reset for reading after an id that is before `first`, and entries for reading after a later id. */
 async function expectEvicted(log: LogProbe, ids: readonly string[], first: number): Promise<void> {
   for (const id of ids.slice(0, first - 1)) {
     const { reset, cursor } = expectReset(await log.read({ after: id }));

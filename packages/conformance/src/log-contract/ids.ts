@@ -3,7 +3,7 @@ import { compareIds, epochOf } from "@ssekit/core/adapter";
 import { describe, expect, it } from "vitest";
 import { expectEntries, expectReset, later, probe, type LogSubject } from "./log-subject.js";
 
-/** Values that a client may send as its last event ID, of a log whose newest id is `id`. */
+/** Values that a client may send as its last event ID to a log whose newest id is `id`. */
 const HOSTILE: Record<string, (id: string) => string> = {
   "an empty one": () => "",
   "ten kilobytes": () => "9".repeat(10_240),
@@ -56,7 +56,7 @@ const FORBIDDEN = /[:<>()[\]{}?@\\"]/;
 
 export function idsContract(subject: LogSubject): void {
   describe("its ids", () => {
-    it("are an epoch and a position, each of its own, short, and safe in a header", async () => {
+    it("consist of an epoch and a position, are unique and short, and are safe in a header", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll(
         "a",
@@ -76,14 +76,14 @@ export function idsContract(subject: LogSubject): void {
       for (const order of orders) expect(order).toBeLessThan(0);
     });
 
-    it("are of another epoch in another log", async () => {
+    it("have another epoch in another log", async () => {
       const [one, other] = [await probe(subject), await probe(subject)];
       const [id] = await one.appendAll("a", "b");
       await other.appendAll("a", "b");
       expect(expectReset(await other.read({ after: id! })).reset).toBe("new-log");
     });
 
-    it("are unknown as long as the event has not happened", async () => {
+    it("are unknown as long as no entry has them", async () => {
       const log = await probe(subject);
       const [id] = await log.appendAll("a");
       for (const by of [1, 2, 1_000_000]) {
@@ -91,7 +91,7 @@ export function idsContract(subject: LogSubject): void {
       }
     });
 
-    it("are not to be taken for one by their looks", async () => {
+    it("are not recognised in text that only looks like an id", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll("a", "b", "c");
       await log.untilReadable(ids.at(-1)!);
@@ -103,7 +103,7 @@ export function idsContract(subject: LogSubject): void {
       await Promise.all(wrong);
     });
 
-    it("are not to be taken for one by the values of injection.json", async () => {
+    it("are not recognised in the values of injection.json", async () => {
       const log = await probe(subject);
       await log.appendAll("a");
       const url = new URL("../../vectors/injection.json", import.meta.url);
@@ -117,7 +117,7 @@ export function idsContract(subject: LogSubject): void {
       }
     });
 
-    it("name the place: what is read after the cursor of a reset is what is kept", async () => {
+    it("work as the cursor of a reset: reading after it returns the kept entries", async () => {
       const log = await probe(subject);
       const { cursor } = expectReset(await log.read({ after: "nonsense" }));
       expect(expectEntries(await log.read({ after: cursor }))).toMatchObject({ entries: [], atTail: true });

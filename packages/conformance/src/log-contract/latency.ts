@@ -1,19 +1,19 @@
 import { seeded } from "../support/seeded.js";
 
-/** Milliseconds. */
+/** A range of milliseconds. */
 export type Range = readonly [min: number, max: number];
 
-/** Things that happen some time later, the same for the same seed. */
+/** Runs functions after random delays, which are the same for the same seed. */
 export class Latency {
   readonly random: () => number;
-  // What is under way, and what becomes of it if it is closed first.
+  // The timers that are running, and the functions that `close` calls instead.
   readonly #pending = new Map<NodeJS.Timeout, () => void>();
 
   constructor(seed: number) {
     this.random = seeded(seed);
   }
 
-  /** @param closed is called instead, if it is closed before. */
+  /** @param closed is called instead of `run` if `close` comes first. */
   later([min, max]: Range, run: () => void, closed: () => void = () => {}): void {
     const timer = setTimeout(
       () => {

@@ -2,13 +2,13 @@ import type { News, Read, ReadFrom, ReadLimit, Tail } from "@ssekit/core";
 import type { Latency, Range } from "./latency.js";
 import type { RemoteRecord } from "./remote-record.js";
 
-/** The tails of one node, which hear of what is in the record some time later, and what the node may read for that. */
+/** The tails of one node, which are told entries of the record with a delay. Reads return only entries already told. */
 export class LatentTails {
   readonly #record: RemoteRecord;
   readonly #latency: Latency;
   readonly #hearing: Range;
   readonly #listeners = new Set<{ readonly listener: (news: News) => void }>();
-  // News on their way to the listeners, in order, and the last place that they were told of.
+  // The news on their way to the listeners, in order, and the last id that the listeners were told.
   #news: News[] = [];
   #told: string;
   #leave: (() => void) | undefined;
@@ -21,7 +21,7 @@ export class LatentTails {
     this.join();
   }
 
-  /** Sends the listeners what they have missed, and from now on all that comes. */
+  /** Sends the listeners the entries that they have missed, and then every new entry. */
   join(): void {
     if (this.#leave !== undefined) return;
     const { log } = this.#record;
@@ -46,7 +46,7 @@ export class LatentTails {
     };
   }
 
-  /** What is on its way to the listeners is lost, until they join again. */
+  /** Drops the news on their way to the listeners, and sends no more until `join`. */
   cutOff(): void {
     this.#leave?.();
     this.#news = [];
@@ -55,7 +55,7 @@ export class LatentTails {
   add(listener: (news: News) => void): Tail {
     const added = { listener };
     this.#listeners.add(added);
-    queueMicrotask(() => this.#tellAll()); // as early as it may be: the answer is given now
+    queueMicrotask(() => this.#tellAll()); // as early as the contract allows, because `tail` answers now
     const { end } = this.#record.log.peek();
     return {
       cursor: this.#told,
@@ -92,7 +92,7 @@ export class LatentTails {
 
   #send(news: News): void {
     this.#news.push(news);
-    if (this.#news.length > 1) return; // it goes with those before it
+    if (this.#news.length > 1) return; // the timer of the news before it sends this one, too
     this.#latency.later(this.#hearing, () => this.#tellAll());
   }
 
@@ -110,7 +110,7 @@ export class LatentTails {
   }
 }
 
-/** The ids of the record are those of a `MemoryLog`. */
+/** Splits an id of a `MemoryLog`. */
 function parts(id: string): [epoch: string, position: number] {
   const at = id.lastIndexOf("-");
   return [id.slice(0, at), Number(id.slice(at + 1))];

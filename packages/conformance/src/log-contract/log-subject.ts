@@ -13,25 +13,25 @@ import type {
 import { onTestFinished } from "vitest";
 import { until, within } from "../support/within.js";
 
-/** A log under test. What is optional is for logs that are shared, and can be lost; its tests run if it is there. */
+/** A log under test. The optional methods are for logs on another machine. Their tests run only if they exist. */
 export interface LogSubject {
-  /** Makes a log that is empty. The contract closes it. */
+  /** Makes an empty log. The contract closes it. */
   create(history?: History): EventLog | Promise<EventLog>;
-  /** The same record, as another node has it. Absent: it is of one process. */
+  /** Opens the same log as another node would. Absent for a log of one process. */
   another?(log: EventLog): EventLog | Promise<EventLog>;
-  /** The log answers with values, not with promises. */
+  /** Whether the log returns values and not promises. */
   synchronous?: boolean;
-  /** Cuts off the tails of this node, and not its other calls. Returns what connects them again. */
+  /** Cuts off the tails of this node, but not its other calls. Returns a function that connects them again. */
   lose?(log: EventLog): Undo | Promise<Undo>;
-  /** Puts an empty log in the place of this one, as after the loss of a server's data. */
+  /** Replaces the log by an empty one, as if the server had lost its data. */
   replace?(log: EventLog): void | Promise<void>;
-  /** Makes the log unreachable to this node. Returns what makes it reachable again. */
+  /** Makes the log unreachable for this node. Returns a function that makes it reachable again. */
   goDown?(log: EventLog): Undo | Promise<Undo>;
 }
 
 type Undo = () => void | Promise<void>;
 
-/** A log, and what its tests ask of it, each within its time. */
+/** A log with helpers for tests. Every call has a time limit. */
 export class LogProbe {
   readonly log: EventLog;
 
@@ -40,7 +40,7 @@ export class LogProbe {
     onTestFinished(() => within("close()", log.close()));
   }
 
-  /** Appends drafts together; a string is the data of one. */
+  /** Appends drafts in one call. A string stands for a draft with this data. */
   batch(drafts: readonly (Draft | string)[], options?: AppendOptions): Promise<readonly string[]> {
     const whole = drafts.map((draft) => (typeof draft === "string" ? { data: draft } : draft));
     return within(
@@ -54,7 +54,7 @@ export class LogProbe {
     return id!;
   }
 
-  /** Appends one after another. */
+  /** Appends drafts in one call each, one after another. */
   async appendAll(...drafts: (Draft | string)[]): Promise<string[]> {
     const ids: string[] = [];
     for (const draft of drafts) ids.push(await this.append(draft));
@@ -68,7 +68,7 @@ export class LogProbe {
     );
   }
 
-  /** The entries from a place, which must be readable. */
+  /** Reads entries, and throws if the log returns a reset. */
   async entries(from: ReadFrom, max?: { events: number; bytes: number }): Promise<readonly Entry[]> {
     return expectEntries(await this.read(from, max)).entries;
   }
@@ -104,7 +104,7 @@ export class LogProbe {
   }
 }
 
-/** A listener of a tail. */
+/** A listener of a tail, which records its news. */
 export class Follower {
   tail!: Tail;
   readonly news: News[] = [];
@@ -125,7 +125,7 @@ export class Follower {
     return this.told.map((entry) => entry.id);
   }
 
-  /** The data of the entries that it was told of after the last reset. */
+  /** The data of the entries that were told after the last reset. */
   get dataSinceReset(): string[] {
     const last = this.news.findLastIndex((news) => "reset" in news);
     return this.news
@@ -135,11 +135,11 @@ export class Follower {
   }
 
   untilTold(id: string): Promise<void> {
-    return until(`the listener to be told of ${id}`, () => this.told.some((entry) => entry.id === id));
+    return until(`the listener to be told ${id}`, () => this.told.some((entry) => entry.id === id));
   }
 
   untilReset(): Promise<void> {
-    return until("the listener to be told of a reset", () => this.resets.length > 0);
+    return until("the listener to be told a reset", () => this.resets.length > 0);
   }
 
   untilStatus(status: "ready" | "down"): Promise<void> {
@@ -152,7 +152,7 @@ export async function probe(subject: LogSubject, history?: History): Promise<Log
   return new LogProbe(await subject.create(history));
 }
 
-/** Also of what throws. */
+/** Calls a function and returns a promise, which rejects if the function throws. */
 export async function promised<T>(call: () => T | Promise<T>): Promise<T> {
   return await call();
 }
@@ -167,7 +167,7 @@ export function expectReset(read: Read): Extract<Read, { reset: unknown }> {
   throw new Error(`expected a reset, got ${read.entries.length} entries up to ${read.cursor}`);
 }
 
-/** An id of the same log, so many events later. */
+/** An id of the same log that is `by` positions later. */
 export function later(id: string, by = 1_000): string {
   return id.replace(
     /-(\d+)((?:\.\d+)*)$/,
@@ -179,7 +179,7 @@ export function numbers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, n) => String(from + n));
 }
 
-/** What an append is refused with. */
+/** The error with this code, for `toMatchObject`. */
 export function code(code: string): { code: string } {
   return { code };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { pause } from "../support/within.js";
 import { code, expectReset, LogProbe, numbers, probe, type LogSubject } from "./log-subject.js";
 
-/** What the listeners of a log are told that can lose entries, come back empty, or be out of reach. */
+/** What a log tells its listeners when a tail is cut off, the log was emptied, or the log is unreachable. */
 export function lossesContract(subject: LogSubject): void {
   const { another, lose, replace, goDown } = subject;
   if (lose !== undefined) tailsContract(subject, lose.bind(subject));
@@ -13,7 +13,7 @@ export function lossesContract(subject: LogSubject): void {
 
 function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]>): void {
   describe("a tail that was cut off", () => {
-    it("tells what it has missed, without a reset, as long as it is kept", async () => {
+    it("tells the entries that it has missed without a reset, if they are still kept", async () => {
       const log = await probe(subject, { events: 100 });
       const follower = await log.follow();
       const ids = await log.appendAll("a", "b");
@@ -28,7 +28,7 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
       expect(follower.resets).toEqual([]);
     });
 
-    it("loses nothing of what was on its way", async () => {
+    it("loses no entry that was being sent when it was cut off", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const appending = numbers(20).map((text) => log.append(text));
@@ -42,7 +42,7 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
       expect(follower.resets).toEqual([]);
     });
 
-    it("tells one reset when what it has missed is no longer all kept, then what is kept, and goes on", async () => {
+    it("tells one reset if missed entries are no longer kept, then the kept entries, and then the new ones", async () => {
       const log = await probe(subject, { events: 5 });
       const follower = await log.follow();
       const first = await log.append("first");
@@ -62,7 +62,7 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
       expect(follower.resets).toHaveLength(1);
     });
 
-    it("tells of the end also when it has lost what came before it", async () => {
+    it("tells the end even if it has lost entries before the end", async () => {
       const log = await probe(subject, { events: 1 });
       const follower = await log.follow();
       const first = await log.append("first");
@@ -78,7 +78,7 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
       ]);
     });
 
-    it("tells of the end also when that is older than what is kept", async () => {
+    it("tells the end even if it is older than `age`", async () => {
       const log = await probe(subject, { age: 100 });
       const follower = await log.follow();
       const first = await log.append("first");
@@ -98,8 +98,8 @@ function tailsContract(subject: LogSubject, lose: NonNullable<LogSubject["lose"]
 }
 
 function replacementContract(subject: LogSubject, replace: NonNullable<LogSubject["replace"]>): void {
-  describe("a log that came back empty", () => {
-    it("tells a reset, and then what is new", async () => {
+  describe("a log that was replaced by an empty one", () => {
+    it("tells a reset, and then the new entries", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const [, old] = await log.appendAll("a", "b");
@@ -134,7 +134,7 @@ function replacementContract(subject: LogSubject, replace: NonNullable<LogSubjec
       expect(later.map(({ id }) => id)).toEqual((await log.entries("start")).map(({ id }) => id));
     });
 
-    it("knows no key, no end and no condition of the old log", async () => {
+    it("does not know the keys, the end and the ids of the old log", async () => {
       const log = await probe(subject);
       const draft = { data: "a", idempotencyKey: "k" };
       const old = await log.append(draft);
@@ -156,8 +156,8 @@ function outageContract(
 ): void {
   const keyed = (data: string) => ({ data, idempotencyKey: `key of ${data}` });
 
-  describe("a log that is out of reach", () => {
-    it("says so, to its listeners too, and when it can be reached again", async () => {
+  describe("a log that is unreachable", () => {
+    it("reports in its status and to its listeners that it is down, and that it is ready again", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const goUp = await goDown(log.log);
@@ -171,7 +171,7 @@ function outageContract(
       expect(follower.resets).toEqual([]);
     });
 
-    it("refuses appends in a way that allows to repeat them with the same key", async () => {
+    it("rejects appends so that they can be repeated with the same key", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const drafts = numbers(30).map((data) => keyed(data));
@@ -200,7 +200,7 @@ function outageContract(
       expect(acknowledged).toEqual(acknowledged.map(([n]) => [n, ids[n as number]]));
     });
 
-    it("answers or refuses what else it is asked, and answers it when it is there again", async () => {
+    it("answers or rejects all other calls, and answers them when it is reachable again", async () => {
       const log = await probe(subject);
       const id = await log.append("a");
       const goUp = await goDown(log.log);
@@ -223,17 +223,20 @@ function outageContract(
       expect(await log.data("start")).toEqual(["a", "b"]);
     });
 
-    it.runIf(another !== undefined)("tells what other nodes have appended meanwhile", async () => {
-      const log = await probe(subject);
-      const other = new LogProbe(await another!(log.log));
-      const follower = await log.follow();
-      const goUp = await goDown(log.log);
-      const ids = await other.batch(numbers(10));
-      await goUp();
-      await follower.untilTold(ids.at(-1)!);
-      expect(follower.ids).toEqual(ids);
-      expect(follower.resets).toEqual([]);
-    });
+    it.runIf(another !== undefined)(
+      "tells the entries that other nodes have appended meanwhile",
+      async () => {
+        const log = await probe(subject);
+        const other = new LogProbe(await another!(log.log));
+        const follower = await log.follow();
+        const goUp = await goDown(log.log);
+        const ids = await other.batch(numbers(10));
+        await goUp();
+        await follower.untilTold(ids.at(-1)!);
+        expect(follower.ids).toEqual(ids);
+        expect(follower.resets).toEqual([]);
+      },
+    );
 
     it("can be closed", async () => {
       const log = await probe(subject);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { pause } from "../support/within.js";
 import { expectEntries, LogProbe, numbers, probe, type LogSubject } from "./log-subject.js";
 
-/** What holds between nodes that have the same log. */
+/** Two nodes that have opened the same log. */
 export function nodesContract(subject: LogSubject): void {
   const twoNodes = async (): Promise<[LogProbe, LogProbe]> => {
     const one = await probe(subject);
@@ -21,7 +21,7 @@ export function nodesContract(subject: LogSubject): void {
       expect(odd).toEqual(numbers(50).filter((text) => Number(text) % 2));
     });
 
-    it("takes an id of the other node that its own listeners have not been told of", async () => {
+    it("accepts an id of the other node that its own listeners were not told yet", async () => {
       const [one, other] = await twoNodes();
       const follower = await other.follow();
       for (let i = 0; i < 20; i++) {
@@ -33,13 +33,13 @@ export function nodesContract(subject: LogSubject): void {
       await follower.untilTold(last);
     });
 
-    it("knows the keys of the other", async () => {
+    it("knows the keys of the other node", async () => {
       const [one, other] = await twoNodes();
       const drafts = [one, other, one, other].map((log) => log.append({ data: "a", idempotencyKey: "k" }));
       expect(new Set(await Promise.all(drafts)).size).toBe(1);
     });
 
-    it("ends once, when both want to end it", async () => {
+    it("ends once if both nodes end it", async () => {
       const [one, other] = await twoNodes();
       await one.append("a");
       const ending = [one, other].map((log, n) => log.append({ data: `end ${n}`, end: true }));
@@ -53,7 +53,7 @@ export function nodesContract(subject: LogSubject): void {
       expect(peeks.map(({ end }) => end?.id)).toEqual([ids[0], ids[0]]);
     });
 
-    it("ends on both", async () => {
+    it("ends on both nodes", async () => {
       const [one, other] = await twoNodes();
       const follower = await other.follow();
       const id = await one.append({ data: "bye", end: true });
@@ -61,7 +61,7 @@ export function nodesContract(subject: LogSubject): void {
       await follower.untilTold(id);
     });
 
-    it("has what was acknowledged, and nothing that was refused, when a node closes meanwhile", async () => {
+    it("holds every acknowledged draft and no refused one if a node closes meanwhile", async () => {
       const [one, other] = await twoNodes();
       const appending = numbers(10).map((text) => one.append(text));
       await appending[4];
@@ -84,7 +84,7 @@ export function nodesContract(subject: LogSubject): void {
       expect(stored.size).toBeGreaterThan(5);
     });
 
-    it("goes on when one is closed", async () => {
+    it("works on one node when the other has closed it", async () => {
       const [one, other] = await twoNodes();
       const [closed, follower] = [await one.follow(), await other.follow()];
       const first = await one.append("a");

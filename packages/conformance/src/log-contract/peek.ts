@@ -4,7 +4,7 @@ import { expectEntries, probe, type LogSubject } from "./log-subject.js";
 
 export function peekContract(subject: LogSubject): void {
   describe("peek", () => {
-    it("finds nothing in a log that is empty, and says where its entries will begin", async () => {
+    it("returns no entry of an empty log, and a cursor after which its entries begin", async () => {
       const log = await probe(subject);
       const { cursor, first, end } = await log.peek();
       expect([first, end]).toEqual([undefined, undefined]);
@@ -14,7 +14,7 @@ export function peekContract(subject: LogSubject): void {
       expect(await log.data({ after: cursor })).toEqual(["a"]);
     });
 
-    it("gives the first entry and the place of the newest", async () => {
+    it("returns the first entry and the id of the newest", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll({ data: "a claim", control: true, topics: ["t"] }, "b", "c");
       const { cursor, first, end } = await log.peek();
@@ -24,7 +24,7 @@ export function peekContract(subject: LogSubject): void {
       expect((await log.peek()).cursor).toBe(next);
     });
 
-    it("gives the entry that ended the log", async () => {
+    it("returns the entry that ended the log", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll("a", { data: "bye", event: "done", end: true });
       const { cursor, first, end } = await log.peek();
@@ -33,7 +33,7 @@ export function peekContract(subject: LogSubject): void {
       expect(end).toMatchObject({ id: ids[1], data: "bye", event: "done", end: true });
     });
 
-    it("gives no first entry when the first that was stored is gone", async () => {
+    it("returns no first entry if the first entry ever stored is gone", async () => {
       const log = await probe(subject, { events: 2 });
       const ids = await log.appendAll("a", "b");
       expect((await log.peek()).first).toMatchObject({ id: ids[0] });
@@ -42,7 +42,7 @@ export function peekContract(subject: LogSubject): void {
       expect((await log.peek()).first).toBeUndefined();
     });
 
-    it("tells the listeners of nothing", async () => {
+    it("does not call the listeners", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       await Promise.all([log.peek(), log.peek()]);

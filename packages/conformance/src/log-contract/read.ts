@@ -7,7 +7,7 @@ const MUCH = { events: 1_000, bytes: 1 << 20 };
 
 export function readContract(subject: LogSubject): void {
   describe("read", () => {
-    it("finds nothing in a log that is empty, and what comes after the cursor it gives", async () => {
+    it("returns nothing from an empty log, and a cursor after which the first entry can be read", async () => {
       const log = await probe(subject);
       const { entries, cursor, atTail } = expectEntries(await log.read("start"));
       expect([entries, atTail]).toEqual([[], true]);
@@ -16,7 +16,7 @@ export function readContract(subject: LogSubject): void {
       expect(await log.data({ after: cursor })).toEqual(["a"]);
     });
 
-    it("returns what follows an id, without a gap", async () => {
+    it("returns the entries that follow an id, without a gap", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll(...numbers(12));
       await log.untilReadable(ids.at(-1)!);
@@ -27,7 +27,7 @@ export function readContract(subject: LogSubject): void {
       }
     });
 
-    it("returns no more than it is asked for, and goes on where it was", async () => {
+    it("returns no more than the limit, and continues after its cursor", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll(...numbers(10));
       await log.untilReadable(ids.at(-1)!);
@@ -42,7 +42,7 @@ export function readContract(subject: LogSubject): void {
       expect(pages).toEqual([numbers(4), numbers(4, 4), numbers(2, 8)]);
     });
 
-    it("counts the bytes on the wire, and returns one entry at the least", async () => {
+    it("counts bytes on the wire, and returns at least one entry", async () => {
       const log = await probe(subject);
       const data = ["x".repeat(1_000), "ü".repeat(1_000), "y".repeat(100_000), "z"];
       const ids = await log.appendAll(...data);
@@ -56,7 +56,7 @@ export function readContract(subject: LogSubject): void {
       expect(await read({ after: ids[1]! }, 1)).toEqual([2]);
     });
 
-    it("returns what the listeners have been told of, all of it, and nothing else", async () => {
+    it("returns exactly the entries that the listeners have been told", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const early: string[] = [];
@@ -81,7 +81,7 @@ export function readContract(subject: LogSubject): void {
       expect(reads).toEqual([follower.ids, follower.ids, follower.ids]);
     });
 
-    it("returns an entry only when the calls of all listeners with it have returned", async () => {
+    it("returns an entry only after the calls of all listeners with it have returned", async () => {
       const log = await probe(subject);
       const LISTENERS = 2;
       const returned = new Map<string, number>();
@@ -97,7 +97,7 @@ export function readContract(subject: LogSubject): void {
         appended ??= log.append("of the listener");
         for (const from of ["start", "oldest", { after: start }] as const) {
           const answer = log.log.read(from, MUCH);
-          // The answer of a log that answers at once is looked at now, within the call.
+          // The result of a synchronous log must be checked within this call.
           if (answer instanceof Promise) answers.push(answer.then(note));
           else note(answer);
         }
@@ -116,7 +116,7 @@ export function readContract(subject: LogSubject): void {
       for (const tail of tails) tail.stop();
     });
 
-    it("takes any number of readers at once", async () => {
+    it("can be called many times at once", async () => {
       const log = await probe(subject);
       const ids = await log.appendAll(...numbers(20));
       await log.untilReadable(ids.at(-1)!);
@@ -124,7 +124,7 @@ export function readContract(subject: LogSubject): void {
       expect(reads).toEqual([...ids, ...ids, ...ids].map((id) => numbers(20).slice(ids.indexOf(id) + 1)));
     });
 
-    it("hands out entries that are the same to everybody", async () => {
+    it("returns the same entries to every caller", async () => {
       const log = await probe(subject);
       const follower = await log.follow();
       const id = await log.append({ data: "a", topics: ["t"], event: "e" });

@@ -1,6 +1,6 @@
 import { MemoryLog, type History } from "@ssekit/core";
 
-/** The record of a log that is elsewhere: what its nodes have in common. */
+/** The entries of a log on another machine, which its nodes share. */
 export class RemoteRecord {
   readonly #history: History | undefined;
   readonly #nodes = new Set<() => void>();
@@ -15,13 +15,13 @@ export class RemoteRecord {
     return this.#log;
   }
 
-  /** Puts an empty log of another epoch in the place of this one. */
+  /** Replaces the log by an empty one, which has another epoch. */
   replace(): void {
     this.#log = new MemoryLog(this.#history);
     for (const node of [...this.#nodes]) node();
   }
 
-  /** @returns what removes the listener. */
+  /** Calls the listener at every `replace`. Returns a function that removes the listener. */
   onReplaced(listener: () => void): () => void {
     this.#nodes.add(listener);
     return () => void this.#nodes.delete(listener);

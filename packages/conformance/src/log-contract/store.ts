@@ -5,7 +5,7 @@ import { code, expectReset, LogProbe, numbers } from "./log-subject.js";
 
 /** A store of logs under test. */
 export interface LogStoreSubject {
-  /** Makes a store without logs. The contract closes it. */
+  /** Makes an empty store. The contract closes it. */
   create(history?: History): LogStore | Promise<LogStore>;
 }
 
@@ -21,7 +21,7 @@ export function storeContract(subject: LogStoreSubject): void {
     new LogProbe(store.open(key, history));
 
   describe("a store", () => {
-    it("opens a log by its key, at once", async () => {
+    it("opens a log by its key without waiting", async () => {
       const store = await create();
       const log = open(store, "key");
       expect(log.log).not.toBeInstanceOf(Promise);
@@ -31,7 +31,7 @@ export function storeContract(subject: LogStoreSubject): void {
       expect(store.status).toBe("ready");
     });
 
-    it("gives the same log for the same key, and another for another, whatever the keys", async () => {
+    it("opens the same log for the same key and different logs for different keys, whatever the keys", async () => {
       const store = await create();
       const keys = [
         "a",
@@ -57,7 +57,7 @@ export function storeContract(subject: LogStoreSubject): void {
       }
     });
 
-    it("tells the listeners of all that have a log open", async () => {
+    it("tells the listeners of every open handle of a log", async () => {
       const store = await create();
       const logs = [open(store, "key"), open(store, "key")];
       const other = open(store, "another");
@@ -72,7 +72,7 @@ export function storeContract(subject: LogStoreSubject): void {
       expect(stranger.data).toEqual(["c"]);
     });
 
-    it("closes a log for the one who closes it, and for nobody else", async () => {
+    it("closes one handle of a log without closing the others", async () => {
       const store = await create();
       const [closed, other] = [open(store, "key"), open(store, "key")];
       const followers = [await closed.follow(), await other.follow()];
@@ -101,7 +101,7 @@ export function storeContract(subject: LogStoreSubject): void {
       expect(await second.entries({ after: ids[0]! })).toMatchObject([{ data: "b" }]);
     });
 
-    it("keeps what its history says, if a log is opened without one", async () => {
+    it("uses its own history for a log that is opened without one", async () => {
       const store = await create({ events: 2 });
       const [log, other] = [open(store, "key"), open(store, "another", { events: 4 })];
       for (const each of [log, other]) {
@@ -113,7 +113,7 @@ export function storeContract(subject: LogStoreSubject): void {
       expect(expectReset(await log.read("start")).reset).toBe("evicted");
     });
 
-    it("keeps a complete history, if a log is opened with one", async () => {
+    it("keeps a complete history for a log that is opened with one", async () => {
       const store = await create({ events: 2 });
       const log = open(store, "key", { complete: true, keep: 60_000, maxBytes: 1_000 });
       const ids = await log.batch(numbers(6));

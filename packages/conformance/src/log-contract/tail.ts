@@ -6,7 +6,7 @@ import { expectEntries, Follower, numbers, probe, promised, type LogSubject } fr
 
 export function tailContract(subject: LogSubject): void {
   describe("tail", () => {
-    it("tells its listener of every entry after its cursor, each once, in order", async () => {
+    it("tells its listener every entry after its cursor, each once, in order", async () => {
       const log = await probe(subject);
       await log.appendAll("before", "before too");
       const follower = await log.follow();
@@ -17,7 +17,7 @@ export function tailContract(subject: LogSubject): void {
       expect(follower.data.slice(-100)).toEqual(numbers(100));
     });
 
-    it("begins in the middle of appends without a gap or a repeat", async () => {
+    it("begins during appends without a gap and without a repeated entry", async () => {
       const log = await probe(subject);
       const appending: Promise<string>[] = [];
       const followers: Follower[] = [];
@@ -35,14 +35,14 @@ export function tailContract(subject: LogSubject): void {
       }
     });
 
-    it("tells of nothing before it has answered", async () => {
+    it("does not call its listener before it has returned or resolved", async () => {
       const log = await probe(subject);
       for (let i = 0; i < 10; i++) {
         const appending = numbers(10).map((text) => log.append(text));
         let answer: Tail | Promise<Tail> | undefined;
         const early: News[] = [];
         answer = log.log.tail((news) => {
-          // Whether a promise is pending is known at once only to Node's `inspect`.
+          // Only Node's `inspect` can tell synchronously whether a promise is pending.
           if (answer === undefined || inspect(answer).includes("<pending>")) early.push(news);
         });
         appending.push(...numbers(10, 10).map((text) => log.append(text)));
@@ -53,7 +53,7 @@ export function tailContract(subject: LogSubject): void {
       }
     });
 
-    it("tells of nothing before it has answered a listener that follows the log", async () => {
+    it("does not call a second listener early if another one already follows the log", async () => {
       const log = await probe(subject);
       const inner = new Follower();
       let following: Promise<Tail> | undefined;
@@ -81,7 +81,7 @@ export function tailContract(subject: LogSubject): void {
       expect(inner.ids).toEqual((await log.entries({ after: cursor })).map(({ id }) => id));
     });
 
-    it("tells all listeners of the same", async () => {
+    it("tells all listeners the same entries", async () => {
       const log = await probe(subject);
       const followers = [await log.follow(), await log.follow(), await log.follow()];
       const ids = await Promise.all(numbers(20).map((text) => log.append(text)));
@@ -112,7 +112,7 @@ export function tailContract(subject: LogSubject): void {
       echo.stop();
     });
 
-    it("tells of nothing more when it is stopped, and can be stopped twice", async () => {
+    it("tells nothing after stop, which can be called twice", async () => {
       const log = await probe(subject);
       const [stopped, other] = [await log.follow(), await log.follow()];
       const [id] = await log.appendAll("a");
@@ -126,7 +126,7 @@ export function tailContract(subject: LogSubject): void {
       expect(other.data).toEqual(["a", "b", "c"]);
     });
 
-    it("may be stopped by a listener, in the middle of telling it", async () => {
+    it("can be stopped by its listener during a call", async () => {
       const log = await probe(subject);
       const stopped = new Follower();
       let tail: Tail | undefined;
@@ -144,7 +144,7 @@ export function tailContract(subject: LogSubject): void {
       expect(stopped.news).toHaveLength(1);
     });
 
-    it("tells all the others when a listener throws, and stores what it was given", async () => {
+    it("tells all other listeners when one throws, and the append succeeds", async () => {
       const log = await probe(subject);
       const reported = vi.spyOn(console, "error").mockImplementation(() => {});
       onTestFinished(() => reported.mockRestore());
@@ -163,7 +163,7 @@ export function tailContract(subject: LogSubject): void {
       expect((await log.entries("start")).map(({ id }) => id)).toEqual(ids);
     });
 
-    it("says whether the log has ended there", async () => {
+    it("returns the end entry if the log has ended at its cursor", async () => {
       const log = await probe(subject);
       const early = await log.follow();
       expect(early.tail.end).toBeUndefined();

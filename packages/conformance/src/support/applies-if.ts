@@ -4,6 +4,6 @@ type Define = (name: string, body: () => void | Promise<void>) => void;
 
 const leaveOut: Define = () => {};
 
-/** Tests of what not every adapter has. Left out, not skipped: a skipped test fails in CI. */
+/** Tests that do not apply to every adapter. They are left out and not skipped, because CI fails on skipped tests. */
 export const describeIf = (applies: boolean): Define => (applies ? describe : leaveOut);
 export const itIf = (applies: boolean): Define => (applies ? it : leaveOut);

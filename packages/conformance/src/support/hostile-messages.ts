@@ -20,10 +20,10 @@ const text = fc
   .map((parts) => parts.join(""));
 const line = text.map((value) => value.replaceAll(/[\r\n]/g, ""));
 
-// Clients raise events of their own by these names; "end" is ours.
+// Clients dispatch their own events with these names. "end" is the last event of a stream.
 const TAKEN = new Set(["open", "error", "end", "retrying", "closed", "newListener", "removeListener"]);
 
-/** Messages that may be sent and that every client dispatches. */
+/** Messages that can be sent and that every client dispatches. */
 export const hostileMessages: fc.Arbitrary<EventMessage[]> = fc.array(
   fc.record(
     {
@@ -38,8 +38,8 @@ export const hostileMessages: fc.Arbitrary<EventMessage[]> = fc.array(
 );
 
 /**
- * What a client dispatches of messages and the end of their stream. `ownIdOnly`: it hands out an event's own id, and
- * not the last one, which the standard says.
+ * The events that a client dispatches for these messages and the end of the stream. `ownIdOnly`: the client gives an
+ * event only its own id, although the standard requires the last id of the stream.
  */
 export function dispatchedOf(messages: readonly EventMessage[], ownIdOnly = false): ReceivedEvent[] {
   let lastEventId = "";

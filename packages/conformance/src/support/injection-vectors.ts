@@ -10,19 +10,19 @@ interface Entry {
   valueType: "string" | "number" | "bigint" | "null" | "generated";
 }
 
-/** A hostile value of one field, in a message whose other fields are harmless. */
+/** A message with a hostile value in one field. The other fields are harmless. */
 interface Injection {
   name: string;
   message: EventMessage;
-  /** The `code` with which it is refused, where no client could be sent it as it is. */
+  /** The `code` of the error if the message is refused because it cannot be encoded unchanged. */
   refusedWith: "ERR_SSE_INVALID_FIELD" | undefined;
-  /** What a client sees of it otherwise. */
+  /** What a client receives otherwise. */
   expected: { events: ReceivedEvent[]; retries: number[]; comments: string[] };
 }
 
 const injections = readInjections();
 
-/** The entries of vectors/injection.json that `encode` refuses, and those that it writes. */
+/** The entries of vectors/injection.json that `encode` refuses, and those that it encodes. */
 export const refusedInjections = injections.filter(({ refusedWith }) => refusedWith !== undefined);
 export const sentInjections = injections.filter(({ refusedWith }) => refusedWith === undefined);
 

@@ -1,6 +1,6 @@
 import { chromium, type Browser } from "playwright-core";
 
-/** Starts headless Chromium, which then looks nothing up by itself. `await using` or `close()` ends it. */
+/** Starts headless Chromium without background requests of its own. `await using` or `close()` ends it. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,

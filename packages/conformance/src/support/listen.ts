@@ -1,11 +1,11 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 
-/** A server on a free port of loopback. */
+/** A server on a free port of the loopback interface. */
 export interface Listening {
   readonly url: string;
-  /** How many connections are open. */
+  /** Number of open connections. */
   readonly connections: number;
-  /** Takes no more connections and resolves when the last is over, as a program that shuts down does. */
+  /** Accepts no more connections, and resolves when the last one has closed. */
   close(): Promise<void>;
   /** Destroys all connections. */
   cut(): void;

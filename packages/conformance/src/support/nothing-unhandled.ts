@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect } from "vitest";
 import { pause } from "./within.js";
 
-/** Fails each test of the suite in which an error is handled by nobody. */
+/** Makes a test of the suite fail if it causes an uncaught exception or an unhandled rejection. */
 export function nothingUnhandled(): void {
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
@@ -11,7 +11,7 @@ export function nothingUnhandled(): void {
   });
 
   afterEach(async () => {
-    await pause(0); // Node tells of a rejection when the microtasks are done
+    await pause(0); // Node reports a rejection after the microtasks
     process.off("unhandledRejection", note).off("uncaughtException", note);
     expect(unhandled.splice(0), "unhandled errors").toEqual([]);
   });

@@ -4,22 +4,22 @@ import type { Adapter, App, Route } from "../adapter.js";
 import { StreamReader } from "../clients/stream-reader.js";
 import { within } from "./within.js";
 
-/** An app of one test, and its clients. */
+/** The app of a test, with helpers to request it. */
 export interface TestApp extends App {
-  /** What `onError` was told. */
+  /** The errors that were passed to `onError`. */
   readonly reported: unknown[];
-  /** What `onClose` was told. */
+  /** The reasons that were passed to `onClose`. */
   readonly closeReasons: CloseReason[];
-  /** A `fetch` of a path of the app. */
+  /** Fetches a path of the app. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Requests an event stream as EventSource does, and reads it. */
   read(path: string, init?: RequestInit): Promise<StreamReader>;
 }
 
-/** The header by which EventSource says that it reads event streams. */
+/** The Accept header of EventSource. */
 export const ACCEPT = { accept: "text/event-stream" };
 
-/** Starts an app that is over with the test. */
+/** Starts an app. It is closed when the test finishes. */
 export async function startApp(
   adapter: Adapter,
   routes: Route | readonly Route[],
@@ -38,7 +38,7 @@ export async function startApp(
     await within("server.close()", app.close());
   });
   const { fetch = globalThis.fetch } = adapter;
-  // Kept until the test is over: undici cancels the body of a response that was collected.
+  // Responses are kept until the test finishes, because undici cancels the body of a garbage-collected response.
   const responses: Response[] = [];
   const request = async (path: string, init?: RequestInit): Promise<Response> => {
     const response = await within(`${init?.method ?? "GET"} ${path}`, fetch(app.url + path, init));
@@ -46,7 +46,7 @@ export async function startApp(
     return response;
   };
   onTestFinished(() => void responses.splice(0));
-  // Its getters would be evaluated by a spread.
+  // Not a spread, which would evaluate the getters of the app.
   return Object.create(app, {
     reported: { value: reported },
     closeReasons: { value: closeReasons },

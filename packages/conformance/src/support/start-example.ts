@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** Starts `node server.js`, or another file, of an example, on the built packages, as `npm start` does, on a free port. */
+/**
+ * Starts `node server.js` (or another file) of an example on a free port, like `npm start`. Uses the built packages.
+ */
 export async function startExample(example: string, env: Record<string, string> = {}, file = "server.js") {
   const child = spawn(process.execPath, [file], {
     cwd: fileURLToPath(new URL(`../../../../examples/${example}`, import.meta.url)),
@@ -32,7 +34,9 @@ export async function startExample(example: string, env: Record<string, string> 
     address: /http:\S+/.exec(output)![0],
     printed,
     output: () => output,
-    /** By SIGTERM it asks its readers to come back within ten seconds, so a test that waits for them kills it. */
+    /**
+     * After SIGTERM the server tells its readers to reconnect within ten seconds. A test that cannot wait uses SIGKILL.
+     */
     stop: async (signal: "SIGTERM" | "SIGKILL") => {
       child.kill(signal);
       return await exited;

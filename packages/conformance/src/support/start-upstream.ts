@@ -2,16 +2,16 @@ import { createServer, type ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
 import { listen } from "./listen.js";
 
-/** A slow server that a source asks for its items. */
+/** A slow server that a source reads its items from. */
 export interface Upstream {
   url: string;
-  /** The requests that are being answered. */
+  /** The responses that have begun. */
   readonly responses: readonly ServerResponse[];
-  /** How many of them were given up by the client. */
+  /** Number of responses that the client has aborted. */
   readonly aborted: number;
 }
 
-/** Starts an upstream that sends `text` in answer to each request, and then nothing more. */
+/** Starts an upstream that responds to each request with `text` and then leaves the response open. */
 export async function startUpstream(text?: string): Promise<Upstream> {
   const responses: ServerResponse[] = [];
   let aborted = 0;

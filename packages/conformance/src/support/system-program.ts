@@ -1,8 +1,8 @@
 import { findProgram, systemPrograms } from "../../../../scripts/system-programs.mjs";
 
 /**
- * The path of a program that npm cannot install, or `undefined` where it is missing:
- * `describe.skipIf(!systemProgram("chromium"))`. With SSEKIT_REQUIRE_ALL=1 a missing one is an error.
+ * The path of a program that npm cannot install, or `undefined` if it is missing. With SSEKIT_REQUIRE_ALL=1, a missing
+ * program is an error. Usage: `describe.skipIf(!systemProgram("chromium"))`.
  */
 export function systemProgram(name: keyof typeof systemPrograms): string | undefined {
   const path = findProgram(name);

@@ -1,6 +1,6 @@
 import { pause } from "./within.js";
 
-/** What is thrown or rejected and handled by nobody while `act` runs, in place of failing the test. */
+/** Returns the uncaught exceptions and unhandled rejections while `act` runs. They do not fail the test. */
 export async function uncaughtDuring(act: () => Promise<void>): Promise<unknown[]> {
   const errors: unknown[] = [];
   const note = (error: unknown): void => void errors.push(error);
@@ -9,7 +9,7 @@ export async function uncaughtDuring(act: () => Promise<void>): Promise<unknown[
   for (const event of events) process.removeAllListeners(event).on(event, note);
   try {
     await act();
-    await pause(0); // Node tells of a rejection when the microtasks are done
+    await pause(0); // Node reports a rejection after the microtasks
     return errors;
   } finally {
     for (const [i, event] of events.entries()) {

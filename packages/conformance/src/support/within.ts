@@ -1,4 +1,4 @@
-/** Waits for a promise, but not for ever. */
+/** Waits for a promise, with a time limit. */
 export async function within<T>(what: string, promise: Promise<T>, ms = 10_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -11,7 +11,7 @@ export async function within<T>(what: string, promise: Promise<T>, ms = 10_000):
   }
 }
 
-/** Waits until a condition holds, but not for ever. */
+/** Waits until a condition holds, with a time limit. */
 export async function until(what: string, condition: () => boolean, ms = 10_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
@@ -24,7 +24,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A promise and what resolves it. */
+/** A promise, and the function that resolves it. */
 export interface Gate {
   readonly opened: Promise<void>;
   open(): void;

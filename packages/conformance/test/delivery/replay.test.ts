@@ -27,7 +27,7 @@ it(
     let reading = false;
     const clients = startReaders(CLIENTS, {
       port: server.port,
-      // Once in a while a client takes what has come for it.
+      // After each read a client pauses for 2 ms.
       onRead: (client) => {
         setTimeout(() => reading && client.resume(), 2);
         return false;
@@ -43,7 +43,7 @@ it(
     for (const { received, closedByServer } of clients) {
       expect({ received, closedByServer }).toEqual({ received: EVENTS, closedByServer: 0 });
     }
-    // What the promise allows to each stream, and its connection. The history was there before.
+    // P7 allows this per stream, plus the memory of its connection. The history was stored before the measurement.
     const bound = CLIENTS * (MAX_BUFFERED_BYTES + EVENT_BYTES + CONNECTION_BYTES);
     expect(most.mostBuffered).toBeLessThanOrEqual(MAX_BUFFERED_BYTES + EVENT_BYTES);
     expect(most.live - before.live).toBeLessThan(bound);

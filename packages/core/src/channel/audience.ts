@@ -9,19 +9,19 @@ import { LiveMembers } from "./live-members.js";
 import type { Member, SubscriberHost } from "./subscriber-host.js";
 import { Window, type Place } from "./window.js";
 
-/** Tells of an error that no caller can be told of. */
+/** Reports an error to `onError` of the channel, because no caller can receive it. */
 export type Report = (error: unknown, stage: ChannelStage) => void;
 
-/** How the log is followed: from the first member to the last. */
+/** One period of following the log: it begins with the first member and ends when the last member leaves. */
 interface Following {
-  /** What is told before the window is there. */
-  readonly early: News[];
+  /** News that arrived before the window was created. */
+  readonly earlyNews: News[];
   window?: Window;
   tail?: Tail;
   pending?: Promise<void>;
 }
 
-/** The subscribers of a channel on this node: follows the tail of the log, once for all of them. */
+/** The subscribers of a channel on this node. They share one tail of the log. */
 export class Audience implements SubscriberHost {
   readonly log: EventLog;
   /** The number of members of each topic. */
@@ -38,15 +38,16 @@ export class Audience implements SubscriberHost {
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #following: Following | undefined;
   #closed = false;
-  // Numbers go on from window to window: a member that joins while an entry of the last one is handed out has it.
+  // A new window continues the numbers of the window before. Otherwise a member that joins during a delivery of the old
+  // window could take an entry a second time.
   #nextNumber = 0;
-  // An entry that is being handed out.
+  // Whether an entry is being delivered to the members right now.
   #delivering = false;
-  // The newest id that this channel was given for a message, unless the window has reached it.
+  // The newest id that the log has given to a message of this channel. `undefined` once the window has reached it.
   #published: string | undefined;
-  // Of the messages that are sent before the log is followed.
-  #early: Place | undefined;
-  // The last event of each type that the channel has sent itself.
+  // The place of the program's own messages that are sent before the window is created.
+  #earlyPlace: Place | undefined;
+  // The last reset, snapshot and heartbeat. Their frames are shared by all members that get the same text.
   readonly #frames = new Map<string, { readonly text: string; readonly frame: Frame }>();
 
   constructor(log: EventLog, options: ChannelOptions, report: Report, onEmpty: () => void) {
@@ -64,7 +65,7 @@ export class Audience implements SubscriberHost {
     return this.#following?.window;
   }
 
-  /** Settles when the log is followed, or cannot be; `undefined`: it is, or nobody has asked for it. */
+  /** Settles when following the log has begun or failed. `undefined`: it has begun, or there is no member. */
   get following(): Promise<void> | undefined {
     return this.#following?.pending;
   }
@@ -73,7 +74,7 @@ export class Audience implements SubscriberHost {
     return this.#options.flushInterval === undefined;
   }
 
-  /** Takes a member in, and starts it when the log is followed. */
+  /** Adds a member, and calls `start` as soon as the log is followed. */
   join(member: Member, start: () => void): void {
     this.#members.add(member);
     this.#count(member, 1);
@@ -96,24 +97,24 @@ export class Audience implements SubscriberHost {
     clearTimeout(this.#flushTimer);
   }
 
-  /** A message that this channel has published has been given its id. */
+  /** To be called when the log has stored a message of this channel under this id. */
   published(id: string): void {
     this.hasPublished = true;
     const before = this.#published;
     const order = before === undefined ? 1 : compareIds(id, before);
     if (order === undefined || order > 0) this.#published = id;
     if (order !== undefined || this.window === undefined) return;
-    // The log is another one, and this node may never have heard of the one before.
+    // The log was replaced. This node may never have received an entry of the log before it.
     this.window.supersede(before!);
     this.#wake();
   }
 
   // --- following
 
-  /** Follows the log. A failure is that of the members that wait for it; the next one tries again. */
+  /** Begins to follow the log. If this fails, it fails the members that wait for it. The next member tries again. */
   #follow(): Promise<void> | undefined {
     if (this.#following !== undefined) return this.#following.pending;
-    const following: Following = { early: [] };
+    const following: Following = { earlyNews: [] };
     const tail = this.log.tail((news) => this.#hear(following, news));
     this.#following = following;
     if (!isThenable(tail)) {
@@ -132,18 +133,18 @@ export class Audience implements SubscriberHost {
   }
 
   #followed(following: Following, tail: Tail, synchronous: boolean): void {
-    if (this.#following !== following) return tail.stop(); // all have left meanwhile
+    if (this.#following !== following) return tail.stop(); // all members have left meanwhile
     delete following.pending;
     following.tail = tail;
     following.window = new Window(tail.cursor, tail.end, this.#nextNumber, synchronous, this.#published);
-    if (this.#early !== undefined) following.window.await(this.#early);
-    this.#early = undefined;
-    for (const news of following.early.splice(0)) this.#hear(following, news);
+    if (this.#earlyPlace !== undefined) following.window.await(this.#earlyPlace);
+    this.#earlyPlace = undefined;
+    for (const news of following.earlyNews.splice(0)) this.#hear(following, news);
   }
 
   #stop(): void {
     const following = this.#following;
-    this.#following = this.#early = undefined;
+    this.#following = this.#earlyPlace = undefined;
     this.#nextNumber = (following?.window?.head ?? this.#nextNumber) + 1;
     this.#frames.clear();
     following?.tail?.stop();
@@ -151,7 +152,7 @@ export class Audience implements SubscriberHost {
 
   #hear(following: Following, news: News): void {
     const { window } = following;
-    if (window === undefined) return void following.early.push(news);
+    if (window === undefined) return void following.earlyNews.push(news);
     if ("status" in news) {
       if (news.status === "down") this.#report(news.error ?? new Error("The log is down"), "tail");
     } else if ("reset" in news) {
@@ -167,14 +168,14 @@ export class Audience implements SubscriberHost {
   #deliver(window: Window, entry: Entry): void {
     const number = window.push(entry);
     this.#delivering = true;
-    // The end is for everybody. Those that are not live take no entry.
+    // Every member gets the end, whatever its topics. `deliver` ignores the call if the member is not live.
     if (entry.end) for (const member of [...this.#members]) member.deliver(entry, number);
     else if (!entry.control) this.live.deliver(entry, number);
     this.#delivering = false;
     this.#wake();
   }
 
-  /** The tail goes on elsewhere: all that were live have lost something. */
+  /** Handles a reset of the tail: every live member has lost entries. */
   #break(window: Window, reason: ResetReason, cursor: string): void {
     window.break(cursor);
     for (const member of [...this.#members].filter(({ isLive }) => isLive)) member.lose(reason);
@@ -192,7 +193,7 @@ export class Audience implements SubscriberHost {
 
   place(): Place {
     const { window } = this;
-    if (window === undefined) return (this.#early ??= { id: this.#published ?? "", number: Infinity });
+    if (window === undefined) return (this.#earlyPlace ??= { id: this.#published ?? "", number: Infinity });
     const place = window.place(this.#published);
     if (place.number !== Infinity) this.#published = undefined;
     return place;
@@ -236,7 +237,7 @@ export class Audience implements SubscriberHost {
     );
   }
 
-  /** Counts a member for each of its topics. */
+  /** Adds 1 or -1 to the count of each topic of a member. */
   #count({ topics }: Member, change: 1 | -1): void {
     for (const topic of topics ?? []) {
       const count = (this.topics.get(topic) ?? 0) + change;

@@ -7,36 +7,37 @@ import { OwnMessages } from "./own-messages.js";
 import type { Member, SubscriberHost } from "./subscriber-host.js";
 import type { Window } from "./window.js";
 
-// How many entries are looked at before the time of the turn is.
-const ENTRIES_PER_LOOK = 16;
+// The budget of the turn is checked once for this many steps, because reading the clock costs time.
+const STEPS_PER_CHECK = 16;
 
-/** Where a subscriber begins. */
+/** Where a subscriber begins to read. `number` is the number of the place in the window, if it is known. */
 export type Start = "start" | "oldest" | { readonly after: string; readonly number?: number };
 
+/** What a subscriber is sent before the first entry. */
 interface First {
-  /** The client has to be told that it lacks something. */
+  /** If set, the client is sent a `reset`, because it lacks entries. */
   readonly hole?: ResetReason | undefined;
-  /** The client is to have the state. */
+  /** If true, the client is sent a snapshot. */
   readonly snapshot?: boolean;
 }
 
-/** The subscriber that catches up. */
+/** What `CatchUp` needs of its subscriber. */
 export interface Follower extends Member {
   readonly hasLeft: boolean;
   readonly snapshot: (() => unknown) | undefined;
   /** Sends an entry, if the subscriber wants it. */
   take(entry: Entry): void;
-  /** Sends the entry that ended the log, if the client does not have it, and ends the stream. */
+  /** Ends the stream with the entry that ended the log. The entry is not sent if the client already has it. */
   takeEnd(end: Entry): void;
   sendFrame(frame: Frame, id: string | undefined): void;
-  /** It is at the tail, and nothing waits. */
+  /** The subscriber has reached the tail and has nothing left to send: it becomes live. */
   caughtUp(): void;
 }
 
 /**
- * What a subscriber does while it is not live: it reads on from its place until it is at the tail. On the way it tells
- * of holes, makes snapshots, and sends the program's own messages, each at its place. It goes one step after another,
- * no faster than the client reads, and gives way to others when the time of the turn is used up.
+ * Brings a subscriber that is not live to the tail of the log. It reads the log from the subscriber's cursor. On the
+ * way it announces holes by `reset`, takes snapshots, and sends each of the program's own messages at its place. It
+ * never reads faster than the client, and lets other subscribers run when the budget of the turn is spent.
  */
 export class CatchUp {
   readonly own = new OwnMessages();
@@ -46,33 +47,33 @@ export class CatchUp {
   readonly #budget: TurnBudget;
   #running = false;
   #waiting = false;
-  // A hole that the client has not been told of.
+  // Set while the client has not been told of a hole.
   #hole: ResetReason | undefined;
   #needsSnapshot = false;
-  // Changes when a snapshot that is being made is no longer wanted.
+  // Identifies the snapshot that is being made. A snapshot that resolves later, for another turn, is ignored.
   #snapshotTurn: object | undefined;
-  #looks = 0;
+  #steps = 0;
 
   constructor(follower: Follower, host: SubscriberHost) {
     this.#follower = follower;
     this.#host = host;
-    // In a Worker a timer is of one request, so its streams cannot share a budget.
+    // In a Worker a timer belongs to one request, so its streams cannot share a budget.
     this.#budget = follower.port.ownTimer ? new TurnBudget() : turnBudget();
   }
 
-  /** Begins at a place, with what comes first: a hole to tell of, a snapshot. Takes no step yet. */
+  /** Sets where to begin and what to send first. Call `advance` afterwards. */
   begin(window: Window, start: Start, { hole, snapshot = hole !== undefined }: First = {}): void {
     this.#cursor = new LogCursor(this.#host.log, window, start);
     this.#hole = hole;
     this.#needsSnapshot = snapshot && this.#follower.snapshot !== undefined;
   }
 
-  /** The place in the log; `undefined`: it has not begun. */
+  /** The id of the cursor in the log. `undefined` before `begin`. */
   get id(): string | undefined {
     return this.#cursor?.id;
   }
 
-  /** Takes steps until there is nothing to do, or something to wait for. */
+  /** Takes steps until the subscriber has caught up or has to wait. */
   advance(): void {
     if (this.#running || this.#waiting || this.#cursor === undefined) return;
     this.#running = true;
@@ -85,12 +86,12 @@ export class CatchUp {
     }
   }
 
-  /** Goes on without the snapshot that is being made. */
+  /** Continues without the snapshot that is being made. */
   skipSnapshot(): void {
     if (this.#snapshotTurn !== undefined) this.#goOnWith(undefined);
   }
 
-  /** `false`: it waits, or is over. */
+  /** Takes one step. Returns `false` if the next step has to wait, or if there is none. */
   #step(cursor: LogCursor): boolean {
     const { port } = this.#follower;
     if (this.#snapshotTurn !== undefined) return false;
@@ -98,11 +99,11 @@ export class CatchUp {
       cursor.dropPage();
       return this.#waitFor(port.drained());
     }
-    if (this.#looks++ % ENTRIES_PER_LOOK === 0 && this.#budget.isSpent) return this.#giveWay();
+    if (this.#steps++ % STEPS_PER_CHECK === 0 && this.#budget.isSpent) return this.#giveWay();
     if (this.#needsSnapshot) return this.#takeSnapshot(cursor);
     if (this.#hole === undefined && this.#sendOwn(cursor)) return true;
     const next = cursor.next();
-    if (next === "tail") return this.#arrive(cursor);
+    if (next === "tail") return this.#arriveAtTail(cursor);
     if (next === "wait") return this.#waitForTail();
     if (next instanceof Promise) return this.#waitFor(next);
     if ("reset" in next) {
@@ -110,7 +111,8 @@ export class CatchUp {
       this.#needsSnapshot = this.#follower.snapshot !== undefined;
       return true;
     }
-    // Told only now, when it is known where the hole ends: what is kept may have gone before it was read.
+    // Announced only now, because the entries after the hole may have been evicted before they were read. Where the
+    // hole ends is known when the next entry is there.
     if (this.#hole !== undefined) {
       this.#announce(undefined);
       return true;
@@ -127,8 +129,8 @@ export class CatchUp {
     );
   }
 
-  /** At the newest place that this node has heard of. */
-  #arrive(cursor: LogCursor): boolean {
+  /** Called at the newest place that this node knows. */
+  #arriveAtTail(cursor: LogCursor): boolean {
     if (this.#hole !== undefined) {
       this.#announce(undefined);
       return true; // a hook may have published
@@ -136,7 +138,7 @@ export class CatchUp {
     if (this.#sendOwn(cursor)) return true;
     const { end } = this.#host.window!;
     if (end !== undefined) this.#follower.takeEnd(end);
-    // What still waits is to come after something that this node has not heard of.
+    // The messages that remain belong after entries that this node has not received yet.
     else if (!this.own.isEmpty) this.#waitForTail();
     else this.#follower.caughtUp();
     return false;
@@ -171,10 +173,10 @@ export class CatchUp {
 
   // --- holes and snapshots
 
-  /** The state at the tail: what is published after it follows. */
+  /** Moves to the tail and takes a snapshot there. The entries published after that follow the snapshot. */
   #takeSnapshot(cursor: LogCursor): boolean {
     const window = this.#host.window!;
-    // After a hole in a log that is ahead of this node, the state is made when the node has caught up with it.
+    // After a reset the cursor may be ahead of this node's window. Then the snapshot waits for the window.
     if (this.#hole !== undefined && !cursor.isBehindTail) return this.#waitForTail();
     cursor.jump(window.cursor, window.head);
     this.#needsSnapshot = false;
@@ -184,7 +186,7 @@ export class CatchUp {
       this.#announce(state);
       return true;
     }
-    // A stream that only waits for its end gets a snapshot after a hole if one is there at once.
+    // After a hole, a stream that is about to end does not wait for a snapshot that is a promise.
     if (hole && this.own.isEnding) {
       state.then(undefined, () => {});
       this.#announce(undefined);
@@ -210,7 +212,7 @@ export class CatchUp {
     this.advance();
   }
 
-  /** Tells of the hole, if there is one, and of the state, if it is known. */
+  /** Sends the `reset` of the hole, if there is one, and then the snapshot, if `state` is defined. */
   #announce(state: unknown): void {
     const id = this.#cursor!.id!;
     const reason = this.#hole;

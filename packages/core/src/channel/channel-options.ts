@@ -1,14 +1,21 @@
-import { checkOptions, FUNCTION, invalidOption, MS_FROM_0, OBJECT, type Check } from "../check-options.js";
+import {
+  checkOptions,
+  FUNCTION,
+  hasMethods,
+  invalidOption,
+  MS_FROM_0,
+  OBJECT,
+  type Check,
+  type Checks,
+} from "../check-options.js";
 import type { ChannelOptions, SubscribeOptions } from "./channel.js";
+import { HISTORY, resolveHistory } from "./history.js";
 
-const LOG: Check = [
-  "an EventLog",
-  (value) => typeof (value as { append?: unknown } | null)?.append === "function",
-];
+const LOG: Check = ["an EventLog, such as new MemoryLog()", (value) => hasMethods(value, "append", "tail")];
 
 /** Of one channel. Those of channels by key have most of them too. */
 export const CHANNEL_CHECKS: { readonly [Name in keyof Required<ChannelOptions>]: Check } = {
-  history: OBJECT,
+  history: HISTORY,
   log: LOG,
   serialize: FUNCTION,
   schemas: OBJECT,
@@ -21,7 +28,8 @@ export const CHANNEL_CHECKS: { readonly [Name in keyof Required<ChannelOptions>]
   onError: FUNCTION,
 };
 
-const SUBSCRIBE_CHECKS: { readonly [Name in keyof Required<SubscribeOptions>]: Check } = {
+const SUBSCRIBE_CHECKS: { readonly [Name in keyof Required<SubscribeOptions> | "topic"]: Check | string } = {
+  topic: "use topics, an array",
   topics: [
     "an array of strings",
     (value) => Array.isArray(value) && value.every((topic) => typeof topic === "string"),
@@ -38,12 +46,30 @@ const SUBSCRIBE_CHECKS: { readonly [Name in keyof Required<SubscribeOptions>]: C
 };
 
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
-export function checkChannelOptions(options: unknown): asserts options is ChannelOptions {
-  checkOptions("createChannel", options, CHANNEL_CHECKS);
-  const { history, log } = options as ChannelOptions;
+export function checkChannelOptions(
+  options: unknown,
+  what = "createChannel",
+  checks: Checks = CHANNEL_CHECKS,
+): asserts options is ChannelOptions {
+  checkOptions(what, options, checks);
+  const { history, log, schemas = {} } = options as ChannelOptions;
   if (history !== undefined && log !== undefined) {
-    throw invalidOption("history", "none: it is of the MemoryLog, and there is another log", history);
+    throw invalidOption(`${what}: history`, "none beside log, which has its own", history);
   }
+  resolveHistory(what, history, "history.");
+  for (const [type, schema] of Object.entries(schemas)) {
+    if (schema === undefined || isSchema(schema)) continue;
+    throw invalidOption(
+      `${what}: schemas.${type}`,
+      "a Standard Schema, as of Zod, Valibot or ArkType",
+      schema,
+    );
+  }
+}
+
+// Those of ArkType are functions.
+function isSchema(value: unknown): boolean {
+  return hasMethods((value as { "~standard"?: unknown } | null)?.["~standard"], "validate");
 }
 
 /** @throws {SseError} `ERR_SSE_INVALID_OPTION` */
@@ -51,6 +77,10 @@ export function checkSubscribeOptions(options: unknown): asserts options is Subs
   checkOptions("subscribe", options, SUBSCRIBE_CHECKS);
   const given = options as SubscribeOptions;
   if ("topics" in given && given.topics === undefined) {
-    throw invalidOption("topics", "an array of strings (leave it out to subscribe to all events)", undefined);
+    throw invalidOption(
+      "subscribe: topics",
+      "an array of strings (leave it out to subscribe to all events)",
+      undefined,
+    );
   }
 }

@@ -1,138 +1,226 @@
 import type { Serialize } from "../format/encode.js";
 import type { EventStream } from "../stream/event-stream.js";
 import type { Subscription } from "../stream/subscription.js";
-import type { Items } from "../stream/event-stream.js";
+import type { ChannelEnd, ChannelItem, ChannelMessage, ChannelSource } from "./channel-message.js";
 import type { Entry, EventLog, History, ResetReason } from "./event-log.js";
 import type { StandardSchema } from "./standard-schema.js";
 
-/** The events of a channel: the type of the data of each event type. */
-export type EventMap = Record<string, unknown>;
-
-interface Labels {
-  /** Only subscribers that name one of these topics, or no topics at all, see the event. */
-  topic?: string | string[];
-  /** A second event with the key of one that is still in the history is not published: its id is returned. */
-  idempotencyKey?: string;
-}
-
-/** What is published to a channel: an event of one of its types. The log gives the id. */
-export type ChannelMessage<Events> = string extends keyof Events
-  ? ({ event?: string; data?: unknown } & Labels) | string
-  : { [Type in keyof Events & string]: Typed<Type, Events[Type]> & Labels }[keyof Events & string];
-
-// The type `message` is what an event without a type has.
-type Typed<Type extends string, Data> = (Type extends "message" ? { event?: Type } : { event: Type }) &
-  (undefined extends Data ? { data?: Data } : { data: Data });
-
-/** A source of messages; a function is given a signal that aborts when the channel closes. */
-export type ChannelSource<T> =
-  | Items<T>
-  | ((context: { readonly signal: AbortSignal }) => Items<T> | Promise<Items<T>>);
-
-/** What a subscriber wants to see, and from where. */
-export interface SubscribeOptions<Events = EventMap> {
+/** Which events a subscriber gets, and where it begins. */
+export interface SubscribeOptions<Events = any> {
   /**
-   * Only events with one of these topics. Left out: all events, with a topic or without. `undefined`, given
-   * explicitly, is refused: a user id that is forgotten must not open everybody's feed.
+   * The topics of the events that are sent. An event is sent if it has one of them.
+   *
+   * An explicit `undefined` is refused: a missing user id must not give a client the events of all users.
+   *
+   * @default none: all events are sent, with a topic or without
    */
   topics?: readonly string[];
-  /** Only events for which this returns `true`, of those with its topics. One that throws closes its stream. */
+  /**
+   * Decides whether an event is sent. It is asked for each event that the topics select. If it throws, the stream is
+   * closed.
+   *
+   * @default none: all events that the topics select are sent
+   */
   filter?(entry: Omit<Entry, "event"> & { readonly event?: keyof Events & string }): boolean;
   /**
-   * Where a client begins that brings no last event ID: at the first event ever published (`"start"`; if that is no
-   * longer kept the client is sent a `reset`), at the oldest that is kept (`"oldest"`), or after the event with an id.
-   * @default what is published from now on
+   * The place in the log where a client begins that has no last event ID.
+   *
+   * - `"start"`: at the first event ever published. If the log no longer has it, the client gets a `reset` first.
+   * - `"oldest"`: at the oldest event that the log still has.
+   * - `{ after: id }`: after the event with this id.
+   *
+   * @default after the newest event
    */
   from?: "start" | "oldest" | { readonly after: string };
   /**
-   * The current state. Sent as event `snapshot` to a client that begins without history, and after every `reset`; what
-   * is published after the call follows. If it returns a promise, what is published meanwhile follows too, and may be
-   * in the state already. Not called while the client has earlier events to read, nor with `from`, unless there is a
-   * reset.
+   * Returns the current state, which is sent as an event of type `snapshot`. The events that are published after the call
+   * follow it.
+   *
+   * It is called for a client that has no last event ID and no `from`, and after every `reset`. It may return a promise.
+   * Then the events that are published until it resolves follow too, although the state may contain them already.
+   *
+   * @default none: no snapshot is sent
    */
   snapshot?(): unknown;
 }
 
 /**
- * Where an error of a channel comes from: a call of `publish` or `end`; a source of `publishAll`; the log's tail, for
- * instance because the log cannot be reached; a hook of the app; closing a channel that is idle.
+ * Where an error of a channel happened.
+ *
+ * - `publish`: in a call of `publish` or `end`.
+ * - `source`: in a source of `publishAll`.
+ * - `tail`: while the log was followed, for instance because it cannot be reached.
+ * - `hook`: in a hook of the app.
+ * - `close`: while an idle channel was closed.
  */
 export type ChannelStage = "publish" | "source" | "tail" | "hook" | "close";
 
-/** Options of a channel. */
-export interface ChannelOptions<Events = EventMap> {
-  /** What the channel's own `MemoryLog` keeps. */
+/**
+ * The options of a channel.
+ *
+ * @example
+ * createChannel({ history: { events: 10_000, age: 300_000 } });
+ */
+export interface ChannelOptions<Events = any> {
+  /**
+   * What the channel's own `MemoryLog` keeps. It cannot be given together with `log`.
+   *
+   * @default `{ events: 10_000, bytes: 16 * 1024 * 1024, age: 300_000 }`
+   */
   history?: History;
-  /** Another log, such as one that many nodes share. The channel closes it. Default: a `MemoryLog`. */
+  /**
+   * The log that the events are published to, such as one that many nodes share. The channel closes it.
+   *
+   * @default a `MemoryLog`
+   */
   log?: EventLog;
-  /** Makes text of `data` that is not a string, once for all subscribers. Default `JSON.stringify`. */
+  /**
+   * Makes text of data that is not a string. It is called once for each event, and not for each subscriber.
+   *
+   * @default `JSON.stringify`
+   */
   serialize?: Serialize;
-  /** Validators of `data`, by event type, in any library that speaks Standard Schema. */
-  schemas?: { readonly [Type in keyof Events]?: StandardSchema };
-  /** Milliseconds for which events are collected, so that they leave in one write. Default: those of one turn are. */
+  /**
+   * Validators of the data, by event type. They may be of any library that supports Standard Schema. What a validator
+   * returns is published, and an event that it refuses is not.
+   *
+   * TypeScript takes the channel's event map from the schemas' input types, unless one is given as a type argument. A
+   * schema whose input type does not fit the data of the given map is an error of the compiler.
+   *
+   * @default none
+   * @example
+   * const prices = createChannel({ schemas: { tick: z.object({ price: z.number() }) } });
+   */
+  schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type], unknown> };
+  /**
+   * Milliseconds for which events are collected, so that they are sent to a client in one write.
+   *
+   * @default the events of one turn of the event loop are sent in one write
+   */
   flushInterval?: number;
+  /**
+   * Called when a stream has subscribed.
+   *
+   * @default none
+   */
   onSubscribe?(stream: EventStream): void;
+  /**
+   * Called when a stream is no longer subscribed, because it left or because it closed.
+   *
+   * @default none
+   */
   onUnsubscribe?(stream: EventStream): void;
-  /** A client has as much unread as may be sent ahead of it (64 KiB): it will read on from the log. */
+  /**
+   * Called when a client reads too slowly: 64 KiB that were sent to it are unread. It gets the next events from the log
+   * when it has read them.
+   *
+   * @default none
+   */
   onLag?(stream: EventStream): void;
-  /** A client is told that there is a hole in what it sees. */
+  /**
+   * Called when a client has missed events that the log no longer has. It is sent a `reset`.
+   *
+   * @default none
+   */
   onReset?(stream: EventStream, reason: ResetReason): void;
   /**
-   * The last event of the channel, for `end()`, when a source of `publishAll` has failed. The error's own message is
-   * for nobody outside. @default `{ event: "failed" }`
+   * Makes the last event that `end()` publishes after a source of `publishAll` has failed. The clients see it, and they do
+   * not see the error's own message.
+   *
+   * @default `{ event: "failed" }`
    */
   describeError?(error: unknown): { event?: string; data?: unknown } | undefined;
   /**
-   * Errors of hooks and of the log, and of what was published, which is also rejected. When the log cannot be read or
-   * followed, the streams that wait for it are closed, with the error to their own `onError`.
+   * Called with the errors of hooks, of the log, and of `publish`, `publishAll` and `end`, which also reject with them.
+   *
+   * When the log cannot be read or followed, the streams that wait for it are closed, and the stream's own `onError` is
+   * called too.
+   *
    * @default `console.error`
    */
   onError?(error: unknown, context: { readonly stage: ChannelStage }): void;
 }
 
-/** Publishing to a log, to any number of subscribers. */
-export interface Channel<Events = EventMap> {
+/**
+ * A channel: what is published to it is sent to all its subscribers.
+ *
+ * The type argument is an event map: an object type that has the event types as keys, and the types of their data as
+ * values. Without one, events of any type are accepted. A function that takes a `Channel` takes any channel.
+ *
+ * @example
+ * const prices: Channel<{ tick: { price: number }; halt: { reason: string } }> = createChannel();
+ */
+export interface Channel<Events = any> {
   /**
-   * Publishes an event. With a `MemoryLog` it is with the subscribers when the call returns, unless it is called while
-   * another event is handed to them, by a filter or a hook: then it follows that one. Need not be awaited: an
-   * error is also told to `onError`.
+   * Publishes an event. Its id is given by the log.
    *
-   * @returns the id, when the event is stored.
-   * @throws {SseError} as a rejection: `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA`, `ERR_SSE_CHANNEL_ENDED`,
-   *   `ERR_SSE_CHANNEL_CLOSED`, or what the log rejects with. Nothing was published.
-   */
-  publish(message: ChannelMessage<Events>): Promise<string>;
-  /**
-   * Publishes all that a source yields, one after another, whether somebody listens or not. Ids, comments and
-   * `retry` of the source are dropped. Need not be awaited.
+   * The promise need not be awaited, because its error is also passed to `onError`. With a `MemoryLog`, the event is on
+   * its way to the subscribers when the call returns. One exception: during a call of a filter or a hook, it is sent after
+   * the event that is just being sent.
    *
-   * @returns `true` when the source is exhausted, `false` if the channel was closed before.
-   * @throws what the source or `publish` throws, as a rejection. Then `end()` tells readers of a failure.
+   * @returns the id, when the log has stored the event.
+   * @throws {SseError} as a rejection, and nothing was published: `ERR_SSE_INVALID_FIELD`, `ERR_SSE_INVALID_DATA` (with
+   *   `issues` if a schema refused the data), `ERR_SSE_CHANNEL_ENDED`, `ERR_SSE_CHANNEL_CLOSED`, or an error of the log.
+   * @example
+   * await prices.publish({ event: "tick", data: { price: 120 }, topic: "AAPL" });
    */
-  publishAll(source: ChannelSource<unknown>): Promise<boolean>;
+  publish<Type extends string>(message: ChannelMessage<Events, Type>): Promise<string>;
+
   /**
-   * Subscribes a stream: from the last event ID its client came with, else as `from` says. A stream has one
-   * subscription. Nothing happens for a stream that is closed.
+   * Publishes all items of a source, one after another, also while there are no subscribers.
+   *
+   * The ids, the comments and the `retry` of the items are not published. The promise need not be awaited, because its
+   * error is also passed to `onError`.
+   *
+   * @returns `true` when the source is exhausted, and `false` if the channel was closed before.
+   * @throws what the source or `publish` throws, as a rejection. The channel's last event is then `failed`: see `end`.
+   * @example
+   * prices.publishAll(async function* ({ signal }) {
+   *   for await (const tick of ticks(signal)) yield { event: "tick", data: tick };
+   * });
+   */
+  publishAll(source: ChannelSource<ChannelItem<Events>>): Promise<boolean>;
+
+  /**
+   * Subscribes a stream. It gets the events after its client's last event ID. A client without one begins where `from`
+   * says.
+   *
+   * A stream has at most one subscription. For a stream that is closed, nothing happens.
    *
    * @throws {SseError} `ERR_SSE_SUBSCRIBED`, `ERR_SSE_INVALID_STREAM`, `ERR_SSE_INVALID_OPTION`,
    *   `ERR_SSE_CHANNEL_CLOSED`
+   * @example
+   * prices.subscribe(res.sse(), { topics: ["AAPL", "MSFT"] });
    */
   subscribe(stream: EventStream, options?: SubscribeOptions<Events>): Subscription;
+
   /**
-   * Ends the channel for good, after what was published: subscribers, also those that come later, are sent what they
-   * lack and a last event (type `end` unless the message names another), and are ended. Waits for `publishAll`, so a
-   * source must not await it. If a source of `publishAll` has failed, the last event is `failed`, or what
-   * `describeError` returns, and not the message. Does nothing when the channel is closed.
+   * Ends the channel for good. Its subscribers get all events that were published before and a last event, and then
+   * their streams end. The same holds for clients that subscribe later. On a closed channel, nothing happens.
    *
-   * @throws the error of a source that has failed, as a rejection, when the readers have been told.
+   * The last event has type `end`, unless the message names another. `end` waits for `publishAll`, so a source must not
+   * await it. If a source of `publishAll` has failed, the message is not sent. The last event is then `failed`, or what
+   * `describeError` returns.
+   *
+   * @throws the error of a source that has failed, as a rejection. The last event was published before.
+   * @example
+   * await prices.end();
+   * await prices.end({ event: "halt", data: { reason: "The market is closed." } });
    */
-  end(message?: { event?: string; data?: unknown }): Promise<void>;
-  /** Closes the channel here: its subscribers, which may come back; its sources, whose signals abort; its log. */
+  end<Type extends string>(message?: ChannelEnd<Events, Type>): Promise<void>;
+
+  /**
+   * Closes the channel in this process. Its streams close, and their clients may come back. The signals of its sources
+   * abort, and its log is closed.
+   */
   close(): Promise<void>;
-  /** Number of subscribers. */
+
+  /** The number of subscribers. */
   readonly size: number;
-  /** Number of subscribers of each topic. */
+
+  /** The number of subscribers of each topic. */
   readonly topics: ReadonlyMap<string, number>;
-  /** Whether the log can be reached, for a health probe. */
+
+  /** The status of the log, for a health check: whether it can be reached. */
   readonly status: EventLog["status"];
 }

@@ -1,5 +1,5 @@
 import { dataText, encode, type Serialize } from "../format/encode.js";
-import { checkOptions, type Check } from "../check-options.js";
+import { checkOptions, STRING, type Check, type Checks } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import { isThenable } from "../stream/source.js";
 import type { Draft } from "./event-log.js";
@@ -8,22 +8,24 @@ import type { SchemaResult, StandardSchema } from "./standard-schema.js";
 /** The events that a channel sends itself. An app that could publish them could make other clients drop their state. */
 const RESERVED = ["reset", "snapshot", "heartbeat"];
 
-const isString = (value: unknown): value is string => typeof value === "string";
+const isString = STRING[1];
 
 const EVENT: Check = [
   "another name than reset, snapshot and heartbeat, which a channel uses itself",
   (value) => !RESERVED.includes(value as string),
 ];
 const DATA: Check = ["data", () => true];
-const END_FIELDS: Record<string, Check> = { event: EVENT, data: DATA };
-const FIELDS: Record<string, Check> = {
+const END_FIELDS: Checks = { event: EVENT, data: DATA };
+const FIELDS: Checks = {
   event: EVENT,
   data: DATA,
   topic: [
     "a string, or an array of at least one",
     (value) => isString(value) || (Array.isArray(value) && value.length > 0 && value.every(isString)),
   ],
-  idempotencyKey: ["a string", isString],
+  idempotencyKey: STRING,
+  topics: "use topic, a string or an array",
+  id: "the log gives the id",
 };
 
 interface Fields {

@@ -3,7 +3,14 @@ import { createFrame } from "../format/frame.js";
 import { END_SUFFIX } from "../format/reserved-ids.js";
 import type { Draft, Entry } from "./event-log.js";
 
-/** Makes the entry of a draft that has got its id: for the authors of logs. */
+/**
+ * Makes a log entry of a draft and its id. For the authors of event logs.
+ *
+ * @example
+ * ```ts
+ * const entry = createEntry(`${epoch}-${position}`, draft);
+ * ```
+ */
 export function createEntry(id: string, draft: Draft): Entry {
   const { event, data, end } = draft;
   const wireId = end ? id + END_SUFFIX : id;

@@ -1,10 +1,10 @@
-// How exact the expiry is. Items that expire within it share one turn of the timer.
+// The precision of the expiry, in milliseconds. Items that expire in the same slot share one call of the timer.
 const SLOT_MS = 1_000;
-// So that very many items which expire together do not hold up the event loop.
+// A limit, so that many items which expire together do not block the event loop.
 const MAX_PER_TURN = 5_000;
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** Calls back for items some time after they have expired, with one timer, which does not keep the process alive. */
+/** Calls `expire` for each item up to a second after it has expired. Its only timer does not keep the process alive. */
 export class ExpiryQueue<T> {
   readonly #expire: (item: T) => void;
   readonly #slots = new Map<number, Set<T>>();
@@ -17,8 +17,9 @@ export class ExpiryQueue<T> {
   }
 
   /**
-   * @param item one that is not in the queue.
-   * @param at in milliseconds of `performance.now()`. `Infinity`: never.
+   * Adds an item, which must not be in the queue.
+   *
+   * @param at when the item expires, in milliseconds of `performance.now()`. `Infinity`: never.
    */
   add(item: T, at: number): void {
     const slot = Math.ceil(at / SLOT_MS);
@@ -26,12 +27,12 @@ export class ExpiryQueue<T> {
     if (items === undefined) this.#slots.set(slot, new Set([item]));
     else items.add(item);
     this.#slotOf.set(item, slot);
-    // A Worker drops the timers of a request that is over: one that is overdue is set again.
+    // A Worker drops the timers of a request that has ended. A timer that is overdue is therefore set again.
     const isLost = performance.now() > (this.#timerSlot + 1) * SLOT_MS;
     if (slot < this.#timerSlot || isLost) this.#arm();
   }
 
-  /** @param item one that is in the queue. */
+  /** Removes an item, which must be in the queue. */
   delete(item: T): void {
     const slot = this.#slotOf.get(item)!;
     this.#slotOf.delete(item);

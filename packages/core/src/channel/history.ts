@@ -1,13 +1,12 @@
-import { checkOptions, invalidOption, LIMIT, type Check } from "../check-options.js";
+import { checkOptions, COUNT, invalidOption, isObject, LIMIT, type Check } from "../check-options.js";
 import type { BoundedHistory, CompleteHistory, History } from "./event-log.js";
 
-/** A history with its defaults in place. */
+/** A history in which every option is set. */
 export type ResolvedHistory = (Required<BoundedHistory> & { complete?: undefined }) | CompleteHistory;
 
-const COUNT: Check = [
-  "a whole number above 0, or Infinity",
-  (value) => LIMIT[1](value) && (Number.isInteger(value) || value === Infinity),
-];
+/** A history that is an option of something else. */
+export const HISTORY: Check = ["an object such as { events: 1000 }", isObject];
+
 const BOUNDED: Record<keyof BoundedHistory, Check> = { events: COUNT, bytes: LIMIT, age: LIMIT };
 const COMPLETE: Record<keyof CompleteHistory, Check> = {
   complete: ["true", (value) => value === true],
@@ -16,20 +15,22 @@ const COMPLETE: Record<keyof CompleteHistory, Check> = {
 };
 
 /**
- * Checks a history, and puts the defaults in its place where it has nothing.
+ * Checks a history and fills in the defaults.
  *
+ * @param what the function that takes it, for the message.
+ * @param path what comes before the names of its fields, for the message.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
-export function resolveHistory(history: History = {}): ResolvedHistory {
+export function resolveHistory(what: string, history: History = {}, path = ""): ResolvedHistory {
   if (!isComplete(history)) {
-    checkOptions("history", history, BOUNDED, "history.");
+    checkOptions(what, history, BOUNDED, path);
     const { events = 10_000, bytes = 16 << 20, age = 300_000 } = history;
     return { events, bytes, age };
   }
-  checkOptions("a complete history", history, COMPLETE, "history.");
-  // No defaults: how long an answer is kept is a decision of the app.
+  checkOptions(what, history, COMPLETE, path);
+  // There are no defaults, because the app has to decide how long a complete log is kept.
   for (const name of ["keep", "maxBytes"] as const) {
-    if (history[name] === undefined) throw invalidOption(`history.${name}`, LIMIT[0], undefined);
+    if (history[name] === undefined) throw invalidOption(`${what}: ${path}${name}`, LIMIT[0], undefined);
   }
   return { ...history };
 }

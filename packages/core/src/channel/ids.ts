@@ -1,14 +1,18 @@
-/** The epoch of an id: the log that it is of. An id without one is its own epoch. */
+/**
+ * Returns the epoch of an id: the part before the position, which names the log. If the id has no position, the whole
+ * id is returned.
+ */
 export function epochOf(id: string): string {
   const at = id.lastIndexOf("-");
   return at === -1 ? id : id.slice(0, at);
 }
 
 /**
- * Compares the positions of two ids of one epoch: negative if the first comes before the second, 0 if they are the
- * same place, positive if it comes after. Positions are decimal numbers joined by `.`, compared part by part.
+ * Compares the positions of two log ids of the same epoch. Positions are decimal numbers joined by `.`, and are
+ * compared number by number.
  *
- * @returns `undefined` if the ids are of different epochs, or one is no id of a log: they have no order.
+ * @returns a negative number if `a` comes before `b`, 0 if both are the same position, a positive number if `a` comes
+ *   after `b`. `undefined` if the ids have no order: their epochs differ, or one is not the id of a log.
  */
 export function compareIds(a: string, b: string): number | undefined {
   const first = ID.exec(a);
@@ -23,16 +27,16 @@ export function compareIds(a: string, b: string): number | undefined {
   return left.length - right.length;
 }
 
-/** Whether one place is before another of the same epoch, or is that place. */
+/** Whether an id is before another id of the same epoch, or is at the same position. */
 export function isAtOrBefore(id: string, place: string): boolean {
   const order = compareIds(id, place);
   return order !== undefined && order <= 0;
 }
 
-// With a leading zero two ids would be one place.
+// No leading zeros: otherwise two different ids could mean the same position.
 const ID = /^(.+)-((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*)$/;
 
-/** Also of numbers that are too large to be exact as a `number`. */
+/** Compares as text, because the numbers may be too large for a `number` to be exact. */
 function compareDecimals(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

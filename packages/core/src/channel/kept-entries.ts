@@ -8,33 +8,33 @@ interface Kept {
   readonly storedAt: number;
 }
 
-/** The entries of a log that are kept, by position from 1 on. The oldest are dropped first. */
+/** The entries that a log in memory keeps. The first entry ever stored has position 1; the oldest are dropped first. */
 export class KeptEntries {
-  /** The position of the oldest entry, or of the next one if there is none. */
+  /** The position of the oldest kept entry. If none is kept: the position of the next entry. */
   first = 1;
-  /** The position of the newest entry ever stored; 0 if there never was one. */
+  /** The position of the newest entry ever stored. 0 if no entry was ever stored. */
   last = 0;
-  /** Of the events on the wire, their topics and their idempotency keys. */
+  /** Bytes of the kept events on the wire, their topics and their idempotency keys. */
   bytes = 0;
   readonly #kept = new Queue<Kept>();
-  // Made with the first key: most logs have none.
+  // Positions by idempotency key. Created with the first key, because most logs have none.
   #positions: Map<string, number> | undefined;
 
   get size(): number {
     return this.#kept.size;
   }
 
-  /** When the oldest entry was stored. */
+  /** When the oldest kept entry was stored, in milliseconds of `performance.now()`. */
   get oldestStoredAt(): number {
     return this.#kept.at(0)!.storedAt;
   }
 
-  /** The entry at a position that is not before `first`. */
+  /** The entry at a position. The position must not be before `first`. */
   at(position: number): Entry | undefined {
     return this.#kept.at(position - this.first)?.entry;
   }
 
-  /** The position of the entry with an idempotency key. */
+  /** The position of the kept entry with this idempotency key. */
   positionOf(key: string): number | undefined {
     return this.#positions?.get(key);
   }
@@ -57,7 +57,7 @@ export class KeptEntries {
   }
 }
 
-/** The bytes of an entry that count against the limits of a history. */
+/** How many bytes an entry counts towards the limits of a history. */
 export function sizeOf({ frame, topics = [], idempotencyKey = "" }: Entry): number {
   const labels = createFrame(topics.join("") + idempotencyKey);
   return frame.bytes.byteLength + labels.bytes.byteLength;

@@ -1,7 +1,7 @@
 import type { Entry } from "./event-log.js";
 import type { Member } from "./subscriber-host.js";
 
-/** The members that are handed new entries, by topic. Those that want all of them are under `undefined`. */
+/** The live members, by topic. A member that names no topics is stored under `undefined`. */
 export class LiveMembers {
   readonly #byTopic = new Map<string | undefined, Set<Member>>();
 
@@ -20,7 +20,10 @@ export class LiveMembers {
     }
   }
 
-  /** Hands an entry to those that want it. A member may be asked twice; it knows the entry by its number. */
+  /**
+   * Delivers an entry to the members of its topics. A member of two of them is called twice, and ignores the second
+   * call because of the number.
+   */
   deliver(entry: Entry, number: number): void {
     for (const topic of [undefined, ...(entry.topics ?? [])]) {
       for (const member of this.#byTopic.get(topic) ?? []) member.deliver(entry, number);

@@ -5,28 +5,22 @@ import { SUBSCRIPTION, type Subscription } from "../stream/subscription.js";
 import { SseError } from "../sse-error.js";
 import { Audience } from "./audience.js";
 import { checkChannelOptions, checkSubscribeOptions } from "./channel-options.js";
-import type {
-  Channel,
-  ChannelMessage,
-  ChannelOptions,
-  ChannelSource,
-  ChannelStage,
-  EventMap,
-  SubscribeOptions,
-} from "./channel.js";
+import type { ChannelEnd, ChannelMessage, ChannelSource } from "./channel-message.js";
+import type { Channel, ChannelOptions, ChannelStage, SubscribeOptions } from "./channel.js";
 import type { EventLog } from "./event-log.js";
 import { MemoryLog } from "./memory-log.js";
 import { Publisher } from "./publisher.js";
 import { EVERYTHING, Selection } from "./selection.js";
 import { Subscriber } from "./subscriber.js";
 
-/** Hears when a channel is used, and when nobody uses it any more. */
+/** Is called when a channel is used, when it has become idle (no subscriber and no call in progress), and when it closes. */
 export interface UseListener {
   used(channel: LogChannel): void;
   idle(channel: LogChannel): void;
+  closed(channel: LogChannel): void;
 }
 
-/** A channel over a log: a publisher and an audience. */
+/** A channel on a log. It consists of a publisher and an audience. */
 export class LogChannel implements Channel {
   readonly #log: EventLog;
   readonly #publisher: Publisher;
@@ -34,9 +28,9 @@ export class LogChannel implements Channel {
   readonly #onError: NonNullable<ChannelOptions["onError"]>;
   readonly #listener: UseListener | undefined;
   #closing: Promise<void> | undefined;
-  // How many calls are under way.
+  // Number of calls of publish, publishAll and end that have not settled.
   #calls = 0;
-  // The error of a source, which end() rejects with again.
+  // The error of a source of publishAll. end() rejects with the same error, which is not reported a second time.
   #sourceError: unknown;
 
   constructor(options: ChannelOptions, listener?: UseListener) {
@@ -53,23 +47,25 @@ export class LogChannel implements Channel {
     this.#publisher = new Publisher(this.#log, options, this.#audience);
   }
 
-  publish(message: ChannelMessage<EventMap>): Promise<string> {
-    return this.#told("publish", () => this.#publisher.publish(message));
+  publish(message: ChannelMessage): Promise<string> {
+    const count = arguments.length;
+    return this.#run("publish", () => this.#publisher.publish(message, count));
   }
 
-  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
-    return this.#told("source", () => this.#publisher.publishAll(source));
+  publishAll(source: ChannelSource): Promise<boolean> {
+    return this.#run("source", () => this.#publisher.publishAll(source));
   }
 
-  end(message?: { event?: string; data?: unknown }): Promise<void> {
-    return this.#told("publish", () => this.#publisher.end(message));
+  end(message?: ChannelEnd): Promise<void> {
+    const count = arguments.length;
+    return this.#run("publish", () => this.#publisher.end(message, count));
   }
 
   subscribe(stream: EventStream, options: SubscribeOptions = {}): Subscription {
     checkSubscribeOptions(options);
     const port = portOf(stream);
     if (this.#closing !== undefined) {
-      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: nobody can subscribe");
+      throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The channel is closed: it takes no more subscribers");
     }
     if (port.isClosing) return { [SUBSCRIPTION]: true, unsubscribe() {} };
     const { topics, filter, from = "tail", snapshot } = options;
@@ -91,6 +87,7 @@ export class LogChannel implements Channel {
   }
 
   async #close(): Promise<void> {
+    this.#listener?.closed(this);
     this.#publisher.close();
     this.#audience.close();
     await this.#log.close();
@@ -104,7 +101,7 @@ export class LogChannel implements Channel {
     return this.#audience.topics;
   }
 
-  /** Whether something has been published here. */
+  /** Whether a message has been published by this object. */
   get hasEvents(): boolean {
     return this.#audience.hasPublished;
   }
@@ -113,11 +110,11 @@ export class LogChannel implements Channel {
     return this.#log.status;
   }
 
-  /** Runs what need not be awaited: its error is rejected, and told to `onError`. */
-  #told<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
+  /** Runs a call whose promise the app need not await: an error is also passed to `onError`, and is never unhandled. */
+  #run<T>(stage: ChannelStage, call: () => T | Promise<T>): Promise<T> {
     this.#calls++;
     this.#listener?.used(this);
-    const run = async (): Promise<T> => {
+    const callAndReport = async (): Promise<T> => {
       try {
         return await call();
       } catch (error) {
@@ -128,7 +125,7 @@ export class LogChannel implements Channel {
         this.#mayBeIdle();
       }
     };
-    const result = run();
+    const result = callAndReport();
     result.catch(() => {});
     return result;
   }
@@ -137,7 +134,7 @@ export class LogChannel implements Channel {
     if (this.#calls === 0 && this.#audience.size === 0) this.#listener?.idle(this);
   }
 
-  /** Tells `onError`. */
+  /** Passes an error to `onError`. */
   report(error: unknown, stage: ChannelStage): void {
     if (stage === "source") this.#sourceError = error;
     else if (error === this.#sourceError && error !== undefined) return;

@@ -5,33 +5,36 @@ import type { Place, Window } from "./window.js";
 
 const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
 
-/** What comes after a cursor. */
+/** What `LogCursor.next` returns. */
 export type Next =
+  /** The next entry. */
   | Entry
-  /** Nothing: it is at the newest place that this node has heard of. */
+  /** The cursor is at the newest place that this node knows. */
   | "tail"
-  /** Nothing yet: the window has to move before more can be said. */
+  /** The next entry is not known yet. Ask again after the window has moved. */
   | "wait"
-  /** The log reads; ask again when it has. */
+  /** The log is being read. Ask again when the promise has resolved. */
   | Promise<void>
-  /** There is a hole; the cursor is behind it now. */
+  /** Entries are missing. The cursor has moved past the hole. */
   | { readonly reset: ResetReason };
 
-/** A place in a log that moves on: through the window where it can, else by reading the log page by page. */
+/**
+ * A reader's position in a log. It moves through the window where possible, and otherwise reads the log page by page.
+ */
 export class LogCursor {
-  /** `undefined`: it begins where the first read says. */
+  /** The id of the position. `undefined` until the first read has returned one. */
   id: string | undefined;
   readonly #log: EventLog;
   readonly #window: Window;
-  /** Its number, if it is inside the window. */
+  /** The number of the position, if it is inside the window. */
   #number: number | undefined;
   #from: ReadFrom;
-  // What has been read and not yet been taken, and where to read on after it.
+  // The page that was read last, how many of its entries were taken, and the id after which to read the next page.
   #page: readonly Entry[] = [];
   #taken = 0;
   #pageCursor: string | undefined;
-  // What an asynchronous read has brought.
-  #read: { readonly result: Read; readonly head: number } | undefined;
+  // The result of an asynchronous read, and the head of the window when the read began.
+  #arrived: { readonly result: Read; readonly head: number } | undefined;
 
   constructor(log: EventLog, window: Window, from: "start" | "oldest" | { after: string; number?: number }) {
     this.#log = log;
@@ -51,15 +54,15 @@ export class LogCursor {
         if (this.#number === this.#window.head) return "tail";
         const entry = this.#number === undefined ? undefined : this.#window.entryAfter(this.#number);
         if (entry !== undefined) return entry;
-        this.#number = undefined; // it has fallen out of the window
+        this.#number = undefined; // the position is no longer inside the window
       }
       const { head } = this.#window;
-      const reading = this.#read === undefined ? this.#log.read(this.#from, READ_LIMIT) : undefined;
+      const reading = this.#arrived === undefined ? this.#log.read(this.#from, READ_LIMIT) : undefined;
       if (isThenable(reading)) {
-        return Promise.resolve(reading).then((result) => void (this.#read = { result, head }));
+        return Promise.resolve(reading).then((result) => void (this.#arrived = { result, head }));
       }
-      const { result, head: asked } = this.#read ?? { result: reading!, head };
-      this.#read = undefined;
+      const { result, head: headAtRead } = this.#arrived ?? { result: reading!, head };
+      this.#arrived = undefined;
       if ("reset" in result) {
         this.jump(result.cursor);
         return { reset: result.reset };
@@ -68,12 +71,12 @@ export class LogCursor {
       this.#page = result.entries;
       this.#taken = 0;
       this.#pageCursor = result.cursor;
-      // The log is ahead of what this node has heard, or says nothing new: the window has to move first.
-      if (!moved && asked === this.#window.head) return "wait";
+      // The read returned nothing new, and the window has not moved since the read began.
+      if (!moved && headAtRead === this.#window.head) return "wait";
     }
   }
 
-  /** Moves past the entry that `next` has given. */
+  /** Moves past the entry that `next` has returned. */
   moveTo(entry: Entry): void {
     if (this.#page.length > 0) this.#taken++;
     else this.#number!++;
@@ -81,7 +84,7 @@ export class LogCursor {
     this.#from = { after: entry.id };
   }
 
-  /** Moves to another place. */
+  /** Moves to another position. */
   jump(id: string, number?: number): void {
     this.id = id;
     this.#from = { after: id };
@@ -90,20 +93,22 @@ export class LogCursor {
     this.#pageCursor = undefined;
   }
 
-  /** Lets go of what has been read: its client takes nothing for now. */
+  /**
+   * Releases the memory of the page, because the client takes nothing at the moment. The entries are read again later.
+   */
   dropPage(): void {
     if (this.#taken < this.#page.length) this.#pageCursor = undefined;
     this.#page = [];
     this.#taken = 0;
-    this.#read = undefined;
+    this.#arrived = undefined;
   }
 
-  /** Whether this place is known, and not ahead of what this node has heard of. */
+  /** Whether the position is known and is not later than the newest place of the window. */
   get isBehindTail(): boolean {
     return this.id !== undefined && isAtOrBefore(this.id, this.#window.cursor);
   }
 
-  /** Whether it has all that comes before a place. */
+  /** Whether the cursor has passed every entry before a place. */
   hasReached(place: Place): boolean {
     if (this.id === undefined) return false;
     if (this.#taken === this.#page.length) this.#number ??= this.#window.locate(this.id);

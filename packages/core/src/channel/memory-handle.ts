@@ -12,12 +12,12 @@ import type {
 } from "./event-log.js";
 import type { MemoryRecord } from "./memory-record.js";
 
-/** A log in memory as one user of it has it open. Closing it ends this user's tails, and leaves the record as it is. */
+/** One open handle of a log in memory. Closing it ends the tails of this handle and does not change the record. */
 export class MemoryHandle implements EventLog {
-  // Let go of on close, so that a closed handle holds no entries.
+  // Set to undefined by close(), so that a closed handle keeps no entries in memory.
   #record: MemoryRecord | undefined;
   #onClose: (() => void) | undefined;
-  // Made with the first tail: a store may have very many handles without one.
+  // Created with the first tail, because a store may have very many handles without a tail.
   #stops: Set<() => void> | undefined;
 
   constructor(record: MemoryRecord, onClose?: () => void) {

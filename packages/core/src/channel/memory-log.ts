@@ -14,9 +14,10 @@ import { resolveHistory } from "./history.js";
 import { MemoryHandle } from "./memory-handle.js";
 import { MemoryRecord } from "./memory-record.js";
 
+// An interface and a constructor, so that the ESM and the CommonJS copy have the same type.
 /**
- * The event log of one process, in its memory: it answers at once. A restart begins a new epoch. Closing it lets go of
- * its entries. An interface and a constructor, so that the logs of an ESM and a CommonJS copy are of one type.
+ * An event log in the memory of one process. Its methods return values and not promises. Its entries are lost when the
+ * process restarts or `close()` is called. The next log has a new epoch, so clients that reconnect get one `reset`.
  */
 export interface MemoryLog extends EventLog {
   append(drafts: readonly Draft[], options?: AppendOptions): readonly string[];
@@ -28,7 +29,7 @@ export interface MemoryLog extends EventLog {
 /**
  * Creates a log in memory.
  *
- * @param history what it keeps. Default: 10 000 events, 16 MiB, 5 minutes.
+ * @param history what the log keeps. Default: 10 000 events, 16 MiB, 5 minutes.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  * @example
  * ```ts
@@ -37,6 +38,6 @@ export interface MemoryLog extends EventLog {
  */
 export const MemoryLog: new (history?: History) => MemoryLog = class extends MemoryHandle {
   constructor(history?: History) {
-    super(new MemoryRecord(resolveHistory(history)));
+    super(new MemoryRecord(resolveHistory("MemoryLog", history)));
   }
 };

@@ -1,17 +1,19 @@
-import { invalidOption } from "../check-options.js";
+import { checkOptions, invalidOption } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import type { EventLog, History, LogStore } from "./event-log.js";
 import { ExpiryQueue } from "./expiry-queue.js";
-import { resolveHistory, type ResolvedHistory } from "./history.js";
+import { HISTORY, resolveHistory, type ResolvedHistory } from "./history.js";
 import { MemoryHandle } from "./memory-handle.js";
 import { MemoryRecord } from "./memory-record.js";
 
 /**
- * The logs of one process by key, in its memory. All logs that are open under one key are the same log, and what it
- * keeps is decided by the first of them. A log is forgotten when it is open nowhere and its history has expired: when
- * all its entries are older than `age`, or the newest than `keep`.
+ * Creates a store of logs in the memory of one process.
  *
- * @param history what a log keeps for which `open` is given nothing else. Default: 10 000 events, 16 MiB, 5 minutes.
+ * Every `open` with the same key opens the same log. The first `open` decides what the log keeps. A log is deleted when
+ * nobody has it open and its history has expired: when its newest entry is older than `age`, or than `keep` for a
+ * complete history.
+ *
+ * @param history what a log keeps that is opened without a history. Default: 10 000 events, 16 MiB, 5 minutes.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  * @example
  * ```ts
@@ -19,12 +21,12 @@ import { MemoryRecord } from "./memory-record.js";
  * ```
  */
 export function memoryLogs(history?: History): LogStore {
-  return new MemoryLogStore(resolveHistory(history));
+  return new MemoryLogStore(resolveHistory("memoryLogs", history));
 }
 
 interface Stored {
   readonly record: MemoryRecord;
-  /** How often it is open. */
+  /** Number of open handles. */
   handles: number;
 }
 
@@ -44,8 +46,9 @@ class MemoryLogStore implements LogStore {
   }
 
   open(key: string, history?: History): EventLog {
-    if (typeof key !== "string") throw invalidOption("key", "a string", key);
-    const resolved = history === undefined ? this.#history : resolveHistory(history);
+    if (typeof key !== "string") throw invalidOption("open: key", "a string", key);
+    checkOptions("open", { history }, { history: HISTORY });
+    const resolved = history === undefined ? this.#history : resolveHistory("open", history, "history.");
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     const stored = this.#find(key) ?? { record: new MemoryRecord(resolved), handles: 0 };
     this.#stored.set(key, stored);
@@ -68,7 +71,7 @@ class MemoryLogStore implements LogStore {
   #find(key: string): Stored | undefined {
     const stored = this.#stored.get(key);
     if (stored?.handles !== 0) return stored;
-    // The queue may be late, and a log that comes back whole after its time would be a surprise.
+    // The queue may be late. A log that has expired must not be found again.
     this.#unused.delete(key);
     return hasExpired(stored.record) ? undefined : stored;
   }

@@ -18,7 +18,7 @@ import { TailListeners } from "./tail-listeners.js";
 
 const ID = /^([0-9a-z]{1,32})-(0|[1-9][0-9]{0,15})$/;
 
-/** What a log in memory holds, whoever has it open. */
+/** The content of a log in memory. All open handles of the log share it. */
 export class MemoryRecord {
   readonly #history: ResolvedHistory;
   readonly #kept = new KeptEntries();
@@ -31,7 +31,10 @@ export class MemoryRecord {
     this.#history = history;
   }
 
-  /** When all of it will be too old, in milliseconds of `performance.now()`: at once if there never was an entry. */
+  /**
+   * When all entries will have expired, in milliseconds of `performance.now()`. `-Infinity` if no entry was ever
+   * stored.
+   */
   get expiresAt(): number {
     if (this.#kept.last === 0) return -Infinity;
     const { complete } = this.#history;
@@ -39,10 +42,10 @@ export class MemoryRecord {
   }
 
   append(drafts: readonly Draft[], { after }: AppendOptions = {}): readonly string[] {
-    this.#evict(); // the key of what is too old is no longer known
+    this.#evict(); // so that the keys of expired entries are no longer known
     const { last } = this.#kept;
     const added: Draft[] = [];
-    let addedKeys: Map<string, number> | undefined; // rarely any
+    let addedKeys: Map<string, number> | undefined; // created on demand, because keys are rare
     const positions = drafts.map((draft) => {
       const { idempotencyKey: key } = draft;
       const known = key === undefined ? undefined : (this.#kept.positionOf(key) ?? addedKeys?.get(key));
@@ -106,7 +109,7 @@ export class MemoryRecord {
       throw unexpected(
         "ERR_SSE_CONFLICT",
         "after",
-        `${newest}, for nothing else is last`,
+        last === 0 ? "start, because no entry was ever stored" : `${newest}, the id of the last entry`,
         after,
         "nothing was stored",
       );
@@ -132,7 +135,7 @@ export class MemoryRecord {
     const { events, bytes, age } = this.#history;
     while (kept.size > 0) {
       const exceeds = kept.size > events || (kept.bytes > bytes && kept.size > 1);
-      // Whoever comes back late is still to be told that the log has ended.
+      // The end entry is kept, so that a client that reconnects late is still told that the log has ended.
       const isEnd = kept.size === 1 && this.#end !== undefined;
       if (!exceeds && (isEnd || kept.oldestStoredAt > now - age)) break;
       kept.dropOldest();
@@ -143,13 +146,13 @@ export class MemoryRecord {
     return `${this.#epochId()}-${position}`;
   }
 
-  // Made with the first id: a Worker has no random values while its modules load.
+  // Created with the first id, because a Worker has no random values while its modules load.
   #epochId(): string {
     return (this.#epoch ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12));
   }
 }
 
-/** As if they were stored one by one, but before any is: an end or a control entry is never refused. */
+/** Throws before anything is stored if an entry would exceed `maxBytes`. End and control entries are never refused. */
 function refuseIfFull(entries: readonly Entry[], keptBytes: number, maxBytes: number): void {
   let bytes = keptBytes;
   for (const entry of entries) {

@@ -3,10 +3,10 @@ import { Queue } from "../queue.js";
 import { FrameQueue } from "../stream/frame-queue.js";
 import type { Place } from "./window.js";
 
-// What is sent at once when a place has been reached. The client's congestion is looked at in between.
+// How many bytes `next` sends. The caller checks between two calls whether the client is congested.
 const BATCH_BYTES = 16 * 1024;
 
-// What a group takes beside its frames.
+// Memory of a group without its frames.
 const GROUP_BYTES = 200;
 
 interface Group {
@@ -14,13 +14,16 @@ interface Group {
   readonly frames: FrameQueue;
 }
 
-/** What a program has sent on a stream that still lacks earlier events, and its `end()`: each waits for a place in the log. */
+/**
+ * The messages that a program has sent on a stream that still lacks earlier events, and the program's `end()`. Each of
+ * them waits until the stream has reached its place in the log.
+ */
 export class OwnMessages {
   /** Memory in bytes that the frames take. */
   bytes = 0;
-  // In the order in which they were sent, and so of their places.
+  // In the order in which the messages were sent, which is also the order of their places.
   readonly #groups = new Queue<Group>();
-  #end: { readonly place: Place; readonly end: () => void } | undefined;
+  #end: { readonly place: Place; readonly endStream: () => void } | undefined;
   #onRelease: (() => void) | undefined;
   #released: Promise<void> | undefined;
 
@@ -44,11 +47,14 @@ export class OwnMessages {
     this.bytes += group.frames.bytes;
   }
 
-  endAt(place: Place, end: () => void): void {
-    this.#end = { place, end };
+  endAt(place: Place, endStream: () => void): void {
+    this.#end = { place, endStream };
   }
 
-  /** Sends some of what waits for a place that has been reached, or ends. `false`: there is none. */
+  /**
+   * Sends some of the messages whose place has been reached. If none are left, ends the stream if that place has been
+   * reached. Returns `false` if there was nothing to do.
+   */
   next(hasReached: (place: Place) => boolean, send: (frame: Frame) => void): boolean {
     const group = this.#groups.at(0);
     if (group !== undefined) {
@@ -69,7 +75,7 @@ export class OwnMessages {
     return true;
   }
 
-  /** Sends all of it, wherever the stream is. */
+  /** Sends all messages now, without waiting for their places. */
   release(send: (frame: Frame) => void): void {
     while (this.#groups.size > 0) for (const frame of this.#groups.shift().frames.take(Infinity)) send(frame);
     this.clear();
@@ -78,10 +84,10 @@ export class OwnMessages {
   endNow(): void {
     const end = this.#end;
     this.#end = undefined;
-    end?.end();
+    end?.endStream();
   }
 
-  /** Forgets the frames. */
+  /** Drops all messages. A waiting `end()` stays. */
   clear(): void {
     this.#groups.clear();
     this.bytes = 0;
@@ -89,7 +95,7 @@ export class OwnMessages {
     this.#onRelease = this.#released = undefined;
   }
 
-  /** Resolves when no frame waits any more; `undefined`: none does. */
+  /** Resolves when no message waits any more. `undefined`: no message waits now. */
   released(): Promise<void> | undefined {
     if (this.#groups.size === 0) return undefined;
     return (this.#released ??= new Promise((resolve) => (this.#onRelease = resolve)));

@@ -2,23 +2,23 @@ import type { EventMessage } from "../format/message.js";
 import type { Items } from "../stream/event-stream.js";
 import { sendItems } from "../stream/send-items.js";
 import { isThenable, readItems } from "../stream/source.js";
-import type { ChannelSource } from "./channel.js";
+import type { ChannelSource } from "./channel-message.js";
 
-/** Where the items of a source go. */
+/** What receives the items of a source. */
 export interface ItemsTarget {
   readonly isClosed: boolean;
   append(item: unknown): string | Promise<string>;
-  /** Calls the listener when the channel closes. Returns what takes the listener away. */
+  /** Calls the listener when the channel closes. Returns a function that removes the listener. */
   onClose(listener: () => void): () => void;
 }
 
-/** Publishes what a source yields. Resolves with `false` as soon as the channel closes. */
+/** Publishes the items of a source, one after another. Resolves with `false` as soon as the channel closes. */
 export async function publishItems(source: ChannelSource<unknown>, target: ItemsTarget): Promise<boolean> {
   const controller = new AbortController();
   let abort!: () => void;
   const aborted = new Promise<undefined>((resolve) => {
     abort = () => {
-      resolve(undefined); // before the source rejects for it
+      resolve(undefined); // first, because the abort may make the source reject
       controller.abort();
     };
   });
@@ -35,32 +35,35 @@ export async function publishItems(source: ChannelSource<unknown>, target: Items
         const appended = target.append(published(item));
         return isThenable(appended) ? appended.then(() => true) : true;
       },
-      isCongested: () => false, // nobody need listen
+      isCongested: () => false, // publishing waits for the log, not for any client
       drained: () => Promise.resolve(true),
       onClosing: (listener) => {
         if (target.isClosed) listener();
         return target.onClose(listener);
       },
-      lateError: () => {}, // the channel is closed, which is why it fails
+      lateError: () => {}, // the source failed because the channel was closed
     });
   } finally {
     forget();
   }
 }
 
-/** Tells a source that was passed as a value and cannot be published that it is not wanted. */
+/** Returns (stops) the iterator of a source that cannot be published, if the source was passed as a value. */
 export function discardSource(source: ChannelSource<unknown>): void {
   if (typeof source !== "function") discard(source);
 }
 
-/** Tells a source that is not wanted any more, when it is there. */
+/** Returns (stops) the iterator of a source that is no longer needed. Waits for the source if it is a promise. */
 function discard(starting: unknown): void {
   Promise.resolve(starting as Items<unknown>)
     .then((items) => readItems(items).return(() => {}))
     .catch(() => {});
 }
 
-/** Without what a source may carry beyond that: a log gives its own ids, and has no connection to retry. */
+/**
+ * Removes the fields that a source may set for one stream only. A log gives its own ids, and has no connection to
+ * retry.
+ */
 function published(item: unknown): unknown {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
   const { id: _id, retry: _retry, comment: _comment, ...rest } = item as EventMessage;

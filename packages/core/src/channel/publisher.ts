@@ -1,6 +1,8 @@
+import { expectOneMessage, isObject } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import { isThenable } from "../stream/source.js";
-import type { ChannelOptions, ChannelSource } from "./channel.js";
+import type { ChannelSource } from "./channel-message.js";
+import type { ChannelOptions } from "./channel.js";
 import { createDraft } from "./draft.js";
 import type { Draft, EventLog } from "./event-log.js";
 import { discardSource, publishItems, type ItemsTarget } from "./publish-items.js";
@@ -34,13 +36,15 @@ export class Publisher implements ItemsTarget {
     this.#host = host;
   }
 
-  publish(message: unknown): string | Promise<string> {
+  /** @param count how many arguments the program has given. */
+  publish(message: unknown, count: number): string | Promise<string> {
+    expectOneMessage("publish", count, "publishAll");
     this.#expectOpen();
     return this.append(message);
   }
 
   /** Resolves with `false` if the channel was closed before the source was exhausted. */
-  publishAll(source: ChannelSource<unknown>): Promise<boolean> {
+  publishAll(source: ChannelSource): Promise<boolean> {
     try {
       this.#expectOpen();
     } catch (error) {
@@ -61,12 +65,17 @@ export class Publisher implements ItemsTarget {
     return running;
   }
 
-  /** Does nothing when the channel is closed: who comes later is told nothing, and may come back. */
-  end(message: object | string = {}): Promise<void> {
+  /**
+   * Does nothing when the channel is closed: clients that come later are told nothing, and may come back.
+   *
+   * @param count how many arguments the program has given.
+   */
+  end(message: unknown, count: number): Promise<void> {
+    expectOneMessage("end", count);
     if (this.isClosed) return Promise.resolve();
     if (this.#ending !== undefined) return this.#ending;
-    const fields = typeof message === "string" ? { data: message } : message;
-    const draft = createDraft({ event: "end", ...fields }, true, this.#options);
+    const fields = typeof message === "string" ? { data: message } : message === undefined ? {} : message;
+    const draft = createDraft(isObject(fields) ? { event: "end", ...fields } : fields, true, this.#options);
     if (isThenable(draft)) draft.then(undefined, () => {});
     const ending = this.#end(draft);
     this.#ending = ending;

@@ -2,9 +2,9 @@ import { invalidOption } from "../check-options.js";
 import { isThenable } from "../stream/source.js";
 import type { Entry } from "./event-log.js";
 
-/** Which entries a subscriber wants to see. The end of the log is for everybody. */
+/** Which entries a subscriber receives, by topics and filter. Every subscriber receives the end of the log. */
 export class Selection {
-  /** `undefined`: all, with a topic or without. */
+  /** `undefined`: all entries, with or without a topic. */
   readonly topics: ReadonlySet<string> | undefined;
   readonly filter: ((entry: Entry) => boolean) | undefined;
 
@@ -18,14 +18,19 @@ export class Selection {
     return wanted === undefined || end === true || topics.some((topic) => wanted.has(topic));
   }
 
-  /** @throws what the filter throws; `ERR_SSE_INVALID_OPTION` for one that is asynchronous, which would pass all. */
+  /**
+   * Whether the filter accepts an entry.
+   *
+   * @throws what the filter throws, and `ERR_SSE_INVALID_OPTION` if the filter returns a promise, which would be truthy
+   *   for every entry.
+   */
   passes(entry: Entry): boolean {
     const passes: unknown = this.filter === undefined || this.filter(entry);
     if (!isThenable(passes)) return Boolean(passes);
     passes.then(undefined, () => {});
-    throw invalidOption("filter", "a function that returns true or false at once", passes);
+    throw invalidOption("subscribe: filter", "a synchronous function that returns true or false", passes);
   }
 }
 
-/** Everything: the selection of most subscribers, which need not each have one. */
+/** Selects all entries. Most subscribers share this object, which saves memory. */
 export const EVERYTHING = /* @__PURE__ */ new Selection(undefined, undefined);

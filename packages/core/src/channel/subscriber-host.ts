@@ -5,19 +5,19 @@ import type { ChannelOptions } from "./channel.js";
 import type { Entry, EventLog, ResetReason } from "./event-log.js";
 import type { Place, Window } from "./window.js";
 
-/** A subscriber, as its channel sees it. */
+/** What a channel needs of a subscriber. */
 export interface Member {
   readonly port: StreamPort;
   readonly stream: EventStream;
-  /** The topics it names; `undefined`: it sees all events. */
+  /** The topics that it has subscribed to. `undefined`: all events. */
   readonly topics: ReadonlySet<string> | undefined;
-  /** Whether it is handed new entries. */
+  /** Whether new entries are delivered to it. */
   readonly isLive: boolean;
-  /** Takes the entry with this number, as a live member. */
+  /** Delivers the entry with this number. Ignored if the member is not live or already has the entry. */
   deliver(entry: Entry, number: number): void;
-  /** Hears that the tail does not go on where it was, as a live member. */
+  /** Called on a live member when the tail was reset, so that entries are missing. */
   lose(reason: ResetReason): void;
-  /** The window has moved, which it waited for. */
+  /** Called once when the window has moved, if the member is in `waiting`. */
   wake(): void;
   /** Reports an error of the channel and closes the stream with it. */
   fail(error: unknown): void;
@@ -26,24 +26,26 @@ export interface Member {
 /** What a subscriber needs of its channel. */
 export interface SubscriberHost {
   readonly log: EventLog;
-  /** The newest entries; `undefined` until the log is followed. */
+  /** The newest entries. `undefined` until the log is followed. */
   readonly window: Window | undefined;
-  /** The members that are handed new entries. */
+  /** The members to which new entries are delivered. */
   readonly live: { add(member: Member): void; delete(member: Member): void };
-  /** The members whose `wake` is called when the window has moved, once. */
+  /** The members whose `wake` is called when the window moves the next time. */
   readonly waiting: { add(member: Member): void };
-  /** What is sent leaves at the end of the turn; otherwise the channel flushes. */
+  /** `true`: a stream is flushed at the end of the turn. `false`: the channel flushes it, after `sent` was called. */
   readonly flushNow: boolean;
-  /** The place of a message that the program sends now: after all that has been published until now. */
+  /** The place of a message that the program sends now: after everything that has been published so far. */
   place(): Place;
-  /** Whether an entry is being handed out that a member, with the number of its newest one, has not been handed yet. */
+  /**
+   * Whether an entry is being delivered right now that is newer than `handed`, the number of a member's newest entry.
+   */
   isDelivering(handed: number): boolean;
-  /** An event of the channel's own at a place: the last one of its type again, if it is the same. */
+  /** Encodes an event of the channel itself. Returns the previous frame of this type if the text is the same. */
   frameOf(event: "reset" | "snapshot" | "heartbeat", id: string, data: unknown): Frame;
-  /** Something was sent that the channel is to flush. */
+  /** Called after something was sent that the channel has to flush. */
   sent(member: Member): void;
-  /** The member has left, or its stream has closed. */
+  /** Called when the member has unsubscribed, or its stream has closed. */
   left(member: Member): void;
-  /** Calls a hook of the app, whose error goes no further. */
+  /** Calls a hook of the app. An error of the hook is reported, and not thrown. */
   callHook(call: (options: ChannelOptions) => unknown): void;
 }

@@ -11,9 +11,9 @@ import type { Member, SubscriberHost } from "./subscriber-host.js";
 import type { Place } from "./window.js";
 
 /**
- * A stream and its cursor in a log. While it is live, its cursor is the tail of the channel, which hands it each new
- * entry. Otherwise it has a `CatchUp`: before it begins, while its client does not keep up, after a hole, and while a
- * message of the program waits for events that were published before it.
+ * A stream and its cursor in a log. A live subscriber is at the tail, and the channel delivers each new entry to it. A
+ * subscriber that is not live has a `CatchUp`. That is so before it has started, while its client reads too slowly,
+ * after a hole, and while a message of the program waits for events that were published before it.
  */
 export class Subscriber implements Member, Follower, PortSubscription {
   readonly port: StreamPort;
@@ -24,11 +24,13 @@ export class Subscriber implements Member, Follower, PortSubscription {
   readonly #selection: Selection;
   readonly #host: SubscriberHost;
   #catchUp: CatchUp | undefined;
-  // The numbers of the newest entry that it was handed, and of the newest place that its client knows.
+  // The number of the newest entry that was delivered to it.
   #number = -1;
+  // The number of the newest place whose id the client was sent.
   #sentNumber = -1;
+  // Whether it is processing an entry right now: the filter, which is the app's, may send or unsubscribe.
   #taking = false;
-  // The id that the client came with.
+  // The last event ID of the request.
   #clientId: string | undefined;
 
   constructor(
@@ -47,7 +49,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#catchUp = new CatchUp(this, host);
   }
 
-  /** Begins after an id, which the client has seen or the program names, at the start, or at the tail. */
+  /** Begins to send. `clientId` is the last event ID of the request, if there is one. */
   start(from: Start | "tail", clientId: string | undefined): void {
     const window = this.#host.window;
     if (this.hasLeft || window === undefined) return;
@@ -69,7 +71,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
   // --- live
 
   deliver(entry: Entry, number: number): void {
-    if (number <= this.#number || !this.isLive) return; // it has joined in the middle of this delivery
+    if (number <= this.#number || !this.isLive) return; // it already has this entry
     const lags = this.port.isCongested;
     if (lags || (this.#selection.filter !== undefined && !this.port.ownTimer && turnBudget().isSpent)) {
       this.#leaveTail(number - 1);
@@ -81,7 +83,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#taking = true;
     this.#pass(entry);
     this.#taking = false;
-    this.#catchUp?.advance(); // the filter has sent something, which follows
+    this.#catchUp?.advance(); // sends what the filter has sent on this stream
   }
 
   lose(reason: ResetReason): void {
@@ -97,7 +99,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     if (!this.hasLeft) this.port.fail(error);
   }
 
-  /** Is no longer live, and reads on after the place with this number. */
+  /** Stops being live, and continues by reading after the place with this number. */
   #leaveTail(number: number, hole?: ResetReason): void {
     const window = this.#host.window!;
     this.#host.live.delete(this);
@@ -105,7 +107,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#catchUp.begin(window, { after: window.idOf(number)!, number }, { hole });
   }
 
-  // --- what catching up does
+  // --- called by CatchUp
 
   take(entry: Entry): void {
     if (this.#selection.hasTopicOf(entry)) this.#pass(entry);
@@ -149,7 +151,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#host.live.add(this);
   }
 
-  // --- what the stream asks
+  // --- called by the stream
 
   streamClosed(): void {
     if (this.hasLeft) return;
@@ -158,7 +160,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
     this.#host.left(this);
   }
 
-  /** Forgets the stream, which stays open. */
+  /** Unsubscribes. The stream stays open. */
   leave(): void {
     if (this.hasLeft) return;
     const own = this.#catchUp?.own;
@@ -185,7 +187,9 @@ export class Subscriber implements Member, Follower, PortSubscription {
     return this.#keepUntilReached((own, place) => own.endAt(place, end));
   }
 
-  /** `false`: there is nothing before it that it would have to wait for. */
+  /**
+   * Keeps a message or an end until its place is reached. `false`: the place is already reached, so nothing was kept.
+   */
   #keepUntilReached(keep: (own: OwnMessages, place: Place) => void): boolean {
     const place = this.#host.place();
     if (this.isLive) {
@@ -220,7 +224,7 @@ export class Subscriber implements Member, Follower, PortSubscription {
   }
 }
 
-/** What comes after the last event of a log is asked for by its place. */
+/** Removes the suffix `~end` of an id. The log knows its last entry by the id without it. */
 function withoutEnd(id: string): string {
   return id.endsWith(END_SUFFIX) ? id.slice(0, -END_SUFFIX.length) : id;
 }

@@ -3,7 +3,7 @@ import type { Entry, News } from "./event-log.js";
 
 type Listener = (news: News) => void;
 
-/** The listeners of a log in this process: all are told of the same entries in the same order. */
+/** The listeners of a log in memory. All of them are told the same entries in the same order. */
 export class TailListeners {
   /** The position up to which the calls of all listeners have returned. */
   told = 0;
@@ -11,10 +11,10 @@ export class TailListeners {
   readonly #untold: (readonly Entry[])[] = [];
 
   /**
-   * The listener is told of what comes after `told`: also of the entries that the others are told of just now, since
-   * a set that grows while it is iterated over is iterated over to its new end.
+   * Adds a listener, which is told every entry after `told`. If it is added during a call of another listener, it is
+   * also told the current entries, because iterating over a set includes what is added meanwhile.
    *
-   * @returns what removes it.
+   * @returns a function that removes the listener.
    */
   add(listener: Listener): () => void {
     const added = { listener };
@@ -23,11 +23,12 @@ export class TailListeners {
   }
 
   /**
-   * Tells the listeners of entries that were stored together. Entries that a listener appends are told of after the
-   * current ones have reached every listener. An error that a listener throws is nobody else's.
+   * Tells the listeners entries that were stored together. Entries appended by a listener are delivered after the
+   * current entries have reached every listener. An error thrown by one listener does not reach the others or the
+   * caller.
    */
   tell(stored: readonly Entry[]): void {
-    if (this.#untold.push(stored) > 1) return; // the call that tells of those before tells of these too
+    if (this.#untold.push(stored) > 1) return; // the outer call of this method tells these entries too
     for (; this.#untold.length > 0; this.#untold.shift()) {
       const entries = this.#untold[0]!;
       for (const { listener } of this.#listeners) {

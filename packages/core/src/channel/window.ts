@@ -2,46 +2,48 @@ import { Queue } from "../queue.js";
 import type { Entry } from "./event-log.js";
 import { compareIds, epochOf } from "./ids.js";
 
-// What a node keeps of a log that answers later. A log that answers at once is asked itself.
+// How much of an asynchronous log a node keeps. A synchronous log can be read again at any time.
 const MAX_ENTRIES = 1_000;
 const MAX_BYTES = 1 << 20;
 const MAX_PAST_EPOCHS = 16;
 
-/** A point in the order of a channel: it has been reached by whoever has all that comes before it. */
+/** A point in the order of a channel. A subscriber has reached it when it has passed every entry before it. */
 export interface Place {
   id: string;
-  /** Its number in the window; `Infinity` until the window has reached it. */
+  /** The number of the place in the window. `Infinity` until the window has reached the place. */
   number: number;
 }
 
 /**
- * The newest entries of a log, as this node has heard of them, numbered one by one. Inside it everything is a comparison
- * of numbers: what a reader lacks, whether it may join the live ones, what comes before a message of the program.
- * A break in the log, after which the tail goes on elsewhere, has a number too.
+ * The newest entries of a log that this node has received, numbered one by one. Comparing numbers is enough to find out
+ * what a reader lacks, whether it may become live, and which entries come before a message of the program. A reset of
+ * the tail takes a number too.
  */
 export class Window {
   /** The number of the newest place. */
   head: number;
-  /** Its id. */
+  /** The id of the newest place. */
   cursor: string;
-  /** The number of the newest place that clients are told of, which a control entry is not. */
+  /** The number of the newest place that is not a control entry: clients see this place. */
   visible: number;
-  /** The entry that ended the log, if it has ended. It is at the head. */
+  /** The entry that ended the log, if the log has ended. Its number is `head`. */
   end: Entry | undefined;
   readonly #maxEntries: number;
-  // The entries after the place with the number #oldest, whose id is #oldestId.
+  // The entries after the place #oldest. The id of that place is #oldestId.
   readonly #entries = new Queue<Entry>();
   #oldest: number;
   #oldestId: string;
   #bytes = 0;
+  // Places that the window has not reached yet.
   #awaited: Place[] = [];
   #current: Place | undefined;
+  // Epochs of logs that were replaced. Nothing of them is waited for.
   readonly #pastEpochs: string[] = [];
 
   /**
-   * @param head the number of the first place: higher than all numbers of the window before.
-   * @param synchronous the log answers at once: of its entries only the one that is being handed out is held.
-   * @param published an id from before: if the log is another one now, it does not come any more.
+   * @param head the number of the first place. Higher than all numbers of the previous window.
+   * @param synchronous whether the log is synchronous. Then only the entry that is being delivered is kept.
+   * @param published an id that was published before. If the log was replaced since then, nobody waits for this id.
    */
   constructor(
     cursor: string,
@@ -57,7 +59,7 @@ export class Window {
     if (published !== undefined) this.#pastEpochs.push(epochOf(published));
   }
 
-  /** Takes the next entry of the log. Returns its number. */
+  /** Adds the next entry of the log. Returns its number. */
   push(entry: Entry): number {
     this.#entries.push(entry);
     this.#bytes += entry.frame.bytes.byteLength;
@@ -76,19 +78,19 @@ export class Window {
     return this.head;
   }
 
-  /** Goes on after another place: the tail has lost entries, or the log is another one. */
+  /** Continues after another id, because the tail has lost entries or the log was replaced. */
   break(cursor: string): void {
     const order = compareIds(cursor, this.cursor);
-    if (order === undefined) this.#leave(epochOf(this.cursor));
+    if (order === undefined) this.#addPastEpoch(epochOf(this.cursor));
     this.#entries.clear();
     this.#bytes = 0;
     this.visible = this.#oldest = ++this.head;
     this.cursor = this.#oldestId = cursor;
     this.end = undefined;
     this.#current = undefined;
-    // What was to come in the old log does not come any more, nor what a log lacks that was restored from an older copy.
+    // A log that was restored from an older copy will never have the entries that the copy lacks.
     const isRestored = order !== undefined && order <= 0;
-    // An epoch that is neither this one nor one of before is of a log that came and went unheard.
+    // An unknown epoch belongs to a log that was replaced before this node received an entry of it.
     const isLost = ({ id }: Place): boolean => order === undefined && epochOf(id) !== epochOf(cursor);
     this.#settle((place) => isRestored || this.#hasCome(place.id) || isLost(place));
   }
@@ -121,7 +123,7 @@ export class Window {
     return number < this.#oldest || number > this.head ? undefined : this.#at(number).id;
   }
 
-  /** The newest place, or the one with a later id, which this node has not heard of yet. */
+  /** Returns the newest place, or the place `later` if the window has not reached that id yet. */
   place(later: string | undefined): Place {
     if (later === undefined || this.#hasCome(later)) {
       return (this.#current ??= { id: this.cursor, number: this.head });
@@ -133,20 +135,24 @@ export class Window {
     return place;
   }
 
-  /** Gives a place its number, now or when the window has reached it. A place without an id is here. */
+  /**
+   * Sets the number of a place, now or when the window reaches it. A place with an empty id becomes the newest place.
+   */
   await(place: Place): void {
     if (place.id === "") place.id = this.cursor;
     if (this.#hasCome(place.id)) place.number = this.head;
     else this.#awaited.push(place);
   }
 
-  /** A log of before, of which this node need not have heard: nothing of it is waited for. */
+  /**
+   * Marks the log of an id as replaced: nothing of it is waited for. This node may never have received entries of it.
+   */
   supersede(id: string): void {
-    this.#leave(epochOf(id));
+    this.#addPastEpoch(epochOf(id));
     this.#settle((place) => this.#hasCome(place.id));
   }
 
-  #leave(epoch: string): void {
+  #addPastEpoch(epoch: string): void {
     this.#pastEpochs.push(epoch);
     if (this.#pastEpochs.length > MAX_PAST_EPOCHS) this.#pastEpochs.shift();
   }
@@ -160,7 +166,7 @@ export class Window {
     return order === undefined ? this.#pastEpochs.includes(epochOf(id)) : order <= 0;
   }
 
-  /** Gives the places that have been reached their number. */
+  /** Sets the number of each awaited place that `hasCome` accepts. */
   #settle(hasCome: (place: Place) => boolean): void {
     if (this.#awaited.length === 0) return;
     this.#awaited = this.#awaited.filter((place) => {

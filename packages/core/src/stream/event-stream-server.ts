@@ -1,6 +1,6 @@
-import { BOOLEAN, checkOptions, MS_FROM_0, type Check } from "../check-options.js";
+import { BOOLEAN, checkOptions, invalidOption, MS_FROM_0, type Check } from "../check-options.js";
 import { encode } from "../format/encode.js";
-import type { CloseReason, EventStream, Source } from "./event-stream.js";
+import type { CloseReason, EventStream, MessageSource, Source } from "./event-stream.js";
 import type { Exchange } from "./exchange.js";
 import { FlushTurn } from "./flush-turn.js";
 import { FrameMaker } from "../format/frame.js";
@@ -88,7 +88,11 @@ export interface EventStreamServer {
    * @example
    * export const GET = (request: Request) => server.respond(request, (stream) => prices.subscribe(stream));
    */
-  respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response>;
+  respond<Events = any>(
+    request: Request,
+    source?: MessageSource<Events>,
+    options?: EventStreamOptions,
+  ): Promise<Response>;
   /**
    * Answers a request with the items of a source, each of which `toMessage` makes into a message.
    *
@@ -136,7 +140,7 @@ class Server implements EventStreamServer {
   #onEmpty: (() => void) | undefined;
 
   constructor(options?: EventStreamOptions) {
-    this.#options = resolveOptions(options);
+    this.#options = resolveOptions("EventStreamServer", options);
     this.#host = {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
@@ -156,22 +160,27 @@ class Server implements EventStreamServer {
 
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response> {
     return new Promise((resolve, reject) => {
-      this.open(new WebExchange(request, resolve, reject), source, options);
+      if (typeof request?.headers?.get !== "function") {
+        returnSource(source);
+        throw invalidOption("respond", "a Request", request);
+      }
+      this.open(new WebExchange(request, resolve, reject), source, options, "respond");
     });
   }
 
-  open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+  /** @param what the function that the app has called, for messages: `sse` in all adapters. */
+  open(exchange: Exchange, source?: Source, options?: EventStreamOptions, what = "sse"): EventStream {
     try {
-      return this.#open(exchange, source, options);
+      return this.#open(what, exchange, source, options);
     } catch (error) {
       returnSource(source);
       throw error;
     }
   }
 
-  #open(exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+  #open(what: string, exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
     checkSource(source);
-    const resolved = resolveOptions(options, this.#options);
+    const resolved = resolveOptions(what, options, this.#options);
     const requested = readLastEventId(exchange);
     const host = exchange.ownTimer
       ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler(), turn: new FlushTurn() }

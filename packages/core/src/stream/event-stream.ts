@@ -1,3 +1,4 @@
+import type { Given, StreamEnd, StreamMessage } from "../format/event-map.js";
 import type { EventMessage } from "../format/message.js";
 import type { Subscription } from "./subscription.js";
 
@@ -44,7 +45,7 @@ export type CloseReason =
   | "error";
 
 /** One open response, on which messages are sent. */
-export interface EventStream {
+export interface EventStream<Events = any> {
   /**
    * Sends a message. A string is sent as the data of a message.
    *
@@ -60,7 +61,7 @@ export interface EventStream {
    * stream.send({ event: "tick", id: "7", data: { now: Date.now() } });
    * stream.send("only data");
    */
-  send(message: EventMessage | string): boolean;
+  send(message: StreamMessage<Events>): boolean;
 
   /**
    * Sends a comment, which clients ignore. Without a text it sends the shortest one, `:`.
@@ -83,9 +84,11 @@ export interface EventStream {
    * await stream.sendAll(rows, (row) => ({ event: "row", data: row }));
    * stream.end();
    */
-  sendAll<T = EventMessage | string>(
-    source: Source<T>,
-    toMessage?: (item: T) => EventMessage | string,
+  sendAll(source: Source<StreamMessage<Events>, Events>): Promise<boolean>;
+  /** Sends all items of a source, each made into a message by `toMessage`. */
+  sendAll<T>(
+    source: Source<T, Events>,
+    toMessage: ((item: T) => StreamMessage<Events>) | undefined,
   ): Promise<boolean>;
 
   /**
@@ -117,7 +120,7 @@ export interface EventStream {
    * stream.end();
    * stream.end({ event: "result", data: { total: 12 } });
    */
-  end(message?: EventMessage): void;
+  end(message?: StreamEnd<Events>): void;
 
   /**
    * A signal that aborts when the stream closes. Its reason is an `AbortError` whose `cause` is the `CloseReason`.
@@ -175,6 +178,14 @@ export type Items<T> = AsyncIterable<T> | (Iterable<T> & object) | ReadableStrea
  *   then.
  * - Nothing, or a subscription: the stream stays open until `close()`, `end()`, or the client leaves.
  */
-export type Source<T = EventMessage | string> =
+export type Source<T = EventMessage | string, Events = any> =
   | Items<T>
-  | ((stream: EventStream) => Items<T> | Subscription | void | Promise<Items<T> | Subscription | void>);
+  | ((
+      stream: EventStream<Events>,
+    ) => Items<T> | Subscription | void | Promise<Items<T> | Subscription | void>);
+
+/**
+ * What `sse` of an adapter and `respond` send: a source of messages. With an event map as a type argument, as in
+ * `res.sse<Events>(source)`, the messages and the function's stream have the types of the map.
+ */
+export type MessageSource<Events = any> = Source<StreamMessage<Given<Events>>, Given<Events>>;

@@ -1,4 +1,4 @@
-import { checkOptions } from "../check-options.js";
+import { checkOptions, expectOneMessage, isObject } from "../check-options.js";
 import { encode } from "../format/encode.js";
 import type { EventMessage } from "../format/message.js";
 import { END_SUFFIX } from "../format/reserved-ids.js";
@@ -8,7 +8,7 @@ import type { Exchange } from "./exchange.js";
 import type { RequestedId } from "./last-event-id.js";
 import { RETRY, type ResolvedOptions } from "./options.js";
 import { sendSource } from "./send-source.js";
-import { SseError } from "../sse-error.js";
+import { SseError, unexpected } from "../sse-error.js";
 import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
 
@@ -27,13 +27,7 @@ export class OpenStream implements EventStream {
   }
 
   send(message: EventMessage | string): boolean {
-    if (arguments.length > 1) {
-      throw new SseError(
-        "ERR_SSE_INVALID_FIELD",
-        `send: expected one argument, a message such as { event, data, id }, got ${arguments.length}. ` +
-          "forEach passes an index too: use list.forEach((item) => stream.send(item)) or stream.sendAll(list)",
-      );
-    }
+    expectOneMessage("send", arguments.length, "sendAll");
     const checked: EventMessage = typeof message === "string" ? { data: message } : message;
     const block = encode(checked, this.#connection.options);
     const { id } = checked;
@@ -72,7 +66,11 @@ export class OpenStream implements EventStream {
   }
 
   end(message?: EventMessage): void {
+    expectOneMessage("end", arguments.length);
     if (this.#connection.isClosing) return;
+    if (message !== undefined && !isObject(message)) {
+      throw unexpected("ERR_SSE_INVALID_FIELD", "end", "an object such as { event, data }", message);
+    }
     const last: EventMessage = { event: "end", data: "", ...message };
     encode(last, this.#connection.options); // throws a mistake in it to the caller
     this.#expectNoId(last.id);

@@ -3,7 +3,17 @@ import { encode } from "../format/encode.js";
 import type { CloseReason, EventStream } from "./event-stream.js";
 import { createFrame, type Frame } from "../format/frame.js";
 import type { EventMessage } from "../format/message.js";
-import { BOOLEAN, checkOptions, FUNCTION, LIMIT, MS, MS_FROM_0, type Check } from "../check-options.js";
+import {
+  BOOLEAN,
+  checkOptions,
+  FUNCTION,
+  isObject,
+  LIMIT,
+  MS,
+  MS_FROM_0,
+  type Check,
+  type Checks,
+} from "../check-options.js";
 
 /**
  * Options of an `EventStreamServer` and of one stream.
@@ -204,22 +214,28 @@ const COMMON_CHECKS = {
   once: BOOLEAN,
   directWrites: BOOLEAN,
   serialize: FUNCTION,
-  headers: ["an object of strings", isHeaders] as Check,
+  headers: ["an object of strings without CR, LF and NUL", isHeaders] as Check,
   onOpen: FUNCTION,
   onClose: FUNCTION,
   onError: FUNCTION,
 };
 
-const SERVER_CHECKS: Record<string, Check> = {
+/** Of a server. */
+export const SERVER_CHECKS: Checks = {
   ...COMMON_CHECKS,
   maxStreams: ["a number from 0", (value) => typeof value === "number" && value >= 0],
   refuse: ['"retry" or 503', (value) => value === "retry" || value === 503],
+  expiresAt: "it is one of a single stream",
+  toMessage: "it is one of a single stream",
 };
 
-const STREAM_CHECKS: Record<string, Check> = {
+/** Of one stream. */
+export const STREAM_CHECKS: Checks = {
   ...COMMON_CHECKS,
   expiresAt: ["a Date or milliseconds since 1970", isTime],
   toMessage: FUNCTION,
+  maxStreams: "it is one of EventStreamServer",
+  refuse: "it is one of EventStreamServer",
 };
 
 function orFalse([expected, holds]: Check): Check {
@@ -233,7 +249,7 @@ function isTime(value: unknown): boolean {
 }
 
 function isHeaders(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
+  if (!isObject(value)) return false;
   return Object.values(value).every((header) => typeof header === "string" && !/[\r\n\0]/.test(header));
 }
 
@@ -241,16 +257,17 @@ function isHeaders(value: unknown): boolean {
  * Fills in what a stream's options leave out from those of its server, and what a server's leave out from the
  * defaults.
  *
+ * @param what the function that takes them, for the message.
  * @throws {SseError} `ERR_SSE_INVALID_OPTION`
  */
 export function resolveOptions(
+  what: string,
   options: EventStreamOptions | undefined,
   server?: ResolvedOptions,
 ): ResolvedOptions {
   const base = server ?? DEFAULTS;
   if (options === undefined) return base;
-  if (server === undefined) checkOptions("EventStreamServer", options, SERVER_CHECKS);
-  else checkOptions("a stream", options, STREAM_CHECKS);
+  checkOptions(what, options, server === undefined ? SERVER_CHECKS : STREAM_CHECKS);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return base; // streams without options of their own share one object
   const resolved: ResolvedOptions = { ...base, ...Object.fromEntries(given) };

@@ -1,8 +1,9 @@
+import { invalidOption } from "../check-options.js";
 import type { EventMessage } from "../format/message.js";
 import type { Connection } from "./connection.js";
 import type { EventStream, Items, Source } from "./event-stream.js";
 import { sendItems } from "./send-items.js";
-import { isThenable, readItems } from "./source.js";
+import { isThenable, readItems, returnSource } from "./source.js";
 import { isSubscription } from "./subscription.js";
 
 /** Opens a stream. If there is a source, the stream sends it and ends when it is exhausted. */
@@ -47,6 +48,10 @@ export async function sendSource<T>(
   source: Source<T>,
   toMessage: (item: T) => EventMessage | string,
 ): Promise<boolean> {
+  if (typeof toMessage !== "function") {
+    returnSource(source);
+    throw invalidOption("sendAll: toMessage", "a function", toMessage);
+  }
   const items: unknown = await (typeof source === "function" ? source(stream) : source);
   if (typeof source === "function" && leavesOpen(items)) return !connection.isClosing;
   const reader = readItems(items as Items<T>);

@@ -1,6 +1,10 @@
+import { checkOptions, hasMethods, type Check } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import { EventStreamServer } from "./event-stream-server.js";
-import type { EventStreamOptions } from "./options.js";
+import { SERVER_CHECKS, type EventStreamOptions } from "./options.js";
+
+/** An `EventStreamServer` of this or another copy of the package. */
+export const SERVER: Check = ["an EventStreamServer", (value) => hasMethods(value, "open", "respond")];
 
 /**
  * Returns the server for an adapter's `sse(given?)`: the given one, or a new one with the given options.
@@ -20,6 +24,7 @@ export function serverOf(
     );
   }
   // Not instanceof, because the server may be of another copy of this package.
-  const isServer = typeof (given as Partial<EventStreamServer> | null | undefined)?.respond === "function";
-  return isServer ? (given as EventStreamServer) : new EventStreamServer(given as EventStreamOptions);
+  if (SERVER[1](given)) return given as EventStreamServer;
+  if (given !== undefined) checkOptions("sse", given, SERVER_CHECKS);
+  return new EventStreamServer(given as EventStreamOptions);
 }
