@@ -1,7 +1,8 @@
 // @ts-check
 
 /**
- * Makes data of at least `bytes` bytes of JSON: a list of small records, such as apps send.
+ * Makes data of at least `bytes` bytes of JSON: a list of small records, such as apps send. The number comes last, so
+ * that a client finds it at the end of an event.
  * @param {number} number of the message
  * @param {number} bytes
  */
@@ -19,5 +20,5 @@ export function message(number, bytes) {
     rows.push(row);
     length += Buffer.byteLength(JSON.stringify(row)) + 1;
   }
-  return { number, rows };
+  return { rows, number };
 }

@@ -72,10 +72,23 @@ export function start(script, { args = [], execArgv = [] } = {}) {
         pending.delete(id);
       }
     },
-    /** @returns {Promise<void>} */
+    /**
+     * Kills the script.
+     * @returns {Promise<void>}
+     */
     stop() {
       child.kill("SIGKILL");
       return exited;
+    },
+    /**
+     * Lets the script end by itself, so that it can end the processes that it has started. Kills it after two seconds.
+     * @returns {Promise<void>}
+     */
+    async end() {
+      if (child.connected) child.disconnect();
+      const late = setTimeout(() => child.kill("SIGKILL"), 2_000);
+      await exited;
+      clearTimeout(late);
     },
   };
 }

@@ -1,32 +1,41 @@
 // @ts-check
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, loadavg } from "node:os";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { caseNames, idle, loads } from "./cases.mjs";
-import { contenders, reference } from "./contenders/index.mjs";
-import { measureCpu, measureMemory, profile } from "./measure.mjs";
+import { cases } from "./cases/index.mjs";
+import { contenderNames, missing } from "./contenders/index.mjs";
+import { describeMachine } from "./report/machine.mjs";
+import { summarize } from "./report/summary.mjs";
+import { drawSvg } from "./report/svg.mjs";
+import { printResult } from "./report/table.mjs";
 
-const HELP = `node run.mjs [case ...] [options]      cases: ${caseNames.join(", ")}; default: all
-  --seconds N      publish for N seconds, for each contender in each round; default 3
-  --rounds N       measure N rounds; default 5
-  --only A,B       run only these contenders: ${Object.keys(contenders).join(", ")}
+/** A case takes at most two minutes on an idle machine. */
+const CASE_LIMIT_SECONDS = 300;
+const HELP = `bench [case ...] [options]      cases: ${Object.keys(cases).join(", ")}; default: all
+  --seconds N      publish for N seconds, for each contender in each round; default 2
+  --rounds N       measure N rounds; default 3
+  --only A,B       run only these contenders: ${contenderNames.join(", ")}
   --clients N      use N clients instead of the number in the case
-  --bytes N        use messages of N bytes of JSON instead of the size in the case
+  --bytes N        use events of N bytes of JSON instead of the size in the case
   --rate N         use N turns per second instead of the rate in the case
   --json FILE      also write the figures to FILE
+  --svg FILE       also draw the figures to FILE
+  --limits         exit with 1 if a limit is not met
   --profile DIR    write a CPU profile of each contender to DIR, and measure nothing else`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: "string", default: "3" },
-    rounds: { type: "string", default: "5" },
-    only: { type: "string", default: Object.keys(contenders).join(",") },
+    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "3" },
+    only: { type: "string", default: contenderNames.join(",") },
     clients: { type: "string" },
     bytes: { type: "string" },
     rate: { type: "string" },
     json: { type: "string" },
+    svg: { type: "string" },
+    limits: { type: "boolean", default: false },
     profile: { type: "string" },
     help: { type: "boolean" },
   },
@@ -36,108 +45,84 @@ if (values.help) {
   console.log(HELP);
   process.exit();
 }
-const chosen = positionals.length > 0 ? positionals : caseNames;
+const names = positionals.length > 0 ? positionals : Object.keys(cases);
+for (const name of names) {
+  if (!Object.hasOwn(cases, name))
+    fail(`case: expected one of ${Object.keys(cases).join(", ")}, got ${name}`);
+}
 const only = values.only.split(",");
-for (const name of chosen)
-  if (!caseNames.includes(name)) fail(`case: expected one of ${caseNames.join(", ")}, got ${name}`);
 for (const name of only) {
-  if (!Object.hasOwn(contenders, name))
-    fail(`--only: expected some of ${Object.keys(contenders).join(", ")}, got ${name}`);
+  if (!contenderNames.includes(name))
+    fail(`--only: expected some of ${contenderNames.join(", ")}, got ${name}`);
 }
-const seconds = number("seconds", values.seconds);
-const rounds = number("rounds", values.rounds);
+const { clients, bytes, rate } = values;
+const settings = {
+  seconds: number("seconds", values.seconds),
+  rounds: number("rounds", values.rounds),
+  load: {
+    ...(clients !== undefined && { clients: number("clients", clients) }),
+    ...(bytes !== undefined && { bytes: number("bytes", bytes) }),
+    ...(rate !== undefined && { rate: number("rate", rate) }),
+  },
+};
+/** @type {Record<string, string>} */
+const leftOut = {};
+for (const name of only) {
+  const reason = missing(name);
+  if (reason !== undefined) leftOut[name] = reason;
+}
+for (const [name, reason] of Object.entries(leftOut)) console.log(`${name} is left out: ${reason}`);
+
+/** @type {import("./report/summary.mjs").Result[]} */
 const results = [];
-
-for (const name of chosen) {
-  const load = loads[name];
-  if (load !== undefined && values.profile !== undefined)
-    await runProfile(name, withOptions(load), values.profile);
-  else if (load !== undefined) results.push(await runLoad(name, withOptions(load)));
-  else if (values.profile === undefined) results.push(await runIdle());
+for (const name of names) {
+  const chosen = /** @type {import("./cases/index.mjs").Case} */ (cases[name]);
+  const contenders = chosen.contenders.filter((one) => only.includes(one) && leftOut[one] === undefined);
+  if (contenders.length === 0) continue;
+  const late = setTimeout(() => {
+    console.error(`${name} has not ended within ${CASE_LIMIT_SECONDS} s`);
+    process.exit(1);
+  }, CASE_LIMIT_SECONDS * 1000);
+  if (values.profile === undefined) results.push(await run(name, chosen, contenders));
+  else await profile(name, chosen, contenders, values.profile);
+  clearTimeout(late);
 }
 
-if (values.json !== undefined) {
-  const machine = { node: process.version, cpus: availableParallelism(), date: new Date().toISOString() };
-  writeFileSync(values.json, `${JSON.stringify({ ...machine, seconds, rounds, results }, null, 2)}\n`);
+const machine = describeMachine();
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ ...machine, ...settings, leftOut, results }, null, 2)}\n`);
+if (values.svg !== undefined) writeFileSync(values.svg, drawSvg(machine, results));
+const limits = results.flatMap((result) => result.limits);
+const missed = limits.filter(({ met }) => met === false);
+const measured = limits.filter(({ met }) => met !== undefined);
+if (measured.length > 0)
+  console.log(`\n${measured.length - missed.length} of ${measured.length} limits are met.`);
+if (values.limits && missed.length > 0) process.exitCode = 1;
+
+/** @param {string} name @param {import("./cases/index.mjs").Case} chosen @param {string[]} contenders */
+async function run(name, chosen, contenders) {
+  const start = performance.now();
+  process.stderr.write(`${name} `);
+  const metrics = await chosen.measure(contenders, { ...settings, onTurn: () => process.stderr.write(".") });
+  process.stderr.write("\n");
+  const seconds = Math.round((performance.now() - start) / 1000);
+  const { reference } = chosen;
+  const changed = Object.entries(settings.load).map(([what, count]) => `${what} ${count}`);
+  const title = [chosen.title, ...changed].join("; ");
+  const result = { case: name, title, reference, seconds, load: loadavg()[0], ...summarize(chosen, metrics) };
+  printResult(result);
+  return result;
 }
 
-/** @param {string} name @param {import("./cases.mjs").Load} load */
-async function runLoad(name, load) {
-  const onRound = (/** @type {number} */ round) =>
-    process.stderr.write(`\r${name}: round ${round + 1} of ${rounds} `);
-  const measured = await measureCpu(only, load, { seconds, rounds, onRound });
-  process.stderr.write("\r");
-  const perEvent = new Map(
-    [...measured].map(([contender, all]) => [contender, all.map((one) => one.cpu / one.events)]),
-  );
-  const rows = [...measured].map(([contender, all]) => {
-    const micros = perEvent.get(contender) ?? [];
-    // Both figures are of the same round, in which other work of the machine affects both.
-    const ratios = perEvent.get(reference)?.map((of, round) => (micros[round] ?? NaN) / of);
-    return {
-      contender,
-      microsPerEvent: median(micros),
-      least: Math.min(...micros),
-      most: Math.max(...micros),
-      ratio: ratios && median(ratios),
-      events: all.reduce((sum, one) => sum + one.events, 0),
-    };
-  });
-  console.log(
-    `\n${name}: ${load.clients} clients, ${load.rate} turns/s of ${load.burst} × ${load.bytes} bytes`,
-  );
-  console.table(
-    Object.fromEntries(
-      rows.map((row) => [
-        row.contender,
-        {
-          "µs of CPU per event": round(row.microsPerEvent, 2),
-          least: round(row.least, 2),
-          most: round(row.most, 2),
-          [`of ${reference}`]: row.ratio === undefined ? "" : round(row.ratio, 2),
-          "events counted": row.events,
-        },
-      ]),
-    ),
-  );
-  return { case: name, ...load, load: loadavg()[0], rows };
-}
-
-async function runIdle() {
-  const clients = values.clients === undefined ? idle.clients : number("clients", values.clients);
-  const rows = [];
-  for (const contender of only) rows.push({ contender, ...(await measureMemory(contender, clients)) });
-  console.log(`\nidle: ${clients} streams`);
-  console.table(
-    Object.fromEntries(
-      rows.map(({ contender, rss, heapUsed, external }) => [
-        contender,
-        { "KB of RSS per stream": kb(rss), "of heap": kb(heapUsed), "of external": kb(external) },
-      ]),
-    ),
-  );
-  return { case: "idle", clients, rows };
-}
-
-/** @param {string} name @param {import("./cases.mjs").Load} load @param {string} folder */
-async function runProfile(name, load, folder) {
+/** @param {string} name @param {import("./cases/index.mjs").Case} chosen @param {string[]} contenders @param {string} folder */
+async function profile(name, chosen, contenders, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const contender of only) {
+  for (const contender of contenders) {
+    if (chosen.profile === undefined) continue;
     const file = join(folder, `${name}-${contender.replaceAll(/\W+/g, "-")}.cpuprofile`);
-    writeFileSync(file, JSON.stringify(await profile(contender, load, seconds)));
+    writeFileSync(file, JSON.stringify(await chosen.profile(contender, settings)));
     console.log(file);
   }
-}
-
-/** @param {import("./cases.mjs").Load} load */
-function withOptions(load) {
-  const { clients, bytes, rate } = values;
-  return {
-    ...load,
-    ...(clients === undefined ? {} : { clients: number("clients", clients) }),
-    ...(bytes === undefined ? {} : { bytes: number("bytes", bytes) }),
-    ...(rate === undefined ? {} : { rate: number("rate", rate) }),
-  };
 }
 
 /** @param {string} option @param {string} text */
@@ -151,21 +136,4 @@ function number(option, text) {
 function fail(message) {
   console.error(`${message}\n\n${HELP}`);
   process.exit(2);
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2;
-}
-
-/** @param {number} value @param {number} digits */
-function round(value, digits) {
-  return Number(value.toFixed(digits));
-}
-
-/** @param {number} bytes */
-function kb(bytes) {
-  return round(bytes / 1024, 1);
 }

@@ -1,39 +1,63 @@
 // @ts-check
-// The server process of one contender. The argument is the contender's name.
+// The server process of one contender. The arguments are the contender's name and its options.
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { Session } from "node:inspector/promises";
-import { setTimeout as wait } from "node:timers/promises";
-import { contenders } from "./contenders/index.mjs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
+import { createContender } from "./contenders/index.mjs";
 import { message } from "./message.mjs";
 import { serve } from "./rpc.mjs";
 
-const create = contenders[process.argv[2] ?? ""];
-if (create === undefined) throw new Error(`Expected the name of a contender, got ${process.argv[2]}`);
-const contender = await create();
-const server = createServer(contender.app).listen(0, "127.0.0.1");
-await once(server, "listening");
+const [name = "", options = "{}"] = process.argv.slice(2);
+const contender = await createContender(name, JSON.parse(options));
+contender.server?.listen({ port: 0, host: "127.0.0.1", backlog: 4096 });
+if (contender.server !== undefined) await once(contender.server, "listening");
 
 /** @type {Session | undefined} */
 let profiler;
+const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 
 serve({
-  port: () => /** @type {import("node:net").AddressInfo} */ (server.address()).port,
+  port: () =>
+    contender.port ?? /** @type {import("node:net").AddressInfo} */ (contender.server?.address()).port,
   open: () => contender.open(),
+  blocked: () => contender.blocked?.(),
 
-  /** CPU microseconds that this process has used, also in the kernel. */
+  /** CPU microseconds that the server has used, in user mode and in the kernel. */
   cpu() {
     const { user, system } = process.cpuUsage();
-    return user + system;
+    return contender.cpu?.() ?? user + system;
   },
 
-  /** @param {{ turns: number, rate: number, burst: number, bytes: number }} options */
-  async publish({ turns, rate, burst, bytes }) {
+  /**
+   * Sends `burst` events in each of `turns` turns of the event loop. The topics take turns. Returns the time of each event
+   * in milliseconds of the machine's clock. Under each topic the events are numbered from 0.
+   * @param {{ turns: number, rate: number, burst: number, bytes: number, topics?: (string | undefined)[] }} load
+   */
+  async publish({ turns, rate, burst, bytes, topics = [undefined] }) {
     const start = performance.now();
-    for (let turn = 0; turn < turns; turn++) {
-      await wait(Math.max(1, start + (turn * 1000) / rate - performance.now()));
-      for (let i = 0; i < burst; i++) contender.send(message(turn * burst + i, bytes));
+    const sentAt = [];
+    for (let i = 0; i < turns; i++) {
+      const late = performance.now() - start - (i * 1000) / rate;
+      await (late > -1 ? turn() : wait(-late));
+      for (let j = 0; j < burst; j++) {
+        const count = i * burst + j;
+        const data = message(Math.floor(count / topics.length), bytes);
+        sentAt.push(Number(process.hrtime.bigint()) / 1e6);
+        const sent = contender.send(data, topics[count % topics.length]);
+        if (sent instanceof Promise) await sent;
+      }
     }
+    return sentAt;
+  },
+
+  /**
+   * Publishes old events, for clients that resume. Returns the id of the first one.
+   * @param {{ events: number, bytes: number }} options
+   */
+  async fill({ events, bytes }) {
+    const ids = Array.from({ length: events }, (_, i) => contender.sendOld?.(message(i, bytes)));
+    return (await Promise.all(ids))[0];
   },
 
   async memory() {
@@ -41,8 +65,20 @@ serve({
       globalThis.gc?.();
       await wait(20);
     }
-    const { rss, heapUsed, external } = process.memoryUsage();
-    return { rss, heapUsed, external };
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rss: contender.rss?.() ?? rss, heapUsed };
+  },
+
+  watchLoop() {
+    globalThis.gc?.();
+    loopDelay.reset();
+    loopDelay.enable();
+  },
+
+  /** The longest time since `watchLoop` for which the event loop stood still, in milliseconds. */
+  longestStandstill() {
+    loopDelay.disable();
+    return loopDelay.max / 1e6;
   },
 
   async startProfile() {

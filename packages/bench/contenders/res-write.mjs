@@ -1,9 +1,10 @@
 // @ts-check
+import { createServer } from "node:http";
 import express from "express";
 
 /**
  * Only the write itself. The text is made again for each stream, as `stream.send` does.
- * @returns {import("./index.mjs").Contender}
+ * @type {import("./index.mjs").CreateContender}
  */
 export function resWrite() {
   return bare((responses, data) => {
@@ -13,7 +14,7 @@ export function resWrite() {
 
 /**
  * Only the write itself. The bytes are made once and shared by all streams.
- * @returns {import("./index.mjs").Contender}
+ * @type {import("./index.mjs").CreateContender}
  */
 export function resWriteOfBuffer() {
   return bare((responses, data) => {
@@ -41,5 +42,5 @@ function bare(send) {
     responses.add(res);
     res.on("close", () => responses.delete(res));
   });
-  return { app, open: () => responses.size, send: (data) => send(responses, data) };
+  return { server: createServer(app), open: () => responses.size, send: (data) => send(responses, data) };
 }
