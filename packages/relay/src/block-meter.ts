@@ -23,22 +23,49 @@ export function createBlockMeter(limit: number): BlockMeter {
   let inComment = false;
   let afterCR = false;
 
+  // Goes from line to line, because a look at each character would take as long as all the rest of the relay.
   function findOverflow(text: string): number | undefined {
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      const endOfCRLF = afterCR && code === LF;
-      afterCR = code === CR;
-      if (endOfCRLF) continue;
-      const lineEnd = code === LF || code === CR;
-      if (lineStart) {
-        inComment = code === COLON;
-        if (lineEnd) size = 0;
+    const lineFeeds = createFinder(text, "\n");
+    const carriageReturns = createFinder(text, "\r");
+    let at = 0;
+    while (at < text.length) {
+      const code = text.charCodeAt(at);
+      if (afterCR && code === LF) {
+        afterCR = false;
+        at++;
+        continue;
       }
-      if (!inComment && !(lineEnd && lineStart) && ++size > limit) return i;
-      lineStart = lineEnd;
+      afterCR = false;
+      if (lineStart) inComment = code === COLON;
+      const lineEnd = Math.min(lineFeeds.next(at), carriageReturns.next(at));
+      const end = Math.min(lineEnd + 1, text.length);
+      if (lineStart && lineEnd === at) {
+        size = 0;
+      } else if (!inComment) {
+        if (size + end - at > limit) return at + limit - size;
+        size += end - at;
+      }
+      lineStart = lineEnd < text.length;
+      afterCR = lineStart && text.charCodeAt(lineEnd) === CR;
+      at = end;
     }
     return undefined;
   }
 
   return { findOverflow, isInBlock: () => size > 0 };
+}
+
+/** Finds a character in a text again and again, each time from a later index on. */
+function createFinder(text: string, character: string): { next(from: number): number } {
+  let found = -1;
+  return {
+    /** Returns the index of the next one, or the length of the text if there is none. */
+    next(from) {
+      if (found < from) {
+        const index = text.indexOf(character, from);
+        found = index === -1 ? text.length : index;
+      }
+      return found;
+    },
+  };
 }

@@ -120,6 +120,11 @@ export function relay(upstream: Upstream, options: RelayOptions = {}): AsyncIter
   // block, so the upstream would stay open after the client has left.
   return {
     next() {
+      const message = requests.length === 0 ? messages[taken] : undefined;
+      if (message !== undefined) {
+        taken += 1;
+        return Promise.resolve({ value: message, done: false });
+      }
       return new Promise((resolve, reject) => {
         requests.push({ resolve, reject });
         answer();
