@@ -488,7 +488,7 @@ const READ_OPTIONS: Wrong[] = [
   [
     '"x"',
     () => readEvents(upstream(), bad("x")),
-    'readEvents: until: expected a number of events, from 1, or a function, got "x"',
+    'readEvents: until: expected a whole number of events from 1, or a function, got "x"',
   ],
   [
     "an async function",
@@ -497,7 +497,7 @@ const READ_OPTIONS: Wrong[] = [
         upstream(),
         bad(async () => true),
       ),
-    "readEvents: until: expected a function that is neither async nor a generator, got AsyncFunction",
+    "readEvents: until: expected a function that is not async and not a generator, got one of type AsyncFunction",
   ],
 ];
 

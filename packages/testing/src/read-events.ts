@@ -129,7 +129,7 @@ function checkArguments(until: unknown, options: ReadEventsOptions) {
     if (kind !== "Function") {
       throw new SseError(
         "ERR_SSE_INVALID_OPTION",
-        `readEvents: until: expected a function that is not async and not a generator, got a ${kind}`,
+        `readEvents: until: expected a function that is not async and not a generator, got one of type ${kind}`,
       );
     }
     const isEnough = (events: ReceivedEvent[]): boolean =>
