@@ -21,6 +21,10 @@ export interface TimedStream {
   abort(reason: CloseReason): void;
 }
 
+// Into how many steps a heartbeat interval is divided. Streams whose heartbeats are due in the same step get them
+// together: to wake a process up often costs more than the writes.
+const STEPS = 32;
+
 const HEARTBEAT = createFrame(encode({ comment: "" }));
 
 /** The timing of a stream: its head, heartbeat and age, and the client or log that makes no progress. */
@@ -32,9 +36,10 @@ export class StreamTime implements Scheduled {
   readonly #options: ResolvedOptions;
   readonly #openedAt: number;
   // In the next two fields 0 means never, because an engine stores Infinity in an object of its own. Each stream
-  // shortens its interval by a random part, so that streams which fell silent together, after a broadcast, do not all
-  // wake together.
+  // shortens the interval before its first heartbeat by a random part, so that streams which fell silent together,
+  // after a broadcast, do not all wake together.
   readonly #heartbeatAfter: number;
+  #heartbeatAt = -(2 ** 30); // long ago
   readonly #expiresAt: number;
   #awaitedEnd: AwaitedEnd | undefined;
 
@@ -44,7 +49,8 @@ export class StreamTime implements Scheduled {
     this.#scheduler = scheduler;
     this.#options = options;
     this.#openedAt = scheduler.now();
-    this.#heartbeatAfter = heartbeat === false ? 0 : Math.ceil(heartbeat * (1 - Math.random() / 4));
+    this.#heartbeatAfter =
+      heartbeat === false ? 0 : Math.ceil(heartbeat * (1 - 1 / STEPS - Math.random() / 4));
     const age = Math.min(maxAge * (0.9 + Math.random() / 5), Math.max(0, expiresAt - Date.now()));
     this.#expiresAt = age === Infinity ? 0 : Math.ceil(this.#openedAt + age);
   }
@@ -110,10 +116,10 @@ export class StreamTime implements Scheduled {
 
   #heartbeat(now: number, writer: FrameWriter): void {
     const stream = this.#stream;
-    if (this.#heartbeatAfter === 0 || now < writer.lastWriteAt + this.#heartbeatAfter) return;
+    if (this.#heartbeatAfter === 0 || now < this.#heartbeatDueAt(writer)) return;
     if (!stream.isClosing && writer.isIdle && !stream.subscription?.heartbeat()) writer.push(HEARTBEAT);
     // Also if no heartbeat was sent because the client has something to read.
-    writer.lastWriteAt = now;
+    writer.lastWriteAt = this.#heartbeatAt = now;
   }
 
   #nextTime(now: number): number {
@@ -123,7 +129,20 @@ export class StreamTime implements Scheduled {
     if (isClosing) return next;
     if (this.#expiresAt > 0) next = Math.min(next, this.#expiresAt);
     if (isHeld) return next;
-    if (this.#heartbeatAfter > 0) next = Math.min(next, writer!.lastWriteAt + this.#heartbeatAfter);
+    if (this.#heartbeatAfter > 0) {
+      const step = this.#heartbeatStep;
+      next = Math.min(next, Math.ceil(this.#heartbeatDueAt(writer!) / step) * step);
+    }
     return Math.min(next, this.#awaitedEnd?.dueAt ?? Infinity);
+  }
+
+  #heartbeatDueAt({ lastWriteAt }: FrameWriter): number {
+    const step = this.#heartbeatStep;
+    const followsHeartbeat = lastWriteAt - this.#heartbeatAt <= step;
+    return lastWriteAt + (followsHeartbeat ? step * (STEPS - 1) : this.#heartbeatAfter);
+  }
+
+  get #heartbeatStep(): number {
+    return Number(this.#options.heartbeat) / STEPS;
   }
 }
