@@ -13,7 +13,9 @@ export interface ResponseOwner {
   responseClosed(): void;
   /** A `write` that returned `false` has been worked off. */
   responseDrained(): void;
-  /** The response is over, or somebody writes to it in a way of his own: its socket is not written to directly. */
+  /** The same of a write to its socket. */
+  socketDrained?(): void;
+  /** The response has ended, or somebody else writes to it: its socket is not written to directly any more. */
   directWritesOver?(): void;
 }
 
@@ -69,7 +71,7 @@ function tellDrained(this: ServerResponse): void {
 }
 
 function tellSocketDrained(this: Socket & { _httpMessage?: OwnedResponse | null }): void {
-  this._httpMessage?.[OWNER]?.responseDrained();
+  this._httpMessage?.[OWNER]?.socketDrained?.();
 }
 
 function ignore(): void {}

@@ -5,6 +5,7 @@ import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/
 import {
   allowsDirectWrites,
   chunkOf,
+  plainWrite,
   takesChunk,
   watchResponse,
   type ServerSocket,
@@ -38,6 +39,8 @@ export class ResponseSink implements Sink, ResponseOwner {
   #endsConnection = false;
   #listensForDrain = false;
   #listensToSocket = false;
+  // Whose drain the last write waits for. The other one tells nothing about it.
+  #waitsFor: "response" | "socket" | undefined;
   #isOver = false;
 
   /** Takes the response over from its exchange, and prepares the connection. */
@@ -60,8 +63,11 @@ export class ResponseSink implements Sink, ResponseOwner {
 
   write(frames: readonly Frame[]): boolean {
     if (this.writesDirectly) return this.writeChunk(frames);
-    const more = this.res.write(joinFrames(frames));
+    const bytes = joinFrames(frames);
+    // Where `res.write` is watched, nobody has replaced it.
+    const more = this.#isDirect ? plainWrite.call(this.res, bytes) : this.res.write(bytes);
     this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
+    this.#waitsFor = more ? undefined : "response";
     if (!more && !this.#listensForDrain) {
       this.#listensForDrain = true;
       listenForDrain(this.res);
@@ -71,19 +77,19 @@ export class ResponseSink implements Sink, ResponseOwner {
 
   /** Whether the next write can go to the socket. */
   protected get writesDirectly(): boolean {
-    if (this.#isDirect === false) return false;
+    if (this.#isDirect === false || !takesChunk(this.#socket!, this.res)) return false;
     if (this.#isDirect === undefined) {
-      if (!(this.res as { _headerSent?: boolean })._headerSent) return false;
-      this.#isDirect = allowsDirectWrites(this.req, this.res, this.#socket!);
-      if (!this.#isDirect) return false;
-      watchResponse(this.res);
+      this.#isDirect = allowsDirectWrites(this.res);
+      if (this.#isDirect) watchResponse(this.res);
     }
-    return takesChunk(this.#socket!, this.res);
+    return this.#isDirect === true;
   }
 
   /** Writes frames to the socket. The response hears nothing of it, and so tells of no drain. */
   protected writeChunk(frames: readonly Frame[]): boolean {
-    const more = this.#socket!.write(chunkOf(frames));
+    const chunk = chunkOf(frames);
+    const more = chunk === undefined || this.#socket!.write(chunk);
+    this.#waitsFor = more ? undefined : "socket";
     if (!more && !this.#listensToSocket) {
       this.#listensToSocket = true;
       listenForSocketDrain(this.#socket!);
@@ -96,7 +102,9 @@ export class ResponseSink implements Sink, ResponseOwner {
   }
 
   get bufferedBytes(): number {
-    return this.#isDirect ? this.#socket!.writableLength : this.res.writableLength;
+    // What a socket takes nothing of waits in the response.
+    const isDirect = this.#isDirect && takesChunk(this.#socket!, this.res);
+    return isDirect ? this.#socket!.writableLength : this.res.writableLength;
   }
 
   // After all microtasks: what an async generator yields in one turn leaves in one write.
@@ -143,6 +151,16 @@ export class ResponseSink implements Sink, ResponseOwner {
   }
 
   responseDrained(): void {
+    this.#drained("response");
+  }
+
+  socketDrained(): void {
+    this.#drained("socket");
+  }
+
+  #drained(what: "response" | "socket"): void {
+    if (this.#waitsFor !== what) return;
+    this.#waitsFor = undefined;
     this.owner.sinkDrained();
   }
 
