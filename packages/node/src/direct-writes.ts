@@ -48,9 +48,10 @@ export function allowsDirectWrites(res: OwnedResponse): boolean | undefined {
 
 /** Whether the socket takes a chunk of this response now. Read at every write: all of it lives on the socket. */
 export function takesChunk(socket: ServerSocket, res: OwnedResponse): boolean {
+  const { _httpMessage: current } = socket;
   return (
     // Not while the response waits for one before it (pipelining), nor on a connection that has been taken from it.
-    socket._httpMessage === res &&
+    current === res &&
     // From Node 22 on a corked response keeps what is written to it, and a chunk would overtake that.
     socket.writableCorked === 0 &&
     // A write to a socket that was ended is an error of the connection.

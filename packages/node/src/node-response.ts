@@ -71,7 +71,8 @@ function tellDrained(this: ServerResponse): void {
 }
 
 function tellSocketDrained(this: Socket & { _httpMessage?: OwnedResponse | null }): void {
-  this._httpMessage?.[OWNER]?.socketDrained?.();
+  const { _httpMessage: current } = this;
+  current?.[OWNER]?.socketDrained?.();
 }
 
 function ignore(): void {}
