@@ -20,6 +20,10 @@ export class BodySink extends ResponseSink {
     return !this.#isBlocked;
   }
 
+  override responseDrained(): void {
+    if (!this.#isBlocked) super.responseDrained(); // else it waits for the body
+  }
+
   #read(): void {
     if (!this.#isBlocked) return;
     this.#isBlocked = false;

@@ -11,10 +11,8 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 export interface ResponseOwner {
   /** The response is over, or its client has left. */
   responseClosed(): void;
-  /** A `write` that returned `false` has been worked off. */
+  /** A `write` that returned `false` has been worked off, by the response or by its socket. */
   responseDrained(): void;
-  /** The same of a write to its socket. */
-  socketDrained?(): void;
   /** The response has ended, or somebody else writes to it: its socket is not written to directly any more. */
   directWritesOver?(): void;
 }
@@ -71,8 +69,9 @@ function tellDrained(this: ServerResponse): void {
 }
 
 function tellSocketDrained(this: Socket & { _httpMessage?: OwnedResponse | null }): void {
+  if (this.writableNeedDrain) return; // the response has told of this drain before, and more was written
   const { _httpMessage: current } = this;
-  current?.[OWNER]?.socketDrained?.();
+  current?.[OWNER]?.responseDrained();
 }
 
 function ignore(): void {}

@@ -39,8 +39,6 @@ export class ResponseSink implements Sink, ResponseOwner {
   #endsConnection = false;
   #listensForDrain = false;
   #listensToSocket = false;
-  // Whose drain the last write waits for. The other one tells nothing about it.
-  #waitsFor: "response" | "socket" | undefined;
   #isOver = false;
 
   /** Takes the response over from its exchange, and prepares the connection. */
@@ -67,7 +65,6 @@ export class ResponseSink implements Sink, ResponseOwner {
     // Where `res.write` is watched, nobody has replaced it.
     const more = this.#isDirect ? plainWrite.call(this.res, bytes) : this.res.write(bytes);
     this.res.flush?.(); // what wraps the response, such as compression, collects until it is told
-    this.#waitsFor = more ? undefined : "response";
     if (!more && !this.#listensForDrain) {
       this.#listensForDrain = true;
       listenForDrain(this.res);
@@ -89,7 +86,6 @@ export class ResponseSink implements Sink, ResponseOwner {
   protected writeChunk(frames: readonly Frame[]): boolean {
     const chunk = chunkOf(frames);
     const more = chunk === undefined || this.#socket!.write(chunk);
-    this.#waitsFor = more ? undefined : "socket";
     if (!more && !this.#listensToSocket) {
       this.#listensToSocket = true;
       listenForSocketDrain(this.#socket!);
@@ -151,16 +147,6 @@ export class ResponseSink implements Sink, ResponseOwner {
   }
 
   responseDrained(): void {
-    this.#drained("response");
-  }
-
-  socketDrained(): void {
-    this.#drained("socket");
-  }
-
-  #drained(what: "response" | "socket"): void {
-    if (this.#waitsFor !== what) return;
-    this.#waitsFor = undefined;
     this.owner.sinkDrained();
   }
 

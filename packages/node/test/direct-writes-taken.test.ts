@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { until } from "@ssekit/conformance";
 import { createChannel, EventStreamServer, open, type EventStream } from "@ssekit/node";
@@ -11,13 +12,18 @@ describe.each(["node:http", "node:https"])("the socket of %s", (name) => {
   async function start(directWrites?: boolean) {
     const streams: EventStream[] = [];
     const events = new EventStreamServer(directWrites === undefined ? {} : { directWrites });
-    const served = await serve((req, res) => void streams.push(open(req, res, { server: events })), {
-      tls: name === "node:https",
-    });
+    const sockets: Socket[] = [];
+    const served = await serve(
+      (req, res) => {
+        sockets.push(req.socket);
+        streams.push(open(req, res, { server: events }));
+      },
+      { tls: name === "node:https" },
+    );
     const clients = [1, 2, 3].map(() => served.connect().get("/"));
     for (const client of clients) await client.until("retry");
     await turn();
-    return { ...served, streams, clients };
+    return { ...served, streams, clients, sockets };
   }
 
   it.each([undefined, true])("is given whole chunks, with directWrites: %s", async (directWrites) => {
@@ -55,6 +61,20 @@ describe.each(["node:http", "node:https"])("the socket of %s", (name) => {
     expect(await streams[0]!.drained()).toBe(true);
     streams[0]!.send("one");
     await until("the event", () => clients[0]!.text.includes(CHUNK));
+    expect(writes).toContain(CHUNK);
+  });
+
+  it("is given whole chunks again after it was corked", async () => {
+    const { writes, streams, clients, sockets } = await start();
+    streams[0]!.send("before");
+    await clients[0]!.until("before");
+    sockets[0]!.cork();
+    streams[0]!.send("corked");
+    await turn();
+    sockets[0]!.uncork();
+    await clients[0]!.until("corked");
+    streams[0]!.send("one");
+    await clients[0]!.until(CHUNK);
     expect(writes).toContain(CHUNK);
   });
 });
