@@ -85,6 +85,28 @@ describe.each([
     expect(bodyOf(client.text).toString()).toBe("RETRY: 3000\n\nDATA: ONE\n\nDATA: TWO\n\n");
   });
 
+  it("tells of its drain, and a body that is full takes no more for that", async () => {
+    const { client, stream, ctx, body } = await start();
+    client.socket.pause();
+    stream.send("x".repeat(16 << 20)); // of which the socket's drain is awaited
+    await turn();
+    client.socket.resume();
+    await until("the event", () => client.text.endsWith("x\n\n\r\n"));
+    body.pause();
+    stream.send("y".repeat(1 << 20));
+    await turn();
+    const length = body.readableLength;
+    expect(length).toBeGreaterThan(0);
+    client.socket.pause();
+    ctx.res.write(`: ${"z".repeat(16 << 20)}\n\n`);
+    await turn();
+    client.socket.resume();
+    await until("the app's bytes", () => client.text.endsWith("z\n\n\r\n"));
+    expect(body.readableLength).toBe(length);
+    body.resume();
+    await until("the second event", () => client.text.endsWith("y\n\n\r\n"));
+  });
+
   describe("is given none any more when, after the first event, the body", () => {
     it("is listened to by another", async () => {
       const { client, stream, body } = await startAfterFirst();

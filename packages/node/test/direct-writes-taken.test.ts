@@ -52,6 +52,19 @@ describe.each(["node:http", "node:https"])("the socket of %s", (name) => {
     expect(writes.filter((write) => write === chunk)).toHaveLength(clients.length);
   });
 
+  it("is given a chunk of its own for a client that is sent less than the one before it", async () => {
+    const { streams, clients } = await start();
+    for (const stream of streams) stream.send("one"); // the same frame for all
+    streams[0]!.send("two");
+    streams[2]!.send("two");
+    await turn();
+    for (const stream of streams) stream.send("last");
+    for (const client of clients) await client.until("last");
+    const bodies = clients.map((client) => client.responses[0]!.body.slice("retry: 3000\n\n".length));
+    const both = "data: one\n\ndata: two\n\ndata: last\n\n";
+    expect(bodies).toEqual([both, "data: one\n\ndata: last\n\n", both]);
+  });
+
   it("is given whole chunks again after a drain", async () => {
     const { writes, streams, clients } = await start();
     clients[0]!.socket.pause();

@@ -443,12 +443,12 @@ describe("a connection that is used again", () => {
       sockets.add(req.socket);
       await turn();
       client.socket.pause();
-      stream.send("x".repeat(4 << 20)); // waits for drain
+      stream.send("x".repeat(16 << 20)); // waits for drain
       await turn();
       client.socket.resume();
       stream.close();
       const responses = await client.whole(i + 1);
-      expect(responses[i]!.body).toBe(`retry: 3000\n\ndata: ${"x".repeat(4 << 20)}\n\n`);
+      expect(responses[i]!.body).toBe(`retry: 3000\n\ndata: ${"x".repeat(16 << 20)}\n\n`);
       await stream.closed;
       listeners.push(req.socket.listenerCount("drain"));
     }
