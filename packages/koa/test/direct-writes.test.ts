@@ -155,8 +155,8 @@ describe.each([
       body.pause();
       stream.send("one");
       await turn();
-      body.resume(); // from the next tick on
-      process.nextTick(() => stream.send("two"));
+      stream.send("two"); // at the end of this turn
+      body.resume(); // after that
       await client.until("data: two\n\n");
       expect(client.text.indexOf(PIECE)).toBeLessThan(client.text.indexOf("data: two\n\n"));
     });

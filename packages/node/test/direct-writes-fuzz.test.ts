@@ -9,7 +9,7 @@ import { WireClient } from "./support/wire-client.js";
 
 // The seed is printed with a failure; SSEKIT_FUZZ_CONNECTIONS=20000 takes some minutes.
 const seed = Number(process.env["SSEKIT_SEED"] ?? 20_240);
-const connections = Number(process.env["SSEKIT_FUZZ_CONNECTIONS"] ?? 2_000);
+const connections = Number(process.env["SSEKIT_FUZZ_CONNECTIONS"] ?? 1_200);
 const AT_ONCE = 16;
 const CHUNK = /^[0-9a-f]+\r\n[^]*\r\n$/;
 
