@@ -7,5 +7,7 @@ export { launchChromium } from "./support/launch-chromium.js";
 export { listen, type Listening } from "./support/listen.js";
 export { startExample } from "./support/start-example.js";
 export { logContract, logStoreContract, type LogStoreSubject, type LogSubject } from "./log-contract.js";
+export { recordSocketWrites } from "./support/record-socket-writes.js";
+export { seeded } from "./support/seeded.js";
 export { systemProgram } from "./support/system-program.js";
 export { createGate, never, pause, until, within } from "./support/within.js";

@@ -6,25 +6,22 @@ const HIGH_WATER_MARK = 16 * 1024;
 /** The sink of a Koa response: a stream in `ctx.body`, which Koa pipes to the response. */
 export class BodySink extends ResponseSink {
   readonly body: Readable;
-  // Koa pipes it to the response, and nothing is between them.
-  #isPiped = false;
+  readonly #body: Body;
   #isBlocked = false;
 
   constructor(...given: ConstructorParameters<typeof ResponseSink>) {
     super(...given);
-    this.body = new Readable({ highWaterMark: HIGH_WATER_MARK, read: () => this.#read() });
-    const pipe = this.body.pipe.bind(this.body);
-    this.body.pipe = <T extends NodeJS.WritableStream>(to: T, options?: { end?: boolean }): T => {
-      this.#isPiped = (to as unknown) === this.res;
-      return pipe(to, options);
-    };
+    this.body = this.#body = new Body({ highWaterMark: HIGH_WATER_MARK, read: () => this.#read() });
   }
 
   override write(frames: readonly Frame[]): boolean {
-    if (this.#isPiped && this.body.readableLength === 0 && this.writesDirectly)
-      return this.writeChunk(frames);
+    if (this.#body.flowsInto(this.res) && this.writesDirectly) return this.writeChunk(frames);
     this.#isBlocked = !this.body.push(joinFrames(frames));
     return !this.#isBlocked;
+  }
+
+  override responseDrained(): void {
+    if (!this.#isBlocked) super.responseDrained(); // else it waits for the body
   }
 
   #read(): void {
@@ -45,5 +42,32 @@ export class BodySink extends ResponseSink {
   override end(last = false): void {
     if (last) this.endConnection();
     this.body.push(null);
+  }
+}
+
+/** A stream that knows who reads it. */
+class Body extends Readable {
+  #destination: unknown;
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    this.#destination = destination;
+    return super.pipe(destination, options);
+  }
+
+  override unpipe(destination?: NodeJS.WritableStream): this {
+    this.#destination = undefined;
+    return super.unpipe(destination);
+  }
+
+  /** Whether it is piped to this, nothing is on the way, and nobody else reads it. */
+  flowsInto(destination: unknown): boolean {
+    return (
+      this.#destination === destination &&
+      // It is neither paused nor read in another way.
+      this.readableFlowing === true &&
+      this.readableLength === 0 &&
+      // The pipe's own.
+      this.listenerCount("data") === 1
+    );
   }
 }

@@ -1,5 +1,5 @@
-import { OutgoingMessage, ServerResponse, type IncomingMessage } from "node:http";
-import { Socket } from "node:net";
+import { OutgoingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Frame } from "@ssekit/core/adapter";
 import { OWNER, type OwnedResponse } from "./node-response.js";
 
@@ -14,42 +14,55 @@ export type ServerSocket = Socket & {
   _httpMessage?: OwnedResponse | null;
 };
 
-const CRLF = Buffer.from("\r\n");
+/** What Node keeps of a response, in every version; if one lacks it, nothing is written directly. */
+interface Internals {
+  readonly _headerSent?: boolean;
+  readonly _hasBody?: boolean;
+}
+
+/** `res.write` of a response that nobody has changed. Taken early, so that a change for all responses is seen. */
+export const plainWrite: (this: ServerResponse, bytes: Uint8Array) => boolean =
+  OutgoingMessage.prototype.write;
 
 /**
- * Whether the body of a response may be written to its socket directly, from now on. What is read here lives on the
- * response. It is read once, because reading from a response is slow: Express gives each one a shape of its own.
+ * Whether the body of a response may be written to its socket from now on. `undefined`: its head has not left, so that
+ * is not known. What is read here lives on the response. It is read once, because that is slow: Express gives each
+ * response a shape of its own.
  */
-export function allowsDirectWrites(req: IncomingMessage, res: OwnedResponse, socket: Socket): boolean {
+export function allowsDirectWrites(res: OwnedResponse): boolean | undefined {
+  const { _headerSent, _hasBody } = res as Internals;
+  // The head leaves with the first write of the response itself.
+  if (_headerSent === false) return undefined;
   return (
-    // A response of another kind, such as one of a test without a server, may keep its body.
-    res instanceof ServerResponse &&
-    socket instanceof Socket &&
-    // Compression and the like put a function of their own here.
-    res.write === OutgoingMessage.prototype.write &&
-    // The head leaves with the first write of the response itself.
-    (res as { _headerSent?: boolean })._headerSent === true &&
+    _headerSent === true &&
     // HTTP/1.0, or an app that has set Content-Length: the bytes have to be written as they are.
     res.chunkedEncoding &&
-    // The body of a HEAD is not sent.
-    req.method !== "HEAD" &&
+    // Not so in the answer to a HEAD, also if middleware has made a GET of it since.
+    _hasBody === true &&
+    // Compression and the like put a function of their own here, and so do responses that have no connection.
+    res.write === plainWrite &&
+    // The end of the body may be in the socket already, behind much that is unsent.
     !res.writableEnded
   );
 }
 
 /** Whether the socket takes a chunk of this response now. Read at every write: all of it lives on the socket. */
 export function takesChunk(socket: ServerSocket, res: OwnedResponse): boolean {
+  const { _httpMessage: current } = socket;
   return (
-    // Not while the response waits for one before it (pipelining), and not after it has ended (keep-alive).
-    socket._httpMessage === res &&
-    // A corked response keeps its chunks, and these would overtake them.
+    // Not while the response waits for one before it (pipelining), nor on a connection that has been taken from it.
+    current === res &&
+    // From Node 22 on a corked response keeps what is written to it, and a chunk would overtake that.
     socket.writableCorked === 0 &&
-    // An ended socket would raise an error.
+    // A write to a socket that was ended is an error of the connection.
     socket.writable
   );
 }
 
-/** Tells the owner when somebody replaces `res.write` or ends the response. */
+/**
+ * Tells the owner when the response ends, and when somebody replaces `res.write`, or reads it: to write, or to wrap it
+ * with `Object.defineProperty`, which nothing else would show.
+ */
 export function watchResponse(res: OwnedResponse): void {
   // One accessor and one listener for all responses.
   Object.defineProperty(res, "write", WRITE);
@@ -61,6 +74,7 @@ const WRITE: PropertyDescriptor = {
   configurable: true,
   enumerable: false,
   get(this: OwnedResponse) {
+    tellOwner.call(this);
     return (Object.getPrototypeOf(this) as OwnedResponse).write;
   },
   set(this: OwnedResponse, value: unknown) {
@@ -73,13 +87,15 @@ function tellOwner(this: OwnedResponse): void {
   this[OWNER]?.directWritesOver?.();
 }
 
+const CRLF = Buffer.from("\r\n");
+
 // The last chunk: a broadcast writes the same frames to one stream after another.
 let lastFrames: readonly Frame[] = [];
 let lastChunk: Uint8Array | undefined;
 
-/** The frames as one chunk of HTTP/1.1. */
-export function chunkOf(frames: readonly Frame[]): Uint8Array {
-  if (lastChunk === undefined || !areSame(frames, lastFrames)) {
+/** The frames as one chunk of HTTP/1.1. `undefined`: they have no bytes, and such a chunk would end the body. */
+export function chunkOf(frames: readonly Frame[]): Uint8Array | undefined {
+  if (!areSame(frames, lastFrames)) {
     lastFrames = frames;
     lastChunk = makeChunk(frames);
   }
@@ -93,9 +109,10 @@ function areSame(a: readonly Frame[], b: readonly Frame[]): boolean {
   return true;
 }
 
-function makeChunk(frames: readonly Frame[]): Uint8Array {
+function makeChunk(frames: readonly Frame[]): Uint8Array | undefined {
   let length = 0;
   for (const { bytes } of frames) length += bytes.byteLength;
+  if (length === 0) return undefined;
   const size = length.toString(16);
   const chunk = Buffer.allocUnsafe(size.length + length + 2 * CRLF.length);
   let offset = chunk.write(size, "latin1");

@@ -13,7 +13,7 @@ export interface ResponseOwner {
   responseClosed(): void;
   /** Called when the response can take more after a `write` that returned `false`. */
   responseDrained(): void;
-  /** The response is over, or somebody writes to it in a way of his own: its socket is not written to directly. */
+  /** The response has ended, or somebody else writes to it: its socket is not written to directly any more. */
   directWritesOver?(): void;
 }
 
@@ -73,7 +73,9 @@ function tellDrained(this: ServerResponse): void {
 }
 
 function tellSocketDrained(this: Socket & { _httpMessage?: OwnedResponse | null }): void {
-  this._httpMessage?.[OWNER]?.responseDrained();
+  if (this.writableNeedDrain) return; // the response has told of this drain before, and more was written
+  const { _httpMessage: current } = this;
+  current?.[OWNER]?.responseDrained();
 }
 
 function ignore(): void {}

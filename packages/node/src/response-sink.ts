@@ -5,6 +5,7 @@ import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/
 import {
   allowsDirectWrites,
   chunkOf,
+  plainWrite,
   takesChunk,
   watchResponse,
   type ServerSocket,
@@ -65,7 +66,9 @@ export class ResponseSink implements Sink, ResponseOwner {
   /** Writes the frames in one piece. It returns `false` if the caller should wait for `sinkDrained`. */
   write(frames: readonly Frame[]): boolean {
     if (this.writesDirectly) return this.writeChunk(frames);
-    const more = this.res.write(joinFrames(frames));
+    const bytes = joinFrames(frames);
+    // Where `res.write` is watched, nobody has replaced it.
+    const more = this.#isDirect ? plainWrite.call(this.res, bytes) : this.res.write(bytes);
     this.res.flush?.(); // compression and similar wrappers hold data back until flush()
     if (!more && !this.#listensForDrain) {
       this.#listensForDrain = true;
@@ -76,19 +79,18 @@ export class ResponseSink implements Sink, ResponseOwner {
 
   /** Whether the next write can go to the socket. */
   protected get writesDirectly(): boolean {
-    if (this.#isDirect === false) return false;
+    if (this.#isDirect === false || !takesChunk(this.#socket!, this.res)) return false;
     if (this.#isDirect === undefined) {
-      if (!(this.res as { _headerSent?: boolean })._headerSent) return false;
-      this.#isDirect = allowsDirectWrites(this.req, this.res, this.#socket!);
-      if (!this.#isDirect) return false;
-      watchResponse(this.res);
+      this.#isDirect = allowsDirectWrites(this.res);
+      if (this.#isDirect) watchResponse(this.res);
     }
-    return takesChunk(this.#socket!, this.res);
+    return this.#isDirect === true;
   }
 
   /** Writes frames to the socket. The response hears nothing of it, and so tells of no drain. */
   protected writeChunk(frames: readonly Frame[]): boolean {
-    const more = this.#socket!.write(chunkOf(frames));
+    const chunk = chunkOf(frames);
+    const more = chunk === undefined || this.#socket!.write(chunk);
     if (!more && !this.#listensToSocket) {
       this.#listensToSocket = true;
       listenForSocketDrain(this.#socket!);
@@ -102,7 +104,9 @@ export class ResponseSink implements Sink, ResponseOwner {
 
   /** The number of bytes that were written and have not left the process. */
   get bufferedBytes(): number {
-    return this.#isDirect ? this.#socket!.writableLength : this.res.writableLength;
+    // What a socket takes nothing of waits in the response.
+    const isDirect = this.#isDirect && takesChunk(this.#socket!, this.res);
+    return isDirect ? this.#socket!.writableLength : this.res.writableLength;
   }
 
   /**

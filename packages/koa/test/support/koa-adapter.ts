@@ -1,15 +1,19 @@
 import { createServer } from "node:http";
 import { type Adapter, listen, type Route } from "@ssekit/conformance";
-import { EventStreamServer, sse } from "@ssekit/koa";
+import { EventStreamServer, sse, type EventStreamOptions } from "@ssekit/koa";
 import type Koa from "koa";
 
-/** Makes the adapter contract's view of a Koa app. */
-export function koaAdapter(name: string, create: typeof Koa): Adapter {
+/**
+ * Makes the adapter contract's view of a Koa app.
+ *
+ * @param defaults the options for a test of the contract that names none.
+ */
+export function koaAdapter(name: string, create: typeof Koa, defaults: EventStreamOptions = {}): Adapter {
   return {
     name,
     http: 1,
     async start(routes, options) {
-      const events = new EventStreamServer(options);
+      const events = new EventStreamServer({ ...defaults, ...options });
       const errors: unknown[] = [];
       const app = new create();
       app.on("error", (error) => errors.push(error)); // a client that leaves must not be reported here
