@@ -1,22 +1,31 @@
 // @ts-check
-// Contenders that do something wrong to the third event. The query of the module's URL says what.
-import { resWrite } from "../contenders/res-write.mjs";
+// A contender that does something wrong with one event, for one of its clients. The query of the module's URL says what.
+import { createServer } from "node:http";
 
 const fault = new URL(import.meta.url).search.slice(1);
 
 /** @type {import("../contenders/index.mjs").CreateContender} */
-export default function create(options) {
-  const contender = /** @type {import("../contenders/index.mjs").Contender} */ (resWrite(options));
-  let events = 0;
+export default function create() {
+  /** @type {Set<import("node:http").ServerResponse>} */
+  const responses = new Set();
+  const server = createServer((_req, res) => {
+    res.writeHead(200, { "Content-Type": "text/event-stream" });
+    res.write("retry: 3000\n\n");
+    responses.add(res);
+  });
   return {
-    ...contender,
+    server,
+    open: () => responses.size,
     send(data) {
-      events++;
-      if (events === 3 && fault === "lost") return;
-      contender.send(
-        events === 3 && fault === "changed" ? { .../** @type {{}} */ (data), rows: [], number: 2 } : data,
-      );
-      if (events === 3 && fault === "doubled") contender.send(data);
+      const { number } = /** @type {ReturnType<typeof import("../message.mjs").message>} */ (data);
+      const sent = fault === "changed" && number === 2 ? { rows: [], number } : data;
+      const text = `event: tick\ndata: ${JSON.stringify(sent)}\n\n`;
+      for (const [i, response] of [...responses].entries()) {
+        const isLast = i === responses.size - 1;
+        if (isLast && fault === `lost-${number}`) continue;
+        response.write(text);
+        if (isLast && fault === `doubled-${number}`) response.write(text);
+      }
     },
   };
 }
