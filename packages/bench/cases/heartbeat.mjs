@@ -48,5 +48,17 @@ export function heartbeat({ clients: clientsOfCase, ...rest }) {
         { name: "µs of CPU per heartbeat", digits: 2, rows: perBeat },
       ];
     },
+
+    async profile(contender, settings) {
+      const clients = settings.load.clients ?? clientsOfCase;
+      return await withRunning([contender], { heartbeat: INTERVAL_MS }, async ([running]) => {
+        if (running === undefined) throw new Error("Nothing runs");
+        await running.clients(clients).connect(clients, { beats: true });
+        await wait(INTERVAL_MS);
+        await running.call("startProfile");
+        await wait(INTERVAL_MS * INTERVALS);
+        return await running.call("stopProfile");
+      });
+    },
   };
 }
