@@ -5,9 +5,9 @@ import { takeTurns } from "../running.mjs";
 const PROCESS = new URL("../relay-process.mjs", import.meta.url);
 /** `chunk`: bytes of a chunk. Language models often send each event in a chunk of its own. */
 const UPSTREAMS = [
-  { name: "events of 300 bytes, chunks of 16 KiB", bytes: 300, chunk: 16_384 },
-  { name: "events of 8 KB, chunks of 16 KiB", bytes: 8_192, chunk: 16_384 },
-  { name: "events of 300 bytes, each a chunk", bytes: 300, chunk: 0 },
+  { name: "300 B in chunks of 16 KiB", bytes: 300, chunk: 16_384 },
+  { name: "8 KB in chunks of 16 KiB", bytes: 8_192, chunk: 16_384 },
+  { name: "300 B, each a chunk", bytes: 300, chunk: 0 },
 ];
 const MEGABYTES = 48;
 
@@ -20,9 +20,9 @@ export function relayThroughput() {
   const decoder = (/** @type {string} */ upstream) => `TextDecoder, ${upstream}`;
   const relay = (/** @type {string} */ upstream) => `relay, ${upstream}`;
   return {
-    title: "The bytes of an upstream event stream",
+    title: "The bytes of an upstream event stream, by the size of its events",
     contenders: ["ssekit on Express"],
-    reference: decoder("events of 300 bytes, chunks of 16 KiB"),
+    reference: decoder("300 B in chunks of 16 KiB"),
     limits: UPSTREAMS.map(({ name }) => ({ row: relay(name), of: decoder(name), atLeast: 0.5 })),
     async measure(_contenders, settings) {
       /** @type {Record<string, number[]>} */
