@@ -34,7 +34,7 @@ async function serve(use, options = {}) {
  * Starts clients in a process of their own. They read, unless `paused` is set.
  * @param {number} port
  * @param {number} count
- * @param {{ id?: string, paused?: boolean }} [how]
+ * @param {{ paused?: boolean }} [how]
  */
 async function connect(port, count, how = {}) {
   const child = fork(new URL("faults-clients.mjs", import.meta.url), [
@@ -80,37 +80,6 @@ async function lag(channel) {
 
 /** @type {Record<string, () => Promise<object>>} */
 const cases = {
-  /** 5 000 clients resume over 10 000 events, with a filter that lets no event through. */
-  async storm() {
-    const channel = createChannel({ history: { events: 20_000 } });
-    const first = await channel.publish("first");
-    for (let i = 0; i < 10_000; i++) void channel.publish({ data: i });
-    const { events, port } = await serve((stream) => channel.subscribe(stream, { filter: () => false }));
-    const longest = watchLoop();
-    const start = performance.now();
-    const clients = await connect(port, 5_000, { id: first });
-    const connected = events.streams.size;
-    const seconds = (performance.now() - start) / 1000;
-    await wait(8_000);
-    const result = { longestTurnMs: longest(), connected, seconds: Math.round(seconds * 10) / 10 };
-    clients.kill();
-    return result;
-  },
-  /** The same clients connect to a handler without ssekit, for comparison. */
-  async bareStorm() {
-    const server = createServer((_req, res) => {
-      res.writeHead(200, { "content-type": "text/event-stream" });
-      res.write("retry: 3000\n\n");
-    });
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 8192 });
-    await once(server, "listening");
-    const longest = watchLoop();
-    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-    const clients = await connect(port, 5_000);
-    await wait(1_000);
-    clients.kill();
-    return { longestTurnMs: longest() };
-  },
   /** A program sends 78 000 small messages on a subscribed stream that lags. Then its client reads. */
   async own() {
     const channel = createChannel();

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const all = ["bareStorm", "storm", "own", "end", "snapshot", "pending", "keys", "many"];
+const all = ["own", "end", "snapshot", "pending", "keys", "many"];
 const cases = process.argv.length > 2 ? process.argv.slice(2) : all;
 const server = fileURLToPath(new URL("faults-server.mjs", import.meta.url));
 for (const name of cases) {

@@ -83,8 +83,14 @@ for (const name of names) {
     console.error(`${name} has not ended within ${CASE_LIMIT_SECONDS} s`);
     process.exit(1);
   }, CASE_LIMIT_SECONDS * 1000);
-  if (values.profile === undefined) results.push(await run(name, chosen, contenders));
-  else await profile(name, chosen, contenders, values.profile);
+  try {
+    if (values.profile === undefined) results.push(await run(name, chosen, contenders));
+    else await profile(name, chosen, contenders, values.profile);
+  } catch (error) {
+    // The other cases still have a result.
+    console.error(`\n${name} has no result:`, error);
+    process.exitCode = 1;
+  }
   clearTimeout(late);
 }
 

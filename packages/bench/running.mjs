@@ -51,15 +51,16 @@ export class Running {
    * Publishes, and waits until every client has every event. A missing, an extra or a different event is an error.
    * @param {Publishing} load
    * @param {{ to: Clients, perStream?: number }[]} receivers `perStream`: how many of the events each stream gets, if not all
+   * @param {number} patience seconds to wait for the last event
    * @returns {Promise<Published>} `cpu`: the server's CPU microseconds; `wireBytes`: what the clients received
    */
-  async publish(load, receivers) {
+  async publish(load, receivers, patience = 20) {
     for (const { to } of receivers) await to.all("reset");
     const before = await this.call("cpu");
     const sentAt = await this.call("publish", load, (load.turns / load.rate) * 4 + 60);
     const result = { events: 0, wireBytes: 0, sentAt };
     for (const { to, perStream = load.turns * load.burst } of receivers) {
-      const checked = await to.all("check", { events: perStream, bytes: load.bytes, seconds: 20 });
+      const checked = await to.all("check", { events: perStream, bytes: load.bytes, seconds: patience });
       const mistakes = checked.flatMap((one) => one.mistakes);
       if (mistakes.length > 0)
         throw new Error(

@@ -1,5 +1,5 @@
 // @ts-check
-import { Running, takeTurns, withRunning } from "../running.mjs";
+import { takeTurns, withRunning } from "../running.mjs";
 import { percentile } from "../statistics.mjs";
 
 /**
@@ -12,15 +12,15 @@ const WARM_UP_SECONDS = 1;
 
 /**
  * Measures the CPU time of the server's process for each delivered event, in user mode and in the kernel. With `timed` it
- * measures the time from publishing to arrival first of all.
- * @param {Pick<import("./index.mjs").Case, "contenders" | "reference" | "limits"> & { load: Load, timed?: boolean, options?: import("../contenders/index.mjs").ContenderOptions }} options
+ * measures the time from publishing to arrival first of all. It publishes `longer` times as long as the settings say.
+ * @param {Pick<import("./index.mjs").Case, "contenders" | "reference" | "limits"> & { load: Load, timed?: boolean, longer?: number, options?: import("../contenders/index.mjs").ContenderOptions }} options
  * @returns {import("./index.mjs").Case}
  */
-export function fanOut({ load: loadOfCase, timed = false, options = {}, ...rest }) {
+export function fanOut({ load: loadOfCase, timed = false, longer = 1, options = {}, ...rest }) {
   const { clients, rate, burst, bytes } = loadOfCase;
   return {
     ...rest,
-    title: `${clients} streams, ${rate} × ${burst} events per second, ${bytes} bytes`,
+    title: `${clients} streams, ${burst === 1 ? `${rate} events` : `${rate} bursts of ${burst} events`} per second, ${bytes} bytes`,
 
     async measure(contenders, settings) {
       const load = { ...loadOfCase, ...settings.load };
@@ -35,7 +35,12 @@ export function fanOut({ load: loadOfCase, timed = false, options = {}, ...rest 
         await takeTurns(all, settings.rounds, async (running) => {
           settings.onTurn?.();
           const group = groups.get(running);
-          const { cpu, events, wireBytes, sentAt } = await publish(running, group, load, settings.seconds);
+          const { cpu, events, wireBytes, sentAt } = await publish(
+            running,
+            group,
+            load,
+            longer * settings.seconds,
+          );
           (rows.cpu[running.contender] ??= []).push(cpu / events);
           (rows.wire[running.contender] ??= []).push(wireBytes / events);
           if (!timed) return;
@@ -63,21 +68,21 @@ export function fanOut({ load: loadOfCase, timed = false, options = {}, ...rest 
         const group = await connect(running, load, timed);
         await publish(running, group, load, WARM_UP_SECONDS);
         await running.call("startProfile");
-        await publish(running, group, load, settings.seconds);
+        await publish(running, group, load, longer * settings.seconds);
         return await running.call("stopProfile");
       });
     },
   };
 }
 
-/** @param {Running} running @param {Load} load @param {boolean} timed */
+/** @param {import("../running.mjs").Running} running @param {Load} load @param {boolean} timed */
 async function connect(running, { clients }, timed) {
   const group = running.clients(clients);
   await group.connect(clients, { timed });
   return group;
 }
 
-/** @param {Running} running @param {import("../running.mjs").Clients} to @param {Load} load @param {number} seconds */
+/** @param {import("../running.mjs").Running} running @param {import("../running.mjs").Clients} to @param {Load} load @param {number} seconds */
 function publish(running, to, { rate, burst, bytes }, seconds) {
   return running.publish({ turns: Math.max(1, Math.round(seconds * rate)), rate, burst, bytes }, [{ to }]);
 }

@@ -3,7 +3,12 @@ import { start } from "../rpc.mjs";
 import { takeTurns } from "../running.mjs";
 
 const PROCESS = new URL("../relay-process.mjs", import.meta.url);
-const SIZES = [300, 8_192];
+/** `chunk`: bytes of a chunk. Language models often send each event in a chunk of its own. */
+const UPSTREAMS = [
+  { name: "300 B in chunks of 16 KiB", bytes: 300, chunk: 16_384 },
+  { name: "8 KB in chunks of 16 KiB", bytes: 8_192, chunk: 16_384 },
+  { name: "300 B, each a chunk", bytes: 300, chunk: 0 },
+];
 const MEGABYTES = 48;
 
 /**
@@ -12,26 +17,31 @@ const MEGABYTES = 48;
  * @returns {import("./index.mjs").Case}
  */
 export function relayThroughput() {
-  const decoder = (/** @type {number} */ size) => `TextDecoder, events of ${size} bytes`;
-  const relay = (/** @type {number} */ size) => `relay, events of ${size} bytes`;
+  const decoder = (/** @type {string} */ upstream) => `TextDecoder, ${upstream}`;
+  const relay = (/** @type {string} */ upstream) => `relay, ${upstream}`;
   return {
-    title: "An upstream's bytes in chunks of 16 KiB",
+    title: "The bytes of an upstream event stream, by the size of its events",
     contenders: ["ssekit on Express"],
-    reference: decoder(300),
-    limits: SIZES.map((size) => ({ row: relay(size), of: decoder(size), atLeast: 0.5 })),
+    reference: decoder("300 B in chunks of 16 KiB"),
+    limits: UPSTREAMS.map(({ name }) => ({ row: relay(name), of: decoder(name), atLeast: 0.5 })),
     async measure(_contenders, settings) {
       /** @type {Record<string, number[]>} */
       const rows = {};
       const process = start(PROCESS);
       try {
-        const ways = SIZES.flatMap((bytes) => [
-          { row: decoder(bytes), kind: "decode", bytes },
-          { row: relay(bytes), kind: "relay", bytes },
+        const ways = UPSTREAMS.flatMap(({ name, ...upstream }) => [
+          { row: decoder(name), kind: "decode", upstream },
+          { row: relay(name), kind: "relay", upstream },
         ]);
-        for (const { kind, bytes } of ways) await process.call("pass", { kind, bytes, megabytes: 8 }, 60);
-        await takeTurns(ways, settings.rounds, async ({ row, kind, bytes }) => {
+        for (const { kind, upstream } of ways)
+          await process.call("pass", { kind, ...upstream, megabytes: 8 }, 60);
+        await takeTurns(ways, settings.rounds, async ({ row, kind, upstream }) => {
           settings.onTurn?.();
-          const { micros, read } = await process.call("pass", { kind, bytes, megabytes: MEGABYTES }, 60);
+          const { micros, read } = await process.call(
+            "pass",
+            { kind, ...upstream, megabytes: MEGABYTES },
+            60,
+          );
           (rows[row] ??= []).push(read / micros);
         });
       } finally {

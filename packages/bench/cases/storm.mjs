@@ -21,23 +21,23 @@ export function storm({ clients: clientsOfCase, events }) {
       const standstill = {};
       /** @type {Record<string, number[]>} */
       const cpuOf = {};
-      await withRunning(contenders, { history: 2 * events }, async (all) => {
-        const resumed = new Map();
-        for (const running of all)
-          resumed.set(running, await running.call("fill", { events: events + 1, bytes: 100 }, 60));
-        await takeTurns(all, settings.rounds, async (running) => {
-          settings.onTurn?.();
+      // Each round has new processes, because the events of an earlier round would be in the history.
+      await takeTurns(contenders, settings.rounds, async (contender) => {
+        settings.onTurn?.();
+        await withRunning([contender], { history: 2 * events }, async ([running]) => {
+          if (running === undefined) return;
+          const first = await running.call("fill", { events: events + 1, bytes: 100 }, 60);
           const group = running.clients(clients);
+          await group.connect(200, { paths: ["/?filter=tick"] }); // to warm up
+          await group.disconnect();
           const before = await running.call("cpu");
           await running.call("watchLoop");
-          const lastEventId = resumed.get(running) ?? "0";
-          await group.connect(clients, { lastEventId, paths: ["/?filter=tick"], atOnce: 1_000 });
+          const resume = { lastEventId: first ?? "0", paths: ["/?filter=tick"], atOnce: 1_000 };
+          await group.connect(clients, resume);
           const cpu = await whenQuiet(running);
-          (standstill[running.contender] ??= []).push(await running.call("longestStandstill"));
-          (cpuOf[running.contender] ??= []).push((cpu - before) / clients);
+          (standstill[contender] ??= []).push(await running.call("longestStandstill"));
+          (cpuOf[contender] ??= []).push((cpu - before) / clients);
           await running.publish({ turns: 1, rate: 1, burst: 1, bytes: 300 }, [{ to: group }]);
-          await group.disconnect();
-          await group.stop();
         });
       });
       return [

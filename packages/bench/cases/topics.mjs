@@ -29,7 +29,13 @@ export function topicAmong({ few, subscribers }) {
         await fewAlone.connect(few, { paths: ["/?topics=few,all"] });
         await fewAmong.connect(few, { paths: ["/?topics=few,all"] });
         await others.connect(subscribers - few, { paths: ["/?topics=other,all"] });
-        const load = { turns: 500 * settings.seconds, rate: 500, burst: 1, bytes: 300, topics: ["few"] };
+        const load = {
+          turns: Math.ceil(500 * settings.seconds),
+          rate: 500,
+          burst: 1,
+          bytes: 300,
+          topics: ["few"],
+        };
         const toAll = { ...load, turns: 10, rate: 10, topics: ["all"] };
         /** @type {[string, () => Promise<import("../running.mjs").Published>, number][]} */
         const ways = [
@@ -71,7 +77,7 @@ export function interleavedTopics({ clients, burst }) {
         const toInterleaved = interleaved.clients(clients);
         await toPlain.connect(clients, { paths: ["/?topics=a"] });
         await toInterleaved.connect(clients, { paths: ["/?topics=a", "/?topics=b"] });
-        const load = { turns: 4 * settings.seconds, rate: 4, burst, bytes: 300, topics: ["a"] };
+        const load = { turns: Math.ceil(4 * settings.seconds), rate: 4, burst, bytes: 300, topics: ["a"] };
         const both = { ...load, burst: burst * 2, topics: ["a", "b"] };
         /** @type {[string, () => Promise<import("../running.mjs").Published>][]} */
         const ways = [

@@ -48,12 +48,27 @@ const contenders = {
 
 export const contenderNames = Object.keys(contenders);
 
+/** What must be installed for a contender. */
+const packages = {
+  "better-sse on Express": "better-sse",
+  "better-sse on Hono": "better-sse",
+  h3: "h3",
+  "@fastify/sse": "@fastify/sse",
+};
+
 /**
  * Says why a contender cannot run on this machine, or returns `undefined`.
  * @param {string} name
  */
 export function missing(name) {
-  return name === "nginx with nchan" ? nchanIsMissing() : undefined;
+  if (name === "nginx with nchan") return nchanIsMissing();
+  const needed = Object.entries(packages).find(([contender]) => contender === name)?.[1];
+  try {
+    if (needed !== undefined) import.meta.resolve(needed);
+    return undefined;
+  } catch {
+    return `the package ${needed} is not installed`;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-const NGINX = "/usr/sbin/nginx";
+export const NGINX = "/usr/sbin/nginx";
 const MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 /** nginx ends after this time, also if the bench is killed. */
 const SECONDS = 1_200;

@@ -2,7 +2,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { NGINX } from "../contenders/nchan.mjs";
 
+const DPKG_QUERY = "/usr/bin/dpkg-query";
 const PACKAGES = [
   "express",
   "koa",
@@ -47,8 +49,8 @@ function commit() {
 }
 
 function nginxVersions() {
-  const nginx = spawnSync("nginx", ["-v"], { encoding: "utf8" });
-  const nchan = spawnSync("dpkg-query", ["-W", "-f=${Version}", "libnginx-mod-nchan"], { encoding: "utf8" });
+  const nginx = spawnSync(NGINX, ["-v"], { encoding: "utf8" });
+  const nchan = spawnSync(DPKG_QUERY, ["-W", "-f=${Version}", "libnginx-mod-nchan"], { encoding: "utf8" });
   const version = /nginx\/(\S+)/.exec(nginx.stderr ?? "")?.[1];
   return { ...(version && { nginx: version }), ...(nchan.status === 0 && { nchan: nchan.stdout }) };
 }

@@ -2,7 +2,7 @@
 import { round } from "../statistics.mjs";
 
 const WIDTH = 900;
-const LABELS = 270;
+const LABELS = 250;
 const BARS = 380;
 const ROW = 18;
 const HEAD = 34;

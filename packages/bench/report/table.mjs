@@ -31,7 +31,7 @@ function cells({ name, digits, rows }, row, isFirst, reference) {
 }
 
 /** @param {import("./summary.mjs").JudgedLimit} limit */
-export function describeLimit({ row, of, metric, more, atMost, atLeast, measured, met }) {
+function describeLimit({ row, of, metric, more, atMost, atLeast, measured, met }) {
   const what = more ? `${row}, more than ${of}` : `${row} / ${of}`;
   const limit = atMost === undefined ? `at least ${atLeast}` : `at most ${atMost}`;
   if (measured === undefined) return `– ${what}: not measured, limit ${limit} (${metric})`;
