@@ -7,7 +7,7 @@ import { Planner, type PlannedConnection } from "./support/fuzz-plan.js";
 import { serve } from "./support/serve.js";
 import { WireClient } from "./support/wire-client.js";
 
-// The seed is printed with a failure; SSEKIT_FUZZ_CONNECTIONS=20000 takes some minutes.
+// The seed is printed with a failure; SSEKIT_FUZZ_CONNECTIONS=20000 takes a minute or two.
 const seed = Number(process.env["SSEKIT_SEED"] ?? 20_240);
 const connections = Number(process.env["SSEKIT_FUZZ_CONNECTIONS"] ?? 1_200);
 const AT_ONCE = 16;
