@@ -1,6 +1,6 @@
 // @ts-check
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import { NGINX } from "../contenders/nchan.mjs";
 
@@ -27,7 +27,7 @@ export function describeMachine() {
     versions: {
       ssekit: commit(),
       node: process.version,
-      ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+      ...Object.fromEntries(PACKAGES.filter(isInstalled).map((name) => [name, versionOf(name)])),
       ...nginxVersions(),
     },
   };
@@ -35,8 +35,17 @@ export function describeMachine() {
 
 /** @param {string} name */
 function versionOf(name) {
-  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
-  return String(JSON.parse(readFileSync(file, "utf8")).version);
+  return String(JSON.parse(readFileSync(manifestOf(name), "utf8")).version);
+}
+
+/** @param {string} name */
+function isInstalled(name) {
+  return existsSync(manifestOf(name));
+}
+
+/** @param {string} name */
+function manifestOf(name) {
+  return new URL(`../node_modules/${name}/package.json`, import.meta.url);
 }
 
 function commit() {
