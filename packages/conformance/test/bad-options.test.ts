@@ -32,7 +32,7 @@ const CHANNEL =
   "history, log, serialize, schemas, flushInterval, onSubscribe, onUnsubscribe, onLag, onReset, describeError, onError";
 const CHANNELS = CHANNEL.replace("log, ", "") + ", idle, max, logs";
 const STREAM =
-  "heartbeat, retry, headTimeout, maxAge, describeError, maxBufferedBytes, stallTimeout, once, serialize, headers, " +
+  "heartbeat, retry, headTimeout, maxAge, describeError, maxBufferedBytes, stallTimeout, once, directWrites, serialize, headers, " +
   "onOpen, onClose, onError";
 
 const CHANNEL_OPTIONS: Wrong[] = [
