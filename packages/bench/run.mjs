@@ -14,7 +14,7 @@ import { printResult } from "./report/table.mjs";
 const CASE_LIMIT_SECONDS = 300;
 const HELP = `bench [case ...] [options]      cases: ${Object.keys(cases).join(", ")}; default: all
   --seconds N      publish for N seconds, for each contender in each round; default 2
-  --rounds N       measure N rounds; default 3
+  --rounds N       measure N rounds; default 5
   --only A,B       run only these contenders: ${contenderNames.join(", ")}
   --clients N      use N clients instead of the number in the case
   --bytes N        use events of N bytes of JSON instead of the size in the case
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: "string", default: "2" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "5" },
     only: { type: "string", default: contenderNames.join(",") },
     clients: { type: "string" },
     bytes: { type: "string" },

@@ -20,7 +20,7 @@ export function fanOut({ load: loadOfCase, timed = false, longer = 1, options = 
   const { clients, rate, burst, bytes } = loadOfCase;
   return {
     ...rest,
-    title: `${clients} streams, ${burst === 1 ? `${rate} events` : `${rate} bursts of ${burst} events`} per second, ${bytes} bytes`,
+    title: `${clients} streams, ${burst === 1 ? `${rate} events` : `${rate} ${rate === 1 ? "burst" : "bursts"} of ${burst} events`} per second, ${bytes} bytes`,
 
     async measure(contenders, settings) {
       const load = { ...loadOfCase, ...settings.load };
