@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { fiftyStreams, sixStreams } from "./connection-limits.js";
+import { credentials } from "./credentials.js";
+import { finished } from "./finished.js";
+import { ids } from "./ids.js";
+import { reconnecting } from "./reconnecting.js";
+import type { Browser, RunningBrowser } from "./support/browsers.js";
+import type { Setting } from "./support/setting.js";
+
+const common = [reconnecting, ids, finished, credentials];
+const protocols = [
+  { protocol: "HTTP/1.1", groups: [...common, sixStreams] },
+  { protocol: "HTTP/2", groups: [...common, fiftyStreams] },
+] as const;
+
+/** The tests of the native EventSource. Each browser has its own test file, so that the browsers run at the same time. */
+export function eventSourceTests({ name, program, launch, shortRetry }: Browser): void {
+  describe.skipIf(!program)(`EventSource in ${name}`, () => {
+    let browser: RunningBrowser | undefined;
+    beforeAll(async () => {
+      browser = await launch(program!);
+    }, 60_000);
+    afterAll(() => browser?.close());
+
+    const openPage: Setting["openPage"] = async (url) => {
+      const page = await browser!.openPage(`${url}/page`);
+      onTestFinished(() => page.close());
+      return page;
+    };
+
+    describe.each(protocols)("over $protocol", ({ protocol, groups }) => {
+      for (const group of groups) group({ protocol, shortRetry, openPage });
+    });
+  });
+}
