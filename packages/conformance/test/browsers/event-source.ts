@@ -4,17 +4,18 @@ import { credentials } from "./credentials.js";
 import { finished } from "./finished.js";
 import { ids } from "./ids.js";
 import { reconnecting } from "./reconnecting.js";
+import { serverAway } from "./server-away.js";
 import type { Browser, RunningBrowser } from "./support/browsers.js";
 import type { Setting } from "./support/setting.js";
 
-const common = [reconnecting, ids, finished, credentials];
+const common = [reconnecting, ids, finished, credentials, serverAway];
 const protocols = [
   { protocol: "HTTP/1.1", groups: [...common, sixStreams] },
   { protocol: "HTTP/2", groups: [...common, fiftyStreams] },
 ] as const;
 
 /** The tests of the native EventSource. Each browser has its own test file, so that the browsers run at the same time. */
-export function eventSourceTests({ name, program, launch, shortRetry }: Browser): void {
+export function eventSourceTests({ name, program, launch, shortRetry, insists }: Browser): void {
   describe.skipIf(!program)(`EventSource in ${name}`, () => {
     let browser: RunningBrowser | undefined;
     beforeAll(async () => {
@@ -29,7 +30,7 @@ export function eventSourceTests({ name, program, launch, shortRetry }: Browser)
     };
 
     describe.each(protocols)("over $protocol", ({ protocol, groups }) => {
-      for (const group of groups) group({ protocol, shortRetry, openPage });
+      for (const group of groups) group({ protocol, shortRetry, insists, openPage });
     });
   });
 }

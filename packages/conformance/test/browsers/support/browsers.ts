@@ -22,6 +22,8 @@ export interface Browser {
   readonly program: string | undefined;
   /** The shortest reconnection time of the tests, in milliseconds. */
   readonly shortRetry: number;
+  /** Whether a reconnect to another origin that finds no server is followed by further ones. */
+  readonly insists: boolean;
   launch(program: string): Promise<RunningBrowser>;
 }
 
@@ -29,6 +31,7 @@ export const chromium: Browser = {
   name: "Chromium",
   program: systemProgram("chromium"),
   shortRetry: 100,
+  insists: true,
   async launch(program) {
     const browser = await launchChromium(program);
     return {
@@ -50,6 +53,7 @@ export const firefox: Browser = {
   program: systemProgram("firefox-esr"),
   // Firefox waits at least this long.
   shortRetry: 500,
+  insists: false,
   async launch(program) {
     const browser = await launchFirefox(program);
     return {

@@ -1,11 +1,9 @@
-import type { BrowserPage } from "./browsers.js";
+import type { Browser, BrowserPage } from "./browsers.js";
 import type { Protocol } from "./start-server.js";
 
 /** What a group of tests runs with. */
-export interface Setting {
+export interface Setting extends Pick<Browser, "shortRetry" | "insists"> {
   readonly protocol: Protocol;
-  /** The shortest reconnection time that the browser honours and the tests use, in milliseconds. */
-  readonly shortRetry: number;
   /** Opens the empty page of a server, in a fresh profile. It closes when the test finishes. */
   openPage(url: string): Promise<BrowserPage>;
 }

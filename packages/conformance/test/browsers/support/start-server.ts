@@ -19,6 +19,7 @@ export type Protocol = "HTTP/1.1" | "HTTP/2";
 
 /** A request that the browser has sent. */
 export interface Visit {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   /** When it came, on the clock of `performance.now()`. */
@@ -55,8 +56,8 @@ export async function startServer(
       response.end(PAGE);
       return;
     }
-    const { url: path = "", headers } = request;
-    const visit = { path, headers, at: performance.now(), response, open: openStream };
+    const { method = "", url: path = "", headers } = request;
+    const visit = { method, path, headers, at: performance.now(), response, open: openStream };
     visits.push(visit);
     handle(visit);
   };
