@@ -1,4 +1,4 @@
 import { eventSourceTests } from "./event-source.js";
-import { chromium } from "./support/browsers.js";
+import { chromium } from "./support/chromium.js";
 
 eventSourceTests(chromium);

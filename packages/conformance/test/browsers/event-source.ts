@@ -5,7 +5,7 @@ import { finished } from "./finished.js";
 import { ids } from "./ids.js";
 import { reconnecting } from "./reconnecting.js";
 import { serverAway } from "./server-away.js";
-import type { Browser, RunningBrowser } from "./support/browsers.js";
+import type { Browser, RunningBrowser } from "./support/browser.js";
 import type { Setting } from "./support/setting.js";
 
 const common = [reconnecting, ids, finished, credentials, serverAway];

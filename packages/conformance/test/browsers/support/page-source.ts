@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from "@ssekit/conformance";
 import { pause } from "@ssekit/conformance";
-import type { BrowserPage } from "./browsers.js";
+import type { BrowserPage } from "./browser.js";
 
 /** What an EventSource of the page has seen so far. */
 interface PageSourceState {

@@ -1,4 +1,4 @@
-import type { Browser, BrowserPage } from "./browsers.js";
+import type { Browser, BrowserPage } from "./browser.js";
 import type { Protocol } from "./start-server.js";
 
 /** What a group of tests runs with. */
