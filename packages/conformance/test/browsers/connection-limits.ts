@@ -34,7 +34,7 @@ export function fiftyStreams(setting: Setting): void {
     await channel.publish({ data: "to all" });
     for (const source of sources) expect(await source.untilData("to all")).toEqual(["to all"]);
     expect(await page.run(fetchInPage, `${server.url}/page`)).toBe(200);
-    expect(server.connections).toBe(1);
+    expect(new Set(server.visits.map((visit) => visit.remotePort)).size).toBe(1);
   });
 }
 

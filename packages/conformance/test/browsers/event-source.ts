@@ -10,8 +10,8 @@ import type { Setting } from "./support/setting.js";
 
 const common = [reconnecting, ids, finished, credentials, serverAway];
 const protocols = [
-  { protocol: "HTTP/1.1", groups: [...common, sixStreams] },
-  { protocol: "HTTP/2", groups: [...common, fiftyStreams] },
+  ["HTTP/1.1", [...common, sixStreams]],
+  ["HTTP/2", [...common, fiftyStreams]],
 ] as const;
 
 /** The tests of the native EventSource. Each browser has its own test file, so that the browsers run at the same time. */
@@ -29,7 +29,7 @@ export function eventSourceTests({ name, program, launch, shortRetry, insists }:
       return page;
     };
 
-    describe.each(protocols)("over $protocol", ({ protocol, groups }) => {
+    describe.each(protocols)("over %s", (protocol, groups) => {
       for (const group of groups) group({ protocol, shortRetry, insists, openPage });
     });
   });

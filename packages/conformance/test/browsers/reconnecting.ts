@@ -60,13 +60,13 @@ export function reconnecting({ protocol, shortRetry, openPage }: Setting): void 
     const drained = performance.now();
     await within("events.close()", draining.events.close({ retry: [earliest, latest] }));
     await channel.publish({ data: "two" });
-    await within("server.close()", draining.close());
+    // As an app does. It is not awaited, because a browser may hold a connection that it has not used yet.
+    void draining.close();
     // No upper limit: the machine may be slow. A client that missed the `retry` would come back after TOO_LONG.
     await until("the next server's first visit", () => next.visits.length === 1);
     expect(next.visits[0]!.at - drained).toBeGreaterThanOrEqual(earliest - EARLY);
     await channel.publish({ data: "three" });
     expect(await source.untilData("three")).toEqual(["one", "two", "three"]);
-    expect(draining.visits).toHaveLength(1);
   });
 
   it("waits for the reconnection time that the server has sent last", async () => {

@@ -22,6 +22,8 @@ export interface Visit {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** The browser's port, which is another one for each connection. */
+  readonly remotePort: number | undefined;
   /** When it came, on the clock of `performance.now()`. */
   readonly at: number;
   readonly response: ServerResponse;
@@ -56,8 +58,9 @@ export async function startServer(
       response.end(PAGE);
       return;
     }
-    const { method = "", url: path = "", headers } = request;
-    const visit = { method, path, headers, at: performance.now(), response, open: openStream };
+    const { method = "", url: path = "", headers, socket } = request;
+    const { remotePort } = socket;
+    const visit = { method, path, headers, remotePort, at: performance.now(), response, open: openStream };
     visits.push(visit);
     handle(visit);
   };
@@ -69,7 +72,7 @@ export async function startServer(
     await closed;
   };
   onTestFinished(async () => {
-    if (server.listening) await crash();
+    await crash();
     await events.close({ grace: 0 });
   });
   // Not a spread, which would evaluate the getter of `listening`.
