@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 /** Programs that tests start and that npm cannot install. Each has the name of its Debian package. */
 export const systemPrograms = {
   chromium: "chromium",
+  "firefox-esr": "firefox-esr",
 };
 
 /**
