@@ -1,0 +1,140 @@
+import type { EventStream } from "@ssekit/core";
+import { describe, expect, it } from "vitest";
+import { ACCEPT, startApp } from "../../src/support/start-app.js";
+import { startNginx, type NginxConfig } from "../../src/support/start-nginx.js";
+import { systemProgram } from "../../src/support/system-program.js";
+import { pause, within } from "../../src/support/within.js";
+import { behind, expressApp, nodeApp } from "./support/apps.js";
+
+const nginx = systemProgram("nginx");
+const HTTP_1_1 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+
+const behindNginx = (config: NginxConfig, app = nodeApp) =>
+  behind(app, (upstream) => startNginx(nginx!, upstream, config));
+
+/** A route that keeps its streams open, and these streams. */
+function openRoute(headers: Record<string, string> = {}) {
+  const streams: EventStream[] = [];
+  return {
+    streams,
+    route: { path: "/", headers, onStream: (stream: EventStream) => void streams.push(stream) },
+  };
+}
+
+// What docs/proxies.md says about single settings.
+describe.skipIf(!nginx)("behind nginx,", () => {
+  it.each([nodeApp, expressApp])(
+    "a heartbeat that is shorter than proxy_read_timeout keeps a silent stream of $name open",
+    async (app) => {
+      const { streams, route } = openRoute();
+      const config = { location: "proxy_read_timeout 2s;" };
+      const { read } = await startApp(behindNginx(config, app), route, { heartbeat: 1_000 });
+      const reader = await read("/");
+      await pause(5_000);
+      expect(reader.comments.length).toBeGreaterThanOrEqual(2);
+      streams[0]!.send("still open");
+      await reader.untilData("still open");
+    },
+  );
+
+  it("a stream without heartbeats is broken off after proxy_read_timeout", async () => {
+    const { streams, route } = openRoute();
+    const config = { location: "proxy_read_timeout 1s;" };
+    const { read } = await startApp(behindNginx(config), route, { heartbeat: false });
+    const reader = await read("/");
+    expect(await within("the end", reader.ended)).toBe(false);
+    expect(await within("closed", streams[0]!.closed)).toBe("client");
+  });
+
+  describe("X-Accel-Buffering: no is what makes events arrive:", () => {
+    it.each<[string, NginxConfig, Record<string, string>]>([
+      ["proxy_ignore_headers X-Accel-Buffering", { location: "proxy_ignore_headers X-Accel-Buffering;" }, {}],
+      ["an app that sends X-Accel-Buffering: yes", {}, { "x-accel-buffering": "yes" }],
+    ])("with %s they arrive when the stream ends", async (_what, config, headers) => {
+      const { streams, route } = openRoute(headers);
+      const { request } = await startApp(behindNginx(config), route);
+      let text = "";
+      const received = request("/", { headers: ACCEPT }).then(
+        async (response) => (text = await response.text()),
+      );
+      while (streams.length === 0) await pause(5);
+      streams[0]!.send("held back");
+      await pause(500);
+      expect(text).toBe("");
+      streams[0]!.end();
+      await within("the response", received);
+      expect(text).toContain("held back");
+    });
+
+    it("with proxy_buffering off they arrive without the header, too", async () => {
+      const { streams, route } = openRoute();
+      const config = { location: "proxy_ignore_headers X-Accel-Buffering; proxy_buffering off;" };
+      const { read } = await startApp(behindNginx(config), route);
+      const reader = await read("/");
+      streams[0]!.send("hello");
+      await reader.untilData("hello");
+      expect(reader.response.headers.get("content-type")).toBe("text/event-stream");
+    });
+  });
+
+  it("events are compressed by its gzip, and arrive at once nevertheless", async () => {
+    const { streams, route } = openRoute();
+    const config = { http: "gzip on; gzip_types text/event-stream; gzip_min_length 0;", location: HTTP_1_1 };
+    const { read } = await startApp(behindNginx(config), route);
+    const reader = await read("/", { headers: { "accept-encoding": "gzip" } });
+    expect(reader.response.headers.get("content-encoding")).toBe("gzip");
+    for (let i = 0; i < 3; i++) {
+      streams[0]!.send(`event ${i}`);
+      await reader.untilData(`event ${i}`);
+    }
+  });
+
+  it.each([
+    { version: "1.1", location: HTTP_1_1, looksComplete: false },
+    { version: "1.0", location: "proxy_http_version 1.0;", looksComplete: true },
+  ])(
+    "if the app dies, its stream looks complete to fetch with HTTP/$version to the app: $looksComplete",
+    async ({ location, looksComplete }) => {
+      const { streams, route } = openRoute();
+      const app = await startApp(behindNginx({ location }), route);
+      const reader = await app.read("/");
+      streams[0]!.send("one");
+      await reader.untilData("one");
+      app.cut(); // as the operating system does for a process that was killed
+      expect(await within("the end", reader.ended)).toBe(looksComplete);
+    },
+  );
+
+  it("streams that follow one another share a connection to the app, if it is kept alive", async () => {
+    const app = await startApp(behindNginx({ location: HTTP_1_1 }), { path: "/", source: ["one", "two"] });
+    for (let i = 0; i < 5; i++) {
+      expect(await (await app.read("/")).allData()).toEqual(["one", "two"]);
+      expect(app.connections).toBe(1);
+    }
+  });
+
+  it("a cache with proxy_ignore_headers Cache-Control gives all clients the 204 of one, unless streams bypass it", async () => {
+    const start = async (location: string) => {
+      let requests = 0;
+      const config = {
+        http: "proxy_cache_path $folder/cache keys_zone=cache:1m;",
+        location: `proxy_cache cache; proxy_cache_valid any 10m; ${location}`,
+      };
+      const { request } = await startApp(behindNginx(config), {
+        path: "/",
+        before: async () => void requests++,
+        source: ["one"],
+      });
+      await request("/", { headers: { ...ACCEPT, "last-event-id": "~end" } });
+      const newClient = await request("/", { headers: ACCEPT });
+      return { status: newClient.status, requests };
+    };
+    const ignore = "proxy_ignore_headers Cache-Control;";
+    expect(await start("")).toEqual({ status: 200, requests: 2 });
+    expect(await start(ignore)).toEqual({ status: 204, requests: 1 });
+    expect(await start(`${ignore} proxy_cache_bypass 1; proxy_no_cache 1;`)).toEqual({
+      status: 200,
+      requests: 2,
+    });
+  });
+});
