@@ -1,5 +1,5 @@
 import { createAdaptorServer } from "@hono/node-server";
-import { listen, pause, StreamReader, within } from "@ssekit/conformance";
+import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStream } from "@ssekit/hono";
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -81,7 +81,7 @@ describe("a stream of Hono behind", () => {
     const { get, streams } = await start([etag()]);
     let hasHead = false;
     const responding = get().then((response) => ((hasHead = true), response));
-    while (streams.length === 0) await pause(5);
+    await until("the stream", () => streams.length > 0);
     streams[0]!.send("held back");
     await pause(300);
     expect(hasHead).toBe(false);

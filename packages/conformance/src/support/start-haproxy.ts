@@ -1,7 +1,7 @@
 import { startProxy } from "./start-proxy.js";
 
 /**
- * Starts HAProxy in front of a server, and returns its URL. `settings` are added to its defaults. It is killed when the
+ * Starts HAProxy in front of a server, and returns its URL. `settings` are added to its defaults. It is stopped when the
  * test finishes.
  */
 export async function startHaproxy(program: string, upstream: string, settings = ""): Promise<string> {

@@ -14,8 +14,8 @@ export interface NginxConfig {
 const FIXTURES = fileURLToPath(new URL("../../../node/test/fixtures/", import.meta.url));
 
 /**
- * Starts nginx in front of a server, and returns its URL. All settings that are not given are nginx's defaults. It is
- * killed when the test finishes.
+ * Starts nginx in front of a server with this URL, or `unix:` and the path of its socket, and returns the URL of nginx. All settings that are not given are nginx's defaults. It is
+ * stopped when the test finishes.
  */
 export async function startNginx(
   program: string,
@@ -40,7 +40,7 @@ export async function startNginx(
         scgi_temp_path ${folder}/scgi;
         ssl_certificate ${FIXTURES}localhost-cert.pem;
         ssl_certificate_key ${FIXTURES}localhost-key.pem;
-        upstream app { server ${new URL(upstream).host}; keepalive 8; }
+        upstream app { server ${upstream.startsWith("unix:") ? upstream : new URL(upstream).host}; keepalive 8; }
         ${http.replaceAll("$folder", folder)}
         server {
           listen 127.0.0.1:${listen}${http2 ? " ssl http2" : ""};

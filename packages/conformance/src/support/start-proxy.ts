@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { pause } from "./within.js";
+import { pause, within } from "./within.js";
 
 const ATTEMPTS = 3;
 const START_MS = 10_000;
@@ -20,7 +20,7 @@ interface ProxyProgram {
   args(configFile: string, folder: string): string[];
 }
 
-/** Starts a proxy, and returns the port on which it listens. The proxy is killed when the test finishes. */
+/** Starts a proxy, and returns the port on which it listens. The proxy is stopped when the test finishes. */
 export async function startProxy(proxy: ProxyProgram): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const { port, failure } = await tryToStart(proxy);
@@ -39,12 +39,7 @@ async function tryToStart({
   const folder = mkdtempSync(join(tmpdir(), "ssekit-proxy-"));
   const configFile = join(folder, "proxy.conf");
   writeFileSync(configFile, config(port, folder));
-  // In a process group of its own, because nginx starts processes that outlive a parent that is killed.
-  const child = spawn(program, args(configFile, folder), {
-    cwd: folder,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(program, args(configFile, folder), { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -53,8 +48,8 @@ async function tryToStart({
   let running = true;
   child.on("exit", () => (running = false));
   onTestFinished(async () => {
-    if (running) process.kill(-child.pid!, "SIGKILL");
-    await exited;
+    child.kill("SIGTERM"); // not SIGKILL, with which the processes that nginx has started would be left
+    await within(`the end of ${program}`, exited);
     rmSync(folder, { recursive: true });
   });
   const deadline = performance.now() + START_MS;
@@ -77,9 +72,10 @@ async function findFreePort(): Promise<number> {
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => resolve(true));
+    socket.on("connect", () => {
+      resolve(true);
+      socket.destroy();
+    });
     socket.on("error", () => resolve(false));
-    socket.on("close", () => socket.destroy());
-    socket.on("connect", () => socket.destroy());
   });
 }

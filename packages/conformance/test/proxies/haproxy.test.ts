@@ -1,6 +1,7 @@
 import type { EventStream } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
-import { startApp } from "../../src/support/start-app.js";
+import { RawClient } from "../../src/clients/raw-client.js";
+import { ACCEPT, startApp } from "../../src/support/start-app.js";
 import { startHaproxy } from "../../src/support/start-haproxy.js";
 import { systemProgram } from "../../src/support/system-program.js";
 import { pause, within } from "../../src/support/within.js";
@@ -45,14 +46,18 @@ describe.skipIf(!haproxy)("behind HAProxy,", () => {
     expect(streams[0]!.signal.aborted).toBe(false);
   });
 
-  it("a client that leaves is noticed without heartbeats if option abortonclose is set", async () => {
-    const { streams, route } = openRoute();
-    const { read } = await startApp(behindHaproxy("option abortonclose"), route, { heartbeat: false });
-    const client = new AbortController();
-    await read("/", { signal: client.signal });
-    client.abort();
-    expect(await within("closed", streams[0]!.closed)).toBe("client");
-  });
+  it.each(["leaves", "closes its half of the connection"])(
+    "a client that %s is noticed without heartbeats if option abortonclose is set",
+    async (how) => {
+      const { streams, route } = openRoute();
+      const { url } = await startApp(behindHaproxy("option abortonclose"), route, { heartbeat: false });
+      const client = new RawClient(url).request("GET", "/", ACCEPT);
+      await client.until("retry: ");
+      if (how === "leaves") client.socket.destroy();
+      else client.socket.end();
+      expect(await within("closed", streams[0]!.closed)).toBe("client");
+    },
+  );
 
   it("a heartbeat that is shorter than timeout server keeps a silent stream open", async () => {
     const { streams, route } = openRoute();

@@ -1,16 +1,16 @@
 import { describe } from "vitest";
 import { startNginx, type NginxConfig } from "../../src/support/start-nginx.js";
 import { systemProgram } from "../../src/support/system-program.js";
-import { behind, expressApp, honoApp, nodeApp, withHttp2Client } from "./support/apps.js";
+import { behind, expressApp, honoApp, koaApp, nodeApp, unixApp, withHttp2Client } from "./support/apps.js";
 import { proxyContract } from "./support/proxy-contract.js";
 
 const nginx = systemProgram("nginx");
 const HTTP_1_1 = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
 const configurations: Record<string, [config: NginxConfig, apps: (typeof nodeApp)[]]> = {
-  "its defaults": [{}, [nodeApp, expressApp, honoApp]],
+  "its defaults": [{}, [nodeApp, expressApp, koaApp, honoApp]],
   "HTTP/1.0 to the app": [{ location: "proxy_http_version 1.0;" }, [nodeApp]],
-  "HTTP/1.1 to the app": [{ location: HTTP_1_1 }, [nodeApp, expressApp, honoApp]],
+  "HTTP/1.1 to the app": [{ location: HTTP_1_1 }, [nodeApp, unixApp, expressApp, koaApp, honoApp]],
   gzip: [
     { http: "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;", location: HTTP_1_1 },
     [nodeApp, honoApp],

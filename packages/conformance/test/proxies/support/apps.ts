@@ -1,17 +1,24 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { EventStreamServer as HonoEventStreamServer, sse } from "@ssekit/hono";
 import { EventStreamServer } from "@ssekit/node";
 import express from "express";
 import { Hono } from "hono";
+import Koa from "koa";
 import { Agent, fetch as undiciFetch } from "undici";
 import { expressAdapter } from "../../../../express/test/support/express-adapter.js";
+import { koaAdapter } from "../../../../koa/test/support/koa-adapter.js";
 import { nodeListener } from "../../../../node/test/support/node-listener.js";
 import type { Adapter } from "../../../src/adapter.js";
 import { listen } from "../../../src/support/listen.js";
 
-/** The apps behind the proxies. The first two write to the socket directly, and Hono's server writes by itself. */
+// Apps behind proxies. Express, Koa and node:http write to the socket directly if the proxy speaks HTTP/1.1. Hono's server
+// writes the bytes of a `Response` itself.
 export const expressApp: Adapter = expressAdapter("Express", express);
 
 export const nodeApp: Adapter = {
@@ -24,6 +31,41 @@ export const nodeApp: Adapter = {
       events,
       errors,
     });
+  },
+};
+
+export const koaApp: Adapter = koaAdapter("Koa", Koa);
+
+/** `node:http` on a Unix socket. Its URL is nginx's way to write the path of one. */
+export const unixApp: Adapter = {
+  ...nodeApp,
+  name: "node:http on a Unix socket",
+  async start(routes, options) {
+    const events = new EventStreamServer(options);
+    const server = createServer(nodeListener(routes, events, []));
+    const sockets = new Set<Socket>();
+    server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+    const folder = mkdtempSync(join(tmpdir(), "ssekit-socket-"));
+    server.listen(join(folder, "app"));
+    await once(server, "listening");
+    return {
+      url: `unix:${join(folder, "app")}`,
+      events,
+      errors: [],
+      get connections() {
+        return sockets.size;
+      },
+      cut() {
+        for (const socket of sockets) socket.destroy();
+      },
+      async close() {
+        await new Promise((resolve) => server.close(resolve));
+        rmSync(folder, { recursive: true });
+      },
+    };
   },
 };
 
