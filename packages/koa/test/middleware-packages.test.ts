@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
-import { listen, StreamReader, until, within } from "@ssekit/conformance";
+import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type CloseReason, type EventStream } from "@ssekit/koa";
 import cors from "@koa/cors";
 import Koa, { type Middleware } from "koa";
 import Koa2 from "koa2";
 import bodyParser from "koa-bodyparser";
+import compress from "koa-compress";
 import conditional from "koa-conditional-get";
 import etag from "koa-etag";
 import helmet from "koa-helmet";
@@ -88,6 +89,24 @@ describe.each([
     expect(bodies).toEqual([{ prompt: "hello" }]);
   });
 
+  it("koa-compress that does not flush is held back until it ends, if its Cache-Control allows compression", async () => {
+    const { get, streams } = await start(() => [
+      compress({ threshold: 0, br: false }) as Middleware,
+      (ctx, next) => {
+        ctx.set("cache-control", "no-cache");
+        return next();
+      },
+    ]);
+    const response = await get({ "accept-encoding": "gzip" });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    const reader = new StreamReader(response);
+    streams[0]!.send("held back");
+    await pause(300);
+    expect(reader.text).toBe("");
+    streams[0]!.end();
+    expect(await reader.allData()).toEqual(["held back"]);
+  });
+
   it("koa-session has the cookie of what the handlers changed, while it is still open", async () => {
     const { get, streams } = await start((app) => [
       session(app) as Middleware,
@@ -98,7 +117,9 @@ describe.each([
     ]);
     const response = await get();
     expect(response.headers.get("set-cookie")).toContain("koa.sess=");
-    await expectAtOnce(response, streams[0]!);
+    const reader = await expectAtOnce(response, streams[0]!);
+    streams[0]!.end();
+    expect(await within("the end", reader.ended)).toBe(true);
   });
 
   it("koa-etag and koa-conditional-get has no etag, and is not answered with 304", async () => {
