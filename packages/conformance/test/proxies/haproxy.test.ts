@@ -1,6 +1,12 @@
+import { createServer } from "node:http";
 import type { EventStream } from "@ssekit/core";
+import { EventStreamServer } from "@ssekit/node";
 import { describe, expect, it } from "vitest";
+import { nodeListener } from "../../../node/test/support/node-listener.js";
+import type { Adapter } from "../../src/adapter.js";
 import { RawClient } from "../../src/clients/raw-client.js";
+import { listen } from "../../src/support/listen.js";
+import { recordSocketWrites } from "../../src/support/record-socket-writes.js";
 import { ACCEPT, startApp } from "../../src/support/start-app.js";
 import { startHaproxy } from "../../src/support/start-haproxy.js";
 import { systemProgram } from "../../src/support/system-program.js";
@@ -58,6 +64,44 @@ describe.skipIf(!haproxy)("behind HAProxy,", () => {
       expect(await within("closed", streams[0]!.closed)).toBe("client");
     },
   );
+
+  it("a client that leaves is noticed after at most two heartbeats otherwise", async () => {
+    const { streams, route } = openRoute();
+    let writes: string[] = [];
+    const recorded: Adapter = {
+      ...nodeApp,
+      async start(routes, options) {
+        const events = new EventStreamServer(options);
+        const server = createServer(nodeListener(routes, events, []));
+        writes = recordSocketWrites(server);
+        return Object.assign(await listen(server), { events, errors: [] });
+      },
+    };
+    const { read } = await startApp(behindHaproxy("", recorded), route, { heartbeat: 2_000 });
+    const client = new AbortController();
+    await read("/", { signal: client.signal });
+    writes.length = 0;
+    client.abort();
+    expect(await within("closed", streams[0]!.closed)).toBe("client");
+    const heartbeats = writes.filter((write) => write.includes(":\n\n"));
+    expect(heartbeats.length).toBeGreaterThanOrEqual(1);
+    expect(heartbeats.length).toBeLessThanOrEqual(2);
+  });
+
+  it("streams are not compressed, because they say no-transform", async () => {
+    const { streams, route } = openRoute();
+    const settings = "compression algo gzip\n  compression type text/event-stream\n  option http-no-delay";
+    const { read } = await startApp(behindHaproxy(settings), [
+      route,
+      { path: "/compressed", headers: { "cache-control": "no-cache" }, source: ["one"] },
+    ]);
+    const headers = { "accept-encoding": "gzip" };
+    const reader = await read("/", { headers });
+    expect(reader.response.headers.has("content-encoding")).toBe(false);
+    streams[0]!.send("hello");
+    await reader.untilData("hello");
+    expect((await read("/compressed", { headers })).response.headers.get("content-encoding")).toBe("gzip");
+  });
 
   it("a heartbeat that is shorter than timeout server keeps a silent stream open", async () => {
     const { streams, route } = openRoute();
