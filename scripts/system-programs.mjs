@@ -6,16 +6,20 @@ import { fileURLToPath } from "node:url";
 export const systemPrograms = {
   chromium: "chromium",
   "firefox-esr": "firefox-esr",
+  nginx: "nginx",
+  haproxy: "haproxy",
 };
 
+// Debian installs servers here, and only root has these folders on PATH.
+const SERVER_FOLDERS = ["/usr/local/sbin", "/usr/sbin"];
+
 /**
- * Finds a program on PATH and returns its path.
+ * Finds a program on PATH, or where Debian installs servers, and returns its path.
  * @param {string} name
  * @returns {string | undefined}
  */
 export function findProgram(name) {
-  return (process.env.PATH ?? "")
-    .split(delimiter)
+  return [...(process.env.PATH ?? "").split(delimiter), ...SERVER_FOLDERS]
     .map((folder) => join(folder, name))
     .find(isExecutable);
 }

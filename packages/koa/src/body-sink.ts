@@ -2,12 +2,15 @@ import { Readable } from "node:stream";
 import { joinFrames, ResponseSink, type Frame } from "@ssekit/node/adapter";
 
 const HIGH_WATER_MARK = 16 * 1024;
+// How long a failed stream waits for a wrapper, such as compression, before it breaks off. In milliseconds.
+const WRAPPER_MS = 2_000;
 
 /** The sink of a Koa response: a stream in `ctx.body`, which Koa pipes to the response. */
 export class BodySink extends ResponseSink {
   readonly body: Readable;
   readonly #body: Body;
   #isBlocked = false;
+  #breakBy: number | undefined;
 
   constructor(...given: ConstructorParameters<typeof ResponseSink>) {
     super(...given);
@@ -34,6 +37,14 @@ export class BodySink extends ResponseSink {
     return this.body.readableLength + super.bufferedBytes;
   }
 
+  // Not in `bufferedBytes`, because a source waits until that is less, and a wrapper does not tell when it has passed on
+  // its bytes. A wrapper that never does is waited for only so long.
+  protected override get unsentBytes(): number {
+    this.#breakBy ??= performance.now() + WRAPPER_MS;
+    const inWrapper = performance.now() < this.#breakBy ? this.#body.bytesInWrapper(this.res) : 0;
+    return this.bufferedBytes + inWrapper;
+  }
+
   // Not before Koa sends the response, because middleware may set headers until then.
   override sendHead(): void {
     this.res.once("pipe", () => super.sendHead());
@@ -47,10 +58,10 @@ export class BodySink extends ResponseSink {
 
 /** A stream that knows who reads it. */
 class Body extends Readable {
-  #destination: unknown;
+  #destination: { writableLength?: number; readableLength?: number } | undefined;
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    this.#destination = destination;
+    this.#destination = destination as { writableLength?: number };
     return super.pipe(destination, options);
   }
 
@@ -69,5 +80,11 @@ class Body extends Readable {
       // The pipe's own.
       this.listenerCount("data") === 1
     );
+  }
+
+  /** The bytes that are in a stream that wraps this one, such as compression, and not in the response. */
+  bytesInWrapper(response: unknown): number {
+    const { writableLength = 0, readableLength = 0 } = this.#destination ?? {};
+    return this.#destination === response ? 0 : writableLength + readableLength;
   }
 }

@@ -119,6 +119,44 @@ describe.each([
     expect(appErrors).toEqual([]);
   });
 
+  it("P14: a stream that fails breaks off although its wrapper never passes its events on", async () => {
+    async function* source(): AsyncGenerator<string> {
+      yield "one";
+      throw new Error("broken");
+    }
+    const { url } = await start(
+      async (ctx, next) => {
+        await next();
+        const { Transform } = await import("node:stream");
+        ctx.body = (ctx.body as NodeJS.ReadableStream).pipe(new Transform({ transform() {} }));
+      },
+      (ctx) => ctx.sse(source, { onError() {} }),
+    );
+    const received = fetch(url, { headers: EVENTS }).then((response) => response.text());
+    await expect(within("the end", received)).rejects.toThrow(/fetch failed|terminated/);
+  });
+
+  it("P14: a stream that fails breaks off after its events have come out of a wrapper that is slow", async () => {
+    async function* source(): AsyncGenerator<string> {
+      yield "one";
+      throw new Error("broken");
+    }
+    const { url } = await start(
+      async (ctx, next) => {
+        await next();
+        const { Transform } = await import("node:stream");
+        const slow = new Transform({
+          transform: (chunk, _encoding, done) => void setTimeout(() => done(null, chunk), 300),
+        });
+        ctx.body = (ctx.body as NodeJS.ReadableStream).pipe(slow);
+      },
+      (ctx) => ctx.sse(source, { onError() {} }),
+    );
+    const reader = new StreamReader(await fetch(url, { headers: EVENTS }));
+    expect(await within("the end", reader.ended)).toBe(false);
+    expect(reader.events.map((event) => event.data)).toEqual(["one"]);
+  });
+
   it("koa-compress does not compress our streams, which say no-transform", async () => {
     const { url } = await start(compress({ threshold: 0 }) as Middleware, (ctx) => ctx.sse(["one"]));
     const response = await fetch(url, { headers: { ...EVENTS, "accept-encoding": "gzip" } });

@@ -137,8 +137,13 @@ export class ResponseSink implements Sink, ResponseOwner {
   breakOff(last = false): void {
     if (this.#isOver) return;
     this.#endsConnection ||= last;
-    if (this.bufferedBytes > 0) setTimeout(() => this.breakOff(), LOOK_MS);
+    if (this.unsentBytes > 0) setTimeout(() => this.breakOff(), LOOK_MS);
     else setTimeout(() => this.#isOver || this.#cut(() => this.req.socket.destroySoon()), BREAK_MS);
+  }
+
+  /** The number of bytes that are waited for before the response is broken off. */
+  protected get unsentBytes(): number {
+    return this.bufferedBytes;
   }
 
   /** Drops the unsent bytes and breaks the response off. `last` also closes the connection. */
