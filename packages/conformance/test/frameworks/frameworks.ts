@@ -1,0 +1,21 @@
+/** How an app of `packages/frameworks/` is built and started, and what it cannot do. */
+export interface Framework {
+  /** The folder of the app, and the name of its page in `docs/frameworks/`. */
+  name: string;
+  /** The program that builds the app, and its arguments, from `node_modules/`. */
+  build?: readonly string[];
+  /** The program that serves the app, and its arguments. It listens on `PORT` of `HOST`. */
+  start: readonly string[];
+  /** What does not hold, as the page says. The tests expect the failure, so that they tell when it is mended. */
+  lacks?: readonly Lack[];
+}
+
+export type Lack = "backpressure";
+
+export const frameworks: readonly Framework[] = [
+  {
+    name: "next",
+    build: ["node_modules/next/dist/bin/next", "build"],
+    start: ["node_modules/next/dist/bin/next", "start"],
+  },
+];

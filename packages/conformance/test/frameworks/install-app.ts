@@ -1,0 +1,40 @@
+import { cp, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run, runSafely } from "../packed/run.js";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const apps = join(root, "packages/frameworks");
+
+const INSTALL = ["install", "--ignore-workspace", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"];
+const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ERR_PNPM_NO_OFFLINE_|ERR_PNPM_META_FETCH_FAIL/;
+
+/** The folder of a framework's app. */
+export function appFolder(name: string): string {
+  return join(apps, name);
+}
+
+/**
+ * Installs the packages of an app, which takes a moment if they are there, and puts the packed packages of ssekit next to
+ * them.
+ *
+ * @returns `false` if the packages cannot be downloaded, because there is no network
+ */
+export async function installApp(name: string, tarballs: string): Promise<boolean> {
+  const folder = appFolder(name);
+  const { packageManager } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const { code, output } = await run("npx", ["-y", packageManager, ...INSTALL], folder, 240_000);
+  if (code !== 0) {
+    if (NO_NETWORK.test(output)) return false;
+    throw new Error(`The packages of ${name} were not installed:\n${output}`);
+  }
+  const installed = join(folder, "node_modules/@ssekit");
+  await rm(installed, { recursive: true, force: true });
+  for (const tarball of await readdir(tarballs)) {
+    const target = join(installed, basename(tarball, ".tgz").replace("ssekit-", ""));
+    await mkdir(target, { recursive: true });
+    await runSafely("tar", ["-xzf", join(tarballs, tarball), "-C", target, "--strip-components=1"], folder, 30_000);
+  }
+  await cp(join(apps, "probe"), join(folder, "node_modules/ssekit-probe"), { recursive: true });
+  return true;
+}
