@@ -2,9 +2,9 @@
 export interface Framework {
   /** The folder of the app, and the name of its page in `docs/frameworks/`. */
   name: string;
-  /** The program that builds the app, and its arguments, from `node_modules/`. */
+  /** The script that builds the app, and its arguments. */
   build?: readonly string[];
-  /** The program that serves the app, and its arguments. It listens on `PORT` of `HOST`. */
+  /** The script that serves the app, and its arguments. It listens on `PORT`. */
   start: readonly string[];
   /** What does not hold, as the page says. The tests expect the failure, so that they tell when it is mended. */
   lacks?: readonly Lack[];
@@ -17,5 +17,10 @@ export const frameworks: readonly Framework[] = [
     name: "next",
     build: ["node_modules/next/dist/bin/next", "build"],
     start: ["node_modules/next/dist/bin/next", "start"],
+  },
+  {
+    name: "nest",
+    build: ["node_modules/typescript/bin/tsc"],
+    start: ["dist/main.js"],
   },
 ];

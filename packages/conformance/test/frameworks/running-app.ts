@@ -16,15 +16,10 @@ const ENVIRONMENT = {
   ASTRO_TELEMETRY_DISABLED: "1",
 };
 
-/** The program of a framework, with its arguments. A JavaScript file is run by Node. */
-function command([program, ...args]: readonly string[]): [string, string[]] {
-  return /\.m?js$|\/next$/.test(program!) ? [process.execPath, [program!, ...args]] : [program!, args];
-}
-
 /** Builds an app, which takes some seconds. */
 export async function buildApp({ name, build }: Framework): Promise<void> {
   if (!build) return;
-  const { code, output } = await run(...command(build), appFolder(name), 240_000, ENVIRONMENT);
+  const { code, output } = await run(process.execPath, build, appFolder(name), 240_000, ENVIRONMENT);
   if (code !== 0) throw new Error(`${name} was not built:\n${output}`);
 }
 
@@ -49,8 +44,7 @@ export interface RunningApp {
 export async function startApp({ name, start }: Framework): Promise<RunningApp> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const [program, args] = command(start);
-  const child = spawn(program, args, {
+  const child = spawn(process.execPath, start, {
     cwd: appFolder(name),
     env: { ...ENVIRONMENT, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
