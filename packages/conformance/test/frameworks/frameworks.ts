@@ -23,4 +23,14 @@ export const frameworks: readonly Framework[] = [
     build: ["node_modules/typescript/bin/tsc"],
     start: ["dist/main.js"],
   },
+  {
+    name: "nitro",
+    build: ["node_modules/nitropack/dist/cli/index.mjs", "build"],
+    start: [".output/server/index.mjs"],
+  },
+  {
+    name: "sveltekit",
+    build: ["node_modules/vite/bin/vite.js", "build"],
+    start: ["build"],
+  },
 ];
