@@ -33,4 +33,10 @@ export const frameworks: readonly Framework[] = [
     build: ["node_modules/vite/bin/vite.js", "build"],
     start: ["build"],
   },
+  {
+    name: "react-router",
+    build: ["node_modules/@react-router/dev/bin.js", "build"],
+    start: ["node_modules/@react-router/serve/bin.js", "./build/server/index.js"],
+  },
+  { name: "h3", start: ["probe.js"] },
 ];
