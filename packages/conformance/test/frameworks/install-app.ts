@@ -6,8 +6,15 @@ import { run, runSafely } from "../packed/run.js";
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const apps = join(root, "packages/frameworks");
 
-const INSTALL = ["install", "--ignore-workspace", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"];
-const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ERR_PNPM_NO_OFFLINE_|ERR_PNPM_META_FETCH_FAIL/;
+const INSTALL = [
+  "install",
+  "--ignore-workspace",
+  "--frozen-lockfile",
+  "--prefer-offline",
+  "--ignore-scripts",
+];
+const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ERR_PNPM_NO_OFFLINE_|ERR_PNPM_META_FETCH_FAIL/;
 
 /** The folder of a framework's app. */
 export function appFolder(name: string): string {
@@ -33,7 +40,12 @@ export async function installApp(name: string, tarballs: string): Promise<boolea
   for (const tarball of await readdir(tarballs)) {
     const target = join(installed, basename(tarball, ".tgz").replace("ssekit-", ""));
     await mkdir(target, { recursive: true });
-    await runSafely("tar", ["-xzf", join(tarballs, tarball), "-C", target, "--strip-components=1"], folder, 30_000);
+    await runSafely(
+      "tar",
+      ["-xzf", join(tarballs, tarball), "-C", target, "--strip-components=1"],
+      folder,
+      30_000,
+    );
   }
   await cp(join(apps, "probe"), join(folder, "node_modules/ssekit-probe"), { recursive: true });
   return true;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { StreamReader, until, within } from "@ssekit/conformance";
+import { pause, StreamReader, within } from "@ssekit/conformance";
 import { onTestFinished } from "vitest";
 import { run } from "../packed/run.js";
 import type { Framework } from "./frameworks.js";
@@ -16,11 +16,12 @@ const ENVIRONMENT = {
   ASTRO_TELEMETRY_DISABLED: "1",
 };
 
-/** Builds an app, which takes some seconds. */
+/** Builds an app, which takes some seconds, and checks its types. */
 export async function buildApp({ name, build }: Framework): Promise<void> {
-  if (!build) return;
-  const { code, output } = await run(process.execPath, build, appFolder(name), 240_000, ENVIRONMENT);
-  if (code !== 0) throw new Error(`${name} was not built:\n${output}`);
+  for (const script of build) {
+    const { code, output } = await run(process.execPath, script, appFolder(name), 120_000, ENVIRONMENT);
+    if (code !== 0) throw new Error(`${name}: ${script.join(" ")} failed:\n${output}`);
+  }
 }
 
 /** An app that is running as in production. */
@@ -33,18 +34,16 @@ export interface RunningApp {
   /** Publishes a price, and returns the id of its event. */
   publish(price: number): Promise<string>;
   /** How many streams the app says are open. */
-  open(): Promise<number>;
-  /** Waits until this number of streams is open. */
-  untilOpen(count: number): Promise<void>;
+  openStreams(): Promise<number>;
   /** Sends SIGTERM, and resolves when the app has exited. */
   terminate(): Promise<void>;
 }
 
 /** Starts an app. It is killed when the test finishes. */
-export async function startApp({ name, start }: Framework): Promise<RunningApp> {
+export async function startApp({ name, runtime = process.execPath, start }: Framework): Promise<RunningApp> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, start, {
+  const child = spawn(runtime, start, {
     cwd: appFolder(name),
     env: { ...ENVIRONMENT, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
@@ -59,24 +58,7 @@ export async function startApp({ name, start }: Framework): Promise<RunningApp> 
     await exited;
   });
 
-  const open = async () => {
-    const response = await fetch(`${url}/streams`, { signal: AbortSignal.timeout(10_000) });
-    return ((await response.json()) as { open: number }).open;
-  };
-  const untilOpen = async (count: number, ms = 5_000) => {
-    const deadline = performance.now() + ms;
-    for (;;) {
-      const now = await open().catch((error: unknown) => String(error));
-      if (now === count) return;
-      if (performance.now() > deadline || child.exitCode !== null) {
-        throw new Error(`${name}: expected ${count} open streams, got ${now}; it printed:\n${output}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
-  await untilOpen(0, 30_000);
-
-  return {
+  const app: RunningApp = {
     url,
     output: () => output,
     read: async (path, lastEventId) => {
@@ -95,13 +77,37 @@ export async function startApp({ name, start }: Framework): Promise<RunningApp> 
       });
       return ((await response.json()) as { id: string }).id;
     },
-    open,
-    untilOpen,
+    openStreams: async () => {
+      const response = await fetch(`${url}/streams`, { signal: AbortSignal.timeout(10_000) });
+      return ((await response.json()) as { open: number }).open;
+    },
     terminate: async () => {
       child.kill("SIGTERM");
       await within(`${name} exits after SIGTERM`, exited, 15_000);
     },
   };
+  const exitedEarly = exited.then(() => {
+    throw new Error(`${name} has exited:\n${output}`);
+  });
+  await Promise.race([expectOpen(app, 0, 30_000), exitedEarly]);
+  exitedEarly.catch(() => {}); // later it is what the test wants
+  return app;
+}
+
+/**
+ * Waits until this number of streams is open. The default time limit is much shorter than the interval of the heartbeats,
+ * which would notice that a client has left.
+ */
+export async function expectOpen(app: RunningApp, count: number, ms = 5_000): Promise<void> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const open = await app.openStreams().catch((error: unknown) => String(error));
+    if (open === count) return;
+    if (performance.now() > deadline) {
+      throw new Error(`Expected ${count} open streams, got ${open}. The app has printed:\n${app.output()}`);
+    }
+    await pause(50);
+  }
 }
 
 async function freePort(): Promise<number> {

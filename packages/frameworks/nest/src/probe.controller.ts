@@ -8,7 +8,13 @@ import { observableSource } from "./observable-source.js";
 export class ProbeController {
   @Get()
   probe(@Req() req: Request, @Res() res: Response) {
-    if (req.url.includes("early")) res.sse(observableSource(throwError(() => new Error("early")), String));
+    if (req.url.includes("early"))
+      res.sse(
+        observableSource(
+          throwError(() => new Error("early")),
+          String,
+        ),
+      );
     else res.sse(probe(req.url));
   }
 }
