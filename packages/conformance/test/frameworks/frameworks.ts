@@ -27,7 +27,7 @@ export const frameworks: readonly Framework[] = [
     name: "nest",
     versions: ["@nestjs/core"],
     build: [["node_modules/typescript/bin/tsc"]],
-    start: ["dist/main.js"],
+    start: ["dist/probe.js"],
   },
   {
     name: "nitro",
