@@ -20,39 +20,42 @@ async function shownFile(name: string, file: string): Promise<string> {
   return text.replaceAll(/^.*probe.*\n/gm, "");
 }
 
-describe.each(frameworks)("the page of $name", ({ name, versions }) => {
-  const path = join(pages, `${name}.md`);
+describe.each(frameworks.map(({ name, versions }) => [name, versions] as const))(
+  "the page of %s",
+  (name, versions) => {
+    const path = join(pages, `${name}.md`);
 
-  // `vitest -u` copies the files into the page.
-  it("shows the files of the app that is tested", async () => {
-    let page = await readFile(path, "utf8");
-    for (const [block, file, language] of page.matchAll(FILE)) {
-      const shown = `**\`${file}\`**\n\n\`\`\`${language}\n${await shownFile(name, file!)}\`\`\``;
-      page = page.replace(block, () => shown);
-    }
+    // `vitest -u` copies the files into the page.
+    it("shows the files of the app that is tested", async () => {
+      let page = await readFile(path, "utf8");
+      for (const [block, file, language] of page.matchAll(FILE)) {
+        const shown = `**\`${file}\`**\n\n\`\`\`${language}\n${await shownFile(name, file!)}\`\`\``;
+        page = page.replace(block, () => shown);
+      }
 
-    await expect(page).toMatchFileSnapshot(path);
-  });
+      await expect(page).toMatchFileSnapshot(path);
+    });
 
-  it("shows all files that a reader has to write", async () => {
-    const page = await readFile(path, "utf8");
-    const { output } = await run("git", ["ls-files"], appFolder(name), 10_000);
-    const files = output
-      .split("\n")
-      .filter((file) => file && !NOT_SHOWN.test(file) && !UNCHANGED.includes(file));
+    it("shows all files that a reader has to write", async () => {
+      const page = await readFile(path, "utf8");
+      const { output } = await run("git", ["ls-files"], appFolder(name), 10_000);
+      const files = output
+        .split("\n")
+        .filter((file) => file && !NOT_SHOWN.test(file) && !UNCHANGED.includes(file));
 
-    expect([...page.matchAll(FILE)].map((match) => match[1]!).toSorted()).toEqual(files.toSorted());
-  });
+      expect([...page.matchAll(FILE)].map((match) => match[1]!).toSorted()).toEqual(files.toSorted());
+    });
 
-  it.each(["the page", "the index"])("has the tested versions: %s", async (which) => {
-    const text = await readFile(which === "the page" ? path : join(pages, "index.md"), "utf8");
-    const { dependencies, devDependencies } = JSON.parse(
-      await readFile(join(appFolder(name), "package.json"), "utf8"),
-    );
-    const all: Record<string, string> = { ...dependencies, ...devDependencies };
+    it.each(["the page", "the index"])("has the tested versions: %s", async (which) => {
+      const text = await readFile(which === "the page" ? path : join(pages, "index.md"), "utf8");
+      const { dependencies, devDependencies } = JSON.parse(
+        await readFile(join(appFolder(name), "package.json"), "utf8"),
+      );
+      const all: Record<string, string> = { ...dependencies, ...devDependencies };
 
-    for (const dependency of which === "the page" ? versions : versions.slice(0, 1)) {
-      expect(text).toContain(`\`${dependency}\` ${all[dependency]!.replace(/^npm:.*@/, "")}`);
-    }
-  });
-});
+      for (const dependency of which === "the page" ? versions : versions.slice(0, 1)) {
+        expect(text).toContain(`\`${dependency}\` ${all[dependency]!.replace(/^npm:.*@/, "")}`);
+      }
+    });
+  },
+);

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { pause, StreamReader, within } from "@ssekit/conformance";
 import { onTestFinished } from "vitest";
 import { run } from "../packed/run.js";
@@ -15,6 +16,10 @@ const ENVIRONMENT = {
   NEXT_TELEMETRY_DISABLED: "1",
   ASTRO_TELEMETRY_DISABLED: "1",
 };
+
+// A connection that is kept for the next request would delay the exit of the app by some seconds. Streams are read without
+// this header, because with it undici takes a response that breaks off for a complete one.
+const CLOSE = { connection: "close" };
 
 /** Builds an app, which takes some seconds, and checks its types. */
 export async function buildApp({ name, build }: Framework): Promise<void> {
@@ -40,9 +45,27 @@ export interface RunningApp {
 }
 
 /** Starts an app. It is killed when the test finishes. */
-export async function startApp({ name, runtime = process.execPath, start }: Framework): Promise<RunningApp> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+export async function startApp(framework: Framework): Promise<RunningApp> {
+  for (let attempt = 1; ; attempt++) {
+    const { app, exited } = start(framework, await freePort());
+    const exitedEarly = exited.then(() => {
+      throw new Error(`${framework.name} has exited:\n${app.output()}`);
+    });
+    try {
+      await Promise.race([expectOpen(app, 0, 30_000), exitedEarly]);
+      if (!portWasTaken(app)) return app;
+    } catch (error) {
+      if (!portWasTaken(app) || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Whether another program took the port before the app did. */
+function portWasTaken(app: RunningApp): boolean {
+  return /EADDRINUSE|in use/.test(app.output());
+}
+
+function start({ name, runtime = process.execPath, start }: Framework, port: number) {
   const child = spawn(runtime, start, {
     cwd: appFolder(name),
     env: { ...ENVIRONMENT, PORT: String(port) },
@@ -58,11 +81,15 @@ export async function startApp({ name, runtime = process.execPath, start }: Fram
     await exited;
   });
 
+  const url = `http://127.0.0.1:${port}`;
   const app: RunningApp = {
     url,
     output: () => output,
     read: async (path, lastEventId) => {
-      const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
+      const headers = {
+        accept: "text/event-stream",
+        ...(lastEventId && { "last-event-id": lastEventId }),
+      };
       const request = fetch(url + path, { headers });
       const reader = new StreamReader(await within(`${name}: GET ${path}`, request));
       onTestFinished(() => reader.leave());
@@ -71,14 +98,14 @@ export async function startApp({ name, runtime = process.execPath, start }: Fram
     publish: async (price) => {
       const response = await fetch(`${url}/events`, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { ...CLOSE, "content-type": "application/json" },
         body: JSON.stringify({ symbol: "AAPL", price }),
         signal: AbortSignal.timeout(10_000),
       });
       return ((await response.json()) as { id: string }).id;
     },
     openStreams: async () => {
-      const response = await fetch(`${url}/streams`, { signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(`${url}/streams`, { headers: CLOSE, signal: AbortSignal.timeout(10_000) });
       return ((await response.json()) as { open: number }).open;
     },
     terminate: async () => {
@@ -86,11 +113,7 @@ export async function startApp({ name, runtime = process.execPath, start }: Fram
       await within(`${name} exits after SIGTERM`, exited, 15_000);
     },
   };
-  const exitedEarly = exited.then(() => {
-    throw new Error(`${name} has exited:\n${output}`);
-  });
-  await Promise.race([expectOpen(app, 0, 30_000), exitedEarly]);
-  return app;
+  return { app, exited };
 }
 
 /**
@@ -109,10 +132,16 @@ export async function expectOpen(app: RunningApp, count: number, ms = 5_000): Pr
   }
 }
 
+/** A free port under those that the system gives to connections and to servers that ask for any port. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(16_000, 32_000);
+    const server = createServer();
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!listening) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
