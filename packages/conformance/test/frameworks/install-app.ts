@@ -12,9 +12,18 @@ const INSTALL = [
   "--frozen-lockfile",
   "--prefer-offline",
   "--ignore-scripts",
+  "--fetch-retries=1",
 ];
 const NO_NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ERR_PNPM_NO_OFFLINE_|ERR_PNPM_META_FETCH_FAIL/;
+
+// Without a network, each download would be tried again for more than a minute.
+const ENVIRONMENT = {
+  ...process.env,
+  npm_config_fetch_retries: "1",
+  npm_config_fetch_retry_mintimeout: "500",
+};
+let offline = false;
 
 /** The folder of a framework's app. */
 export function appFolder(name: string): string {
@@ -28,11 +37,13 @@ export function appFolder(name: string): string {
  * @returns `false` if the packages cannot be downloaded, because there is no network
  */
 export async function installApp(name: string, tarballs: string): Promise<boolean> {
+  if (offline) return false;
   const folder = appFolder(name);
   const { packageManager } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const { code, output } = await run("npx", ["-y", packageManager, ...INSTALL], folder, 240_000);
+  const { code, output } = await run("npx", ["-y", packageManager, ...INSTALL], folder, 240_000, ENVIRONMENT);
   if (code !== 0) {
-    if (NO_NETWORK.test(output)) return false;
+    offline = NO_NETWORK.test(output);
+    if (offline) return false;
     throw new Error(`The packages of ${name} were not installed:\n${output}`);
   }
   const installed = join(folder, "node_modules/@ssekit");
