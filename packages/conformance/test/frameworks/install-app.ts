@@ -1,9 +1,8 @@
-import { cp, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { run, runSafely } from "../packed/run.js";
+import { runSafely } from "../packed/run.js";
+import { pnpm, root } from "./pnpm.js";
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const apps = join(root, "packages/frameworks");
 
 const INSTALL = [
@@ -12,17 +11,10 @@ const INSTALL = [
   "--frozen-lockfile",
   "--prefer-offline",
   "--ignore-scripts",
-  "--fetch-retries=1",
+  "--config.fetch-retries=1", // without a network, others would take more than a minute
 ];
-const NO_NETWORK =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|ERR_PNPM_NO_OFFLINE_|ERR_PNPM_META_FETCH_FAIL/;
-
-// Without a network, each download would be tried again for more than a minute.
-const ENVIRONMENT = {
-  ...process.env,
-  npm_config_fetch_retries: "1",
-  npm_config_fetch_retry_mintimeout: "500",
-};
+// What pnpm says, and what npx says.
+const NO_NETWORK = /client error \(Connect\)|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT/;
 let offline = false;
 
 /** The folder of a framework's app. */
@@ -39,8 +31,7 @@ export function appFolder(name: string): string {
 export async function installApp(name: string, tarballs: string): Promise<boolean> {
   if (offline) return false;
   const folder = appFolder(name);
-  const { packageManager } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const { code, output } = await run("npx", ["-y", packageManager, ...INSTALL], folder, 240_000, ENVIRONMENT);
+  const { code, output } = await pnpm(INSTALL, folder, 240_000);
   if (code !== 0) {
     offline = NO_NETWORK.test(output);
     if (offline) return false;
