@@ -8,9 +8,15 @@ export interface Ended {
 }
 
 /** Runs a program in a folder until it exits by itself, or kills it, with all that it has started. */
-export function run(command: string, args: readonly string[], cwd: string, ms: number): Promise<Ended> {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  ms: number,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => {
       try {
         process.kill(-child.pid!, "SIGKILL");

@@ -1,0 +1,1 @@
+export function probe(url: string): AsyncIterable<{ data: string }>;

@@ -1,0 +1,7 @@
+import type { LoaderFunctionArgs } from "react-router";
+import { probe } from "ssekit-probe";
+import { events } from "../events.server";
+
+export function loader({ request }: LoaderFunctionArgs) {
+  return events.respond(request, probe(request.url));
+}

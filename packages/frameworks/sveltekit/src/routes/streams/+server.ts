@@ -1,0 +1,4 @@
+import { json, type RequestHandler } from "@sveltejs/kit";
+import { events } from "$lib/server/events";
+
+export const GET: RequestHandler = () => json({ open: events.streams.size });
