@@ -19,7 +19,7 @@ adapterContract({
         return new Response("sorry", { status: (error as { status?: number }).status ?? 500 });
       }
     });
-    return Object.create(listening, { events: { value: events }, errors: { value: errors } });
+    return Object.assign(listening, { events, errors });
   },
 });
 
