@@ -18,7 +18,8 @@ interface Task {
 export function skipTests(skips: readonly Skip[]): void {
   if (skips.length === 0) return;
 
-  beforeAll((suite) => {
+  // oxlint-disable-next-line no-empty-pattern -- vitest accepts no other form of a first argument
+  beforeAll(({}, suite) => {
     const names = testsOf(suite as unknown as Task).map(nameOf);
     const wrong = skips.filter(({ test }) => !names.some((name) => name.endsWith(test)));
     if (wrong.length > 0)

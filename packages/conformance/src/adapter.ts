@@ -45,6 +45,8 @@ export interface Adapter {
   http: 1 | 2;
   /** True if handlers return a `Response`, so that a stream cannot be opened after the response was sent. */
   returnsResponse?: boolean;
+  /** True if an app can set headers by the option `headers` only. */
+  headersByOption?: boolean;
   /** Number of runs of each property test. @default 100 */
   runs?: number;
   /** A `fetch` that supports the protocol of the server. Default: the global `fetch`. */

@@ -1,8 +1,5 @@
-import type { Server } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { adapterContract, listen } from "@ssekit/conformance";
 import { honoAdapter } from "./support/hono-adapter.js";
 
-adapterContract(
-  honoAdapter("Hono 4 on Node", (fetch) => listen(createAdaptorServer({ fetch }) as Server)),
-);
+adapterContract(honoAdapter("Hono 4 on Node", (fetch) => listen(createAdaptorServer({ fetch }))));

@@ -10,7 +10,7 @@ export class Forwarder {
   }
 
   static async start(port: number): Promise<Forwarder> {
-    const server = createServer({ allowHalfOpen: true });
+    const server = createServer();
     const forwarder = new Forwarder(server);
     server.on("connection", (client: Socket) => forwarder.#forward(client, port));
     await new Promise<void>((resolve, reject) => {
@@ -36,16 +36,15 @@ export class Forwarder {
   }
 
   #forward(client: Socket, port: number): void {
-    const upstream = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const upstream = connect(port, "127.0.0.1");
     this.#clients.add(client);
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
-      from.setNoDelay(true);
-      from.pipe(to);
-      from.on("error", () => to.resetAndDestroy()); // such as a reset, which is passed on
-      from.on("close", () => to.destroy());
+      from.setNoDelay(true).pipe(to);
+      from.on("error", () => to.resetAndDestroy()); // a reset is passed on
+      from.on("close", () => to.destroySoon());
     }
     client.on("close", () => this.#clients.delete(client));
   }

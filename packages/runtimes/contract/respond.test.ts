@@ -1,11 +1,14 @@
 import { adapterContract, type Route } from "@ssekit/conformance";
 import { EventStreamServer } from "@ssekit/core";
 import { runtime, serve } from "./runtime.js";
+import { skip } from "./skips.js";
 
 adapterContract({
   name: `respond on ${runtime}`,
   http: 1,
   returnsResponse: true,
+  headersByOption: true,
+  skip,
   async start(routes, options) {
     const events = new EventStreamServer(options);
     const errors: unknown[] = [];
@@ -30,6 +33,7 @@ async function answer(
   errors: unknown[],
 ): Promise<Response> {
   await before?.();
+  const given = { ...options, headers: { ...headers, ...options?.headers } };
   // Only a function gets the stream.
   const response = await events.respond(
     request,
@@ -39,9 +43,9 @@ async function answer(
           onStream(stream);
           return typeof source === "function" ? source(stream) : source;
         },
-    options,
+    given,
   );
-  for (const [name, value] of Object.entries(headers)) response.headers.append(name, value);
-  if (misuse === "open twice") await events.respond(request, again).catch((error: unknown) => errors.push(error));
+  if (misuse === "open twice")
+    await events.respond(request, again).catch((error: unknown) => errors.push(error));
   return response;
 }

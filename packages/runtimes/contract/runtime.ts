@@ -1,7 +1,8 @@
 import { Forwarder } from "./forwarder.js";
 import type { Listening } from "@ssekit/conformance";
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+/** The second argument is what the runtime knows of the connection. Hono takes it as its environment. */
+type Fetch = (request: Request, info: object) => Response | Promise<Response>;
 
 /** A server of the runtime itself, on a free port of the loopback interface. */
 interface Served {
@@ -28,12 +29,22 @@ export const runtime = Bun ? "Bun" : Deno ? "Deno" : undefined;
 
 /** Serves with the runtime's own server, behind a forwarder that counts and cuts connections. */
 export async function serve(fetch: Fetch): Promise<Listening> {
-  const served = start(fetch);
+  // The forwarder hears that a client has left before the server does.
+  const waiting = new Set<Request>();
+  const served = start(async (request, info) => {
+    waiting.add(request);
+    request.signal.addEventListener("abort", () => waiting.delete(request));
+    try {
+      return await fetch(request, info);
+    } finally {
+      waiting.delete(request);
+    }
+  });
   const forwarder = await Forwarder.start(served.port);
   return {
     url: `http://127.0.0.1:${forwarder.port}`,
     get connections() {
-      return forwarder.connections;
+      return Math.max(forwarder.connections, waiting.size);
     },
     async close() {
       await Promise.all([forwarder.close(), served.stop()]);
