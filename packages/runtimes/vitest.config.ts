@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     root: new URL("../../", import.meta.url).pathname,
     server: { deps: { external: [/\/dist\//] } },
+    include: ["packages/runtimes/contract/*.test.ts", "packages/*/test/contract-*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxWorkers: 1,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });
