@@ -14,35 +14,34 @@ const END = "<!-- end of the matrix -->";
 
 /**
  * Makes the matrix. `omissions` says what could not be shown, because tests did not run. `problems` says what is wrong.
+ * @param {(column: string) => TestReport[] | undefined} [testsOf]
  */
-export function makeMatrix() {
+export function makeMatrix(testsOf = readTests) {
   /** @type {string[]} */
   const omissions = [];
   /** @type {string[]} */
   const problems = [];
   /** @type {string[]} */
   const notes = [];
-  const columns = Object.entries(COLUMNS).filter(([name, heading]) => {
-    if (existsSync(reportOf(name))) return true;
-    omissions.push(`${heading} has no report`);
-    return false;
+  const columns = Object.entries(COLUMNS).flatMap(([name, heading]) => {
+    const tests = testsOf(name)?.filter((test) => test.ancestorTitles[0]?.startsWith(CONTRACT));
+    if (tests === undefined) omissions.push(`${heading} has no report`);
+    return tests === undefined ? [] : [{ heading, tests }];
   });
-  const tests = columns.map(([name]) => contractTests(name));
-  for (const group of ungrouped(tests.flat()))
+  for (const group of ungrouped(columns.flatMap(({ tests }) => tests)))
     problems.push(`No behaviour of the matrix has the group "${group}"`);
 
   const rows = Object.keys(BEHAVIOURS).map((behaviour) => [
     behaviour,
-    ...columns.map(([, heading], i) => {
-      const where = `${behaviour} on ${heading}`;
-      return cell(
-        where,
-        (tests[i] ?? []).filter((test) => belongsTo(behaviour, test)),
-      );
-    }),
+    ...columns.map(({ heading, tests }) =>
+      cell(
+        `${behaviour} on ${heading}`,
+        tests.filter((test) => belongsTo(behaviour, test)),
+      ),
+    ),
   ]);
   return {
-    text: render([["", ...columns.map(([, heading]) => heading)], ...rows], notes),
+    text: render([["", ...columns.map(({ heading }) => heading)], ...rows], notes),
     omissions,
     problems,
   };
@@ -78,11 +77,10 @@ export function checkMatrix() {
   return { omissions, problems };
 }
 
-/** @param {string} name of a report */
-function contractTests(name) {
-  return readReport(reportOf(name))
-    .flatMap((file) => file.assertionResults)
-    .filter((test) => test.ancestorTitles[0]?.startsWith(CONTRACT));
+/** @param {string} column */
+function readTests(column) {
+  const report = reportOf(column);
+  return existsSync(report) ? readReport(report).flatMap((file) => file.assertionResults) : undefined;
 }
 
 /**

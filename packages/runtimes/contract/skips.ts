@@ -48,6 +48,12 @@ const SKIPS: readonly Skip[] = [
   ),
   {
     runtime: "Deno",
+    // Seen in every third run on a busy machine: `signal.aborted` is true, and the upstream's connection stays open.
+    test: "P10: when the client leaves 'in the middle of an event', a fetch with the source's signal ends",
+    reason: "The signal aborts at once, but Deno's fetch sometimes keeps the connection of a large response",
+  },
+  {
+    runtime: "Deno",
     test: NOT_READING,
     reason:
       "events.close() ends in time, but the server keeps the connection until the client reads or leaves",

@@ -56,7 +56,7 @@ export function departureContract(adapter: Adapter): void {
         }
       }
       const app = await startApp(adapter, { path: "/", source });
-      await leave(app, arrived, () => upstream.requests === 1);
+      await leave(app, arrived, () => upstream.responses.length === 1);
       await until("upstream to see it", () => upstream.aborted === 1);
       const { signal, closed } = streams[0]!;
       expect(signal.aborted).toBe(true);
