@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
  * @property {string} status
  * @property {string} fullName
  * @property {string[]} ancestorTitles
+ * @property {string[]} [failureMessages]
  * @property {{ skipReason?: string }} meta
  */
 /** @typedef {{ status: string, message: string, assertionResults: TestReport[] }} FileReport */
@@ -34,6 +35,19 @@ export function countResults(files, exitCode) {
     failed: failures || (exitCode === 0 ? 0 : 1),
     skipped: tests.filter((test) => isSkipped(test) && !test.meta.skipReason).map((test) => test.fullName),
   };
+}
+
+/**
+ * The failed tests, each with its error, and the errors of files that did not load.
+ * @param {FileReport[]} files
+ */
+export function failuresOf(files) {
+  return files.flatMap((file) => [
+    ...(isFailedItself(file) ? [file.message] : []),
+    ...file.assertionResults
+      .filter(isFailed)
+      .map((test) => `${test.fullName}\n    ${test.failureMessages?.join("\n").slice(0, 1000)}`),
+  ]);
 }
 
 /** @param {TestReport} test */

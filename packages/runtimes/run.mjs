@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { countResults, readReport } from "../../scripts/vitest-report.mjs";
+import { countResults, failuresOf, readReport } from "../../scripts/vitest-report.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const VITEST = "node_modules/vitest/vitest.mjs";
@@ -57,7 +57,7 @@ export function runInRuntimes(names = Object.keys(RUNTIMES)) {
       continue;
     }
     const start = performance.now();
-    const { passed, failed, skipped, output } = runInside(
+    const { passed, failed, skipped, details } = runInside(
       name,
       [program, ...(runtime?.args ?? [])],
       runtime?.tests ?? [],
@@ -67,7 +67,7 @@ export function runInRuntimes(names = Object.keys(RUNTIMES)) {
     counts.skipped.push(...skipped.map((test) => `${name}: ${test}`));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`${failed ? "✗" : "✓"} the contract inside ${name}: ${passed} tests passed (${seconds} s)`);
-    if (failed > 0) console.log(output);
+    if (failed > 0) console.log(details);
   }
   return { ...counts, missing };
 }
@@ -100,8 +100,9 @@ function runInside(name, [program, ...args], tests) {
       env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "5000" },
     },
   );
-  const files = existsSync(report) ? readReport(report) : [];
-  return { ...countResults(files, status), output: stdout + stderr };
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [], details: stdout + stderr };
+  const files = readReport(report);
+  return { ...countResults(files, status), details: failuresOf(files).join("\n") || stderr };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
