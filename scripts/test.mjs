@@ -1,11 +1,14 @@
 // Runs every check of the repository and prints one line for each. After a failure, the other checks still run.
 // The arguments are passed to vitest.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkMatrix } from "../packages/runtimes/matrix.mjs";
+import { reportOf, runInRuntimes } from "../packages/runtimes/run.mjs";
 import { environment } from "./environment.mjs";
 import { missingPackages } from "./system-programs.mjs";
+import { countResults, readReport } from "./vitest-report.mjs";
 
 // These are scripts of package.json, so that each can also be run alone.
 const checks = [
@@ -40,28 +43,52 @@ for (const name of checks) {
   }
 }
 
-// Outside the workspace, so that `pnpm install` and `pnpm demo` do without these 400 MB.
+// Outside the workspace, so that `pnpm install` and `pnpm demo` do without these 600 MB.
 const runtimes = spawnSync("pnpm", ["install", "--ignore-workspace", "--frozen-lockfile"], {
   cwd: "packages/runtimes",
   env: environment,
   encoding: "utf8",
 });
 
-const tests = runVitest(process.argv.slice(2));
+const args = process.argv.slice(2);
+const tests = runVitest(args);
 passed += tests.passed;
 failed += tests.failed;
 
 const requireAll = process.env.SSEKIT_REQUIRE_ALL === "1";
+/** @type {string[]} */
+const omissions = [];
+if (args.length === 0) {
+  const inRuntimes = runInRuntimes();
+  passed += inRuntimes.passed;
+  failed += inRuntimes.failed;
+  tests.skipped.push(...inRuntimes.skipped);
+  const matrix = checkMatrix();
+  if (matrix.problems.length > 0) {
+    failed++;
+    console.log(`✗ the matrix of runtimes:\n${matrix.problems.map((line) => `  ${line}`).join("\n")}`);
+  } else if (matrix.omissions.length === 0) {
+    passed++;
+    console.log("✓ the matrix of runtimes");
+  }
+  omissions.push(
+    ...inRuntimes.missing.map((name) => `the contract inside ${name}, which is not installed`),
+    ...matrix.omissions.map((line) => `the matrix of runtimes: ${line}`),
+  );
+}
+
 const missing = missingPackages();
 if (tests.skipped.length > 0) {
   console.log(`Skipped:\n${tests.skipped.map((test) => `  ${test}`).join("\n")}`);
   if (requireAll) failed += tests.skipped.length;
 }
 if (runtimes.status !== 0) {
-  console.log(
-    `Tests on other versions of Node were left out, as they were not installed:\n${runtimes.stdout}`,
-  );
+  console.log(`Tests in other runtimes were left out, as they were not installed:\n${runtimes.stdout}`);
   if (requireAll) failed++;
+}
+if (omissions.length > 0) {
+  console.log(`Left out:\n${omissions.map((line) => `  ${line}`).join("\n")}`);
+  if (requireAll) failed += omissions.length;
 }
 if (missing.length > 0) {
   console.log(
@@ -73,8 +100,7 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /**
- * Runs vitest and counts the results in its report. A file that fails without a failed test (for example, because it does
- * not load) counts as one failure. So does a run that fails for another reason, such as an unhandled error or no tests.
+ * Runs vitest and counts the results in its report.
  * @param {string[]} args
  */
 function runVitest(args) {
@@ -86,15 +112,8 @@ function runVitest(args) {
       env: environment,
       stdio: "inherit",
     });
-    /** @type {FileReport[]} */
-    const files = JSON.parse(readFileSync(report, "utf8")).testResults;
-    const results = files.flatMap((file) => file.assertionResults);
-    const failures = results.filter(isFailed).length + files.filter(isFailedItself).length;
-    return {
-      passed: results.filter((result) => result.status === "passed").length,
-      failed: failures || (status === 0 ? 0 : 1),
-      skipped: results.filter(isSkipped).map((result) => result.fullName),
-    };
+    if (args.length === 0) keepReport(report);
+    return countResults(readReport(report), status);
   } catch (error) {
     console.error("vitest wrote no report:", error);
     return { passed: 0, failed: 1, skipped: [] };
@@ -104,21 +123,11 @@ function runVitest(args) {
 }
 
 /**
- * @typedef {{ status: string, fullName: string }} TestReport
- * @typedef {{ status: string, assertionResults: TestReport[] }} FileReport
+ * Keeps the report for the matrix: it has the results of the Node that runs this script.
+ * @param {string} report
  */
-
-/** @param {TestReport} test */
-function isFailed(test) {
-  return test.status === "failed";
-}
-
-/** @param {TestReport} test */
-function isSkipped(test) {
-  return test.status !== "passed" && test.status !== "failed";
-}
-
-/** @param {FileReport} file */
-function isFailedItself(file) {
-  return file.status === "failed" && !file.assertionResults.some(isFailed);
+function keepReport(report) {
+  const kept = reportOf(`node-${process.versions.node.split(".")[0]}`);
+  mkdirSync(join(kept, ".."), { recursive: true });
+  copyFileSync(report, kept);
 }

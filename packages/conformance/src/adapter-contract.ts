@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { Adapter } from "./adapter.js";
+import { skipTests } from "./adapter-skip.js";
 import { backPressureContract } from "./adapter-contract/back-pressure.js";
 import { brokenOffContract } from "./adapter-contract/broken-off.js";
 import { chromiumContract } from "./adapter-contract/chromium.js";
@@ -27,6 +28,7 @@ import { nothingUnhandled } from "./support/nothing-unhandled.js";
 /** The tests that every adapter must pass. Call this in a test file of the adapter. */
 export function adapterContract(adapter: Adapter): void {
   describe(`the contract of adapters: ${adapter.name}`, () => {
+    skipTests(adapter.skip ?? []);
     nothingUnhandled();
     responseContract(adapter);
     headContract(adapter);

@@ -30,16 +30,29 @@ export interface App extends Listening {
   readonly errors: readonly unknown[];
 }
 
+/** A test that cannot hold on a runtime. The matrix in the README shows the reason. */
+export interface Skip {
+  runtime: string;
+  /** The name of the test, or how the name of it and of its groups ends. */
+  test: string;
+  /** What the runtime does instead, as a sentence without its final stop. */
+  reason: string;
+}
+
 /** An adapter under test: one framework on one kind of server. */
 export interface Adapter {
   name: string;
   http: 1 | 2;
   /** True if handlers return a `Response`, so that a stream cannot be opened after the response was sent. */
   returnsResponse?: boolean;
+  /** True if an app can set headers by the option `headers` only. */
+  headersByOption?: boolean;
   /** Number of runs of each property test. @default 100 */
   runs?: number;
   /** A `fetch` that supports the protocol of the server. Default: the global `fetch`. */
   fetch?: typeof fetch;
+  /** Tests that are skipped. A skip that names no test of the contract is an error. */
+  skip?: readonly Skip[];
   /** Starts a server with these routes on a free port of the loopback interface. */
   start(routes: readonly Route[], options: EventStreamOptions): Promise<App>;
 }

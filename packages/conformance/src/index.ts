@@ -1,4 +1,4 @@
-export type { Adapter, App, Route } from "./adapter.js";
+export type { Adapter, App, Route, Skip } from "./adapter.js";
 export { adapterContract } from "./adapter-contract.js";
 export { channelContract } from "./channel-contract.js";
 export { RawClient } from "./clients/raw-client.js";

@@ -29,6 +29,33 @@ describe("EventStreamServer.respond", () => {
     expect(await read()).toBe("retry: 3000\n\n");
   });
 
+  it("answers a request once: a second response would be read by nobody", async () => {
+    let returned = 0;
+    const again = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: () => (returned++, Promise.resolve({ done: true as const, value: undefined })),
+      }),
+    };
+    const request = get();
+    const { server, stream } = await open({}, request);
+    await expect(server.respond(request, again)).rejects.toMatchObject({ code: "ERR_SSE_ALREADY_OPEN" });
+    expect(returned).toBe(1);
+    expect([...server.streams]).toEqual([stream]);
+    expect(stream.send("still open")).toBe(true);
+  });
+
+  it("answers a request again after a source that failed before the head", async () => {
+    const server = new EventStreamServer();
+    const request = get();
+    const failing = () => {
+      throw new Error("no source");
+    };
+    await expect(server.respond(request, failing)).rejects.toThrow("no source");
+    const response = await server.respond(request, ["one"]);
+    expect(await response.text()).toContain("data: one\n\n");
+  });
+
   it("sends the messages of one turn in one chunk", async () => {
     const { stream, read } = await open();
     for (let i = 0; i < 10; i++) stream.send(String(i));

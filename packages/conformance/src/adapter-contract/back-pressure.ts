@@ -154,7 +154,7 @@ export function backPressureContract(adapter: Adapter): void {
       };
       const app = await startApp(adapter, { path: "/", source }, { maxBufferedBytes: LIMIT });
       const reader = await app.read("/");
-      expect(await reader.allData(10_000)).toHaveLength(20 * 200);
+      expect(await reader.allData(25_000)).toHaveLength(20 * 200);
       expect(most).toBeLessThanOrEqual(LIMIT + MESSAGE_BYTES);
     });
 

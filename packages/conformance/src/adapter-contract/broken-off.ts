@@ -209,9 +209,15 @@ export function brokenOffContract(adapter: Adapter): void {
       const app = await startApp(adapter, { path: "/", source: failsAfterOne });
       const client = new RawClient(app.url).request("GET", "/");
       await until("the connection to close", () => client.closed !== undefined);
-      expect(client.closed).toBe("ended");
-      expect(client.text).not.toContain("\r\n0\r\n");
+      expect(parseRawResponse(client.text)).toMatchObject({ complete: false });
       expect(parseRawResponse(client.text).chunks.join("")).toContain("data: one\n\n");
+    });
+
+    it("is not reset in HTTP/1.1, because a reset may drop bytes that the client has not read", async () => {
+      const app = await startApp(adapter, { path: "/", source: failsAfterOne });
+      const client = new RawClient(app.url).request("GET", "/");
+      await until("the connection to close", () => client.closed !== undefined);
+      expect(client.closed).toBe("ended");
     });
 
     // nginx sends HTTP/1.0 by default.

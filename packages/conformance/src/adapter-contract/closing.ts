@@ -54,7 +54,7 @@ export function closingContract(adapter: Adapter): void {
       stream!.send("one");
       stream!.close();
       await reader.all();
-      expect(reader.text).toBe("data: one\n\n");
+      expect(reader.text).toMatch(/^(:\n\n)?data: one\n\n$/); // Bun needs a comment to send the head
     });
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
-import { describeIf } from "../support/applies-if.js";
-import { parseRawResponse, RawClient } from "../clients/raw-client.js";
+import { describeIf, itIf } from "../support/applies-if.js";
+import { RawClient } from "../clients/raw-client.js";
 import { startApp } from "../support/start-app.js";
 import { until } from "../support/within.js";
 
@@ -26,13 +26,16 @@ export function responseContract(adapter: Adapter): void {
       for (const [name, value] of Object.entries(headers)) expect(response.headers.get(name)).toBe(value);
     });
 
-    it("ignores a Content-Length or Content-Type that the app has set for another response", async () => {
-      const headers = { "content-length": "5", "content-type": "text/html" };
-      const app = await startApp(adapter, { path: "/", headers, source: ["one"] });
-      const reader = await app.read("/");
-      expect(reader.response.headers.get("content-type")).toMatch(/^text\/event-stream/);
-      expect(await reader.allData()).toEqual(["one"]);
-    });
+    itIf(!adapter.headersByOption)(
+      "ignores a Content-Length or Content-Type that the app has set for another response",
+      async () => {
+        const headers = { "content-length": "5", "content-type": "text/html" };
+        const app = await startApp(adapter, { path: "/", headers, source: ["one"] });
+        const reader = await app.read("/");
+        expect(reader.response.headers.get("content-type")).toMatch(/^text\/event-stream/);
+        expect(await reader.allData()).toEqual(["one"]);
+      },
+    );
 
     it("has the headers of the options, where those of the stream override those of the server", async () => {
       const app = await startApp(
@@ -92,7 +95,7 @@ export function responseContract(adapter: Adapter): void {
       expect(head.endsWith("\r\n\r\n")).toBe(true);
       client.text = "";
       client.request("GET", "/");
-      const { status, chunks } = parseRawResponse(await client.until("~end\ndata:\n\n\r\n0\r\n\r\n"));
+      const { status, chunks } = await client.response();
       expect(status).toBe(200);
       expect(chunks.join("")).toContain("data: one\n\n");
     });
@@ -103,7 +106,7 @@ export function responseContract(adapter: Adapter): void {
       for (let i = 0; i < 3; i++) {
         client.text = "";
         client.request("GET", "/");
-        expect(parseRawResponse(await client.until("\r\n0\r\n\r\n")).status).toBe(200);
+        expect((await client.response()).status).toBe(200);
       }
     });
 

@@ -2,7 +2,7 @@ import type { EventMessage, EventStream, Source } from "@ssekit/core";
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.js";
 import { describeIf } from "../support/applies-if.js";
-import { parseRawResponse, RawClient } from "../clients/raw-client.js";
+import { RawClient } from "../clients/raw-client.js";
 import { startApp } from "../support/start-app.js";
 import { createGate, pause, within } from "../support/within.js";
 
@@ -157,7 +157,7 @@ export function sourcesContract(adapter: Adapter): void {
     it.each(kinds)("contains the ten items that %s yields in one turn", async (kind) => {
       const app = await startApp(adapter, { path: "/", source: SOURCES[kind]!() });
       const client = new RawClient(app.url).request("GET", "/");
-      const { chunks } = parseRawResponse(await client.until("\r\n0\r\n\r\n"));
+      const { chunks } = await client.response();
       const withItems = chunks.filter((chunk) => /data: \d/.test(chunk));
       expect(withItems).toHaveLength(1);
       expect(withItems[0]).toContain(TEN.map((item) => `data: ${item}\n\n`).join(""));
@@ -173,7 +173,7 @@ export function sourcesContract(adapter: Adapter): void {
         await client.until(`data: ${turn}.9\n\n`);
       }
       stream!.close();
-      const { chunks } = parseRawResponse(await client.until("\r\n0\r\n\r\n"));
+      const { chunks } = await client.response();
       expect(chunks.filter((chunk) => chunk.includes("data:"))).toHaveLength(3);
     });
   });

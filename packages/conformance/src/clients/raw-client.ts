@@ -6,8 +6,10 @@ import { until } from "../support/within.js";
 export interface RawResponse {
   status: number;
   headers: Record<string, string>;
-  /** The chunks of the body, as the server wrote them. */
+  /** The chunks of the body, as the server wrote them. A body with a Content-Length is one chunk. */
   chunks: string[];
+  /** Whether the body has ended. */
+  complete: boolean;
 }
 
 /** An HTTP/1 client that gives access to the bytes of one connection. */
@@ -40,26 +42,48 @@ export class RawClient {
     await until(JSON.stringify(text), () => this.text.includes(text));
     return this.text;
   }
+
+  /** Waits until the response to the last request is complete. It must be the only one since `text` was cleared. */
+  async response(): Promise<RawResponse> {
+    await until("a complete response", () => parseRawResponse(this.text).complete);
+    return parseRawResponse(this.text);
+  }
 }
 
 /** Parses a response. If the body is not complete, only complete chunks are returned. */
 export function parseRawResponse(text: string): RawResponse {
-  const bodyAt = text.indexOf("\r\n\r\n") + 4;
-  const [statusLine = "", ...lines] = text.slice(0, bodyAt - 4).split("\r\n");
+  const headEnd = text.indexOf("\r\n\r\n");
+  const [statusLine = "", ...lines] = text.slice(0, Math.max(headEnd, 0)).split("\r\n");
   const headers = Object.fromEntries(
     lines.map((line) => [
       line.slice(0, line.indexOf(":")).toLowerCase(),
       line.slice(line.indexOf(":") + 1).trim(),
     ]),
   );
+  const body = headEnd === -1 ? "" : text.slice(headEnd + 4);
+  const length = headers["content-length"];
+  return {
+    status: Number(statusLine.split(" ")[1]),
+    headers,
+    ...(length === undefined ? readChunks(body) : readBody(body, Number(length))),
+  };
+}
+
+function readBody(body: string, length: number): Pick<RawResponse, "chunks" | "complete"> {
+  const complete = body.length >= length;
+  return { chunks: complete ? [body.slice(0, length)] : [], complete };
+}
+
+function readChunks(body: string): Pick<RawResponse, "chunks" | "complete"> {
   const chunks: string[] = [];
-  let at = bodyAt;
-  for (;;) {
-    const lineEnd = text.indexOf("\r\n", at);
-    const size = Number.parseInt(text.slice(at, lineEnd), 16);
-    if (lineEnd === -1 || !(size > 0) || lineEnd + 2 + size > text.length) break;
-    chunks.push(text.slice(lineEnd + 2, lineEnd + 2 + size));
-    at = lineEnd + 2 + size + 2;
+  for (let at = 0; ;) {
+    const lineEnd = body.indexOf("\r\n", at);
+    if (lineEnd === -1) return { chunks, complete: false };
+    const size = Number.parseInt(body.slice(at, lineEnd), 16);
+    const end = lineEnd + 2 + size + 2;
+    if (!(end <= body.length)) return { chunks, complete: false };
+    if (size === 0) return { chunks, complete: true };
+    chunks.push(body.slice(lineEnd + 2, end - 2));
+    at = end;
   }
-  return { status: Number(statusLine.split(" ")[1]), headers, chunks };
 }

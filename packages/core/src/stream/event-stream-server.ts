@@ -83,8 +83,8 @@ export interface EventStreamServer {
    *
    * @param source what to send. To send things as they happen, pass a function of the stream.
    * @returns the response, when its head is decided: at once, or with the first item of the source.
-   * @throws what the source throws before its first item, as a rejection. {@link SseError} `ERR_SSE_INVALID_SOURCE`,
-   *   `ERR_SSE_INVALID_OPTION`.
+   * @throws what the source throws before its first item, as a rejection. {@link SseError} `ERR_SSE_ALREADY_OPEN`,
+   *   `ERR_SSE_INVALID_SOURCE`, `ERR_SSE_INVALID_OPTION`.
    * @example
    * export const GET = (request: Request) => server.respond(request, (stream) => prices.subscribe(stream));
    */
@@ -134,6 +134,8 @@ class Server implements EventStreamServer {
   readonly #options: ResolvedOptions;
   readonly #streams = new Set<OpenStream>();
   readonly #host: StreamHost;
+  // The requests that `respond` has answered. A second response would be read by nobody, and its stream never close.
+  readonly #responded = new WeakSet<Request>();
   #retryWindow = RETRY_WINDOW;
   #draining: Promise<void> | undefined;
   // Resolves the drain when the last stream has closed.
@@ -159,13 +161,21 @@ class Server implements EventStreamServer {
   }
 
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response> {
-    return new Promise((resolve, reject) => {
+    if (this.#responded.has(request)) {
+      returnSource(source);
+      const advice = "This request has an event stream already; return its response";
+      return Promise.reject(new SseError("ERR_SSE_ALREADY_OPEN", advice));
+    }
+    const response = new Promise<Response>((resolve, reject) => {
       if (typeof request?.headers?.get !== "function") {
         returnSource(source);
         throw invalidOption("respond", "a Request", request);
       }
+      this.#responded.add(request);
       this.open(new WebExchange(request, resolve, reject), source, options, "respond");
     });
+    response.catch(() => this.#responded.delete(request)); // so that the app can try another source
+    return response;
   }
 
   /** @param what the function that the app has called, for messages: `sse` in all adapters. */

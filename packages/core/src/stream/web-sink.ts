@@ -89,6 +89,7 @@ export class WebSink implements Sink {
   #fail(afterSent: boolean): void {
     this.#removeListener();
     const error = Object.assign(new Error("The event stream was cut off"), { name: "AbortError" }); // known to Next
+    error.stack = `${error.name}: ${error.message}`; // Deno prints it, and a trace of timers helps nobody
     // With this code @hono/node-server does not touch a connection that waits for its client.
     if (this.#cut(afterSent) || afterSent) Object.assign(error, { code: "ERR_STREAM_PREMATURE_CLOSE" });
     this.#controller.error(error);
