@@ -8,7 +8,7 @@ import {
   type MessageSource,
   type Source,
 } from "@ssekit/core";
-import { returnSource, serverOf } from "@ssekit/core/adapter";
+import { returnSource, serverOf, untilOver } from "@ssekit/core/adapter";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
 import { NodeConnection } from "./node-connection.js";
 
@@ -97,7 +97,7 @@ export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareH
 function keepRunning(c: HonoContext, stream: EventStream): void {
   if (NodeConnection.of(c.env) !== undefined) return; // spares the error that the next line makes there
   try {
-    c.executionCtx.waitUntil(stream.closed);
+    c.executionCtx.waitUntil(untilOver(stream));
   } catch {
     // This runtime has no such context.
   }

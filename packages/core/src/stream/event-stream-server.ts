@@ -28,7 +28,7 @@ import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
 import { TurnBudget, turnBudget } from "./turn-budget.js";
 import { WebExchange } from "./web-exchange.js";
-import { workerGlobals } from "./worker-request.js";
+import { untilOver, workerGlobals } from "./worker-request.js";
 
 /**
  * How a server shuts down.
@@ -171,9 +171,13 @@ class Server implements EventStreamServer {
         throw invalidOption("respond: waitUntil", "a function", waitUntil);
       }
       const exchange = new WebExchange(request, resolve, reject);
-      const rest = waitUntil === undefined ? options : { ...options, waitUntil: undefined };
+      if (waitUntil === undefined) {
+        this.open(exchange, source, options, "respond");
+        return;
+      }
+      const { waitUntil: _, ...rest } = options!;
       const stream = this.open(exchange, source, rest, "respond");
-      if (waitUntil !== undefined) stream[PORT]().life.hooks.run(() => waitUntil(stream.closed));
+      stream[PORT]().life.hooks.run(() => waitUntil(untilOver(stream)));
     });
   }
 

@@ -1,3 +1,5 @@
+import type { EventStream } from "./event-stream.js";
+
 /** Runs tasks in the context of one request. */
 export interface RequestContext {
   /**
@@ -67,4 +69,13 @@ export class WorkerRequest implements RequestContext {
     this.#waiting = [];
     for (const task of tasks) task();
   }
+}
+
+// The source of a client that left may be waiting for something when it is returned. It gets this much time to clean up.
+const CLEANUP_MS = 5_000;
+
+/** Resolves when the request of a stream is no longer needed. For `waitUntil` of a Worker. */
+export async function untilOver(stream: EventStream): Promise<void> {
+  if ((await stream.closed) === "ended") return;
+  await new Promise((resolve) => setTimeout(resolve, CLEANUP_MS));
 }

@@ -1,0 +1,65 @@
+import { fileURLToPath } from "node:url";
+import { listen } from "@ssekit/conformance";
+import { loadPackages, programOf, type Version } from "./installed.js";
+
+const source = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+/** Bundles a module for workerd, with the sources of ssekit. */
+export async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await loadPackages().build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    external: ["cloudflare:workers"],
+    alias: {
+      "@ssekit/core/adapter": source("core/src/adapter.ts"),
+      "@ssekit/core": source("core/src/index.ts"),
+      "@ssekit/hono": source("hono/src/index.ts"),
+    },
+  });
+  return outputFiles[0]!.text;
+}
+
+/** A server for the tests, and how to stop it. */
+export interface Started {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts workerd. The compatibility date is that of the oldest version, which all others know. */
+export async function startWorkerd(
+  version: Version,
+  script: string,
+  options: { flags?: string[] } & Record<string, unknown> = {},
+): Promise<Started> {
+  process.env["MINIFLARE_WORKERD_PATH"] = programOf(version);
+  const { flags = [], ...rest } = options;
+  const miniflare = new (loadPackages().Miniflare)({
+    modules: true,
+    script,
+    compatibilityDate: "2026-04-26",
+    compatibilityFlags: flags,
+    // workerd prints each connection that a client cuts off.
+    handleRuntimeStdio: (out: NodeJS.ReadableStream, err: NodeJS.ReadableStream) => {
+      out.resume();
+      err.resume();
+    },
+    ...rest,
+  });
+  const url = (await miniflare.ready).origin;
+  return { url, stop: () => miniflare.dispose() };
+}
+
+/** Starts the app on Node. */
+export async function startNode(app: { fetch: unknown }): Promise<Started> {
+  const server = await listen(loadPackages().createAdaptorServer({ fetch: app.fetch }));
+  return {
+    url: server.url,
+    stop: async () => {
+      server.cut();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { onWorkerd } from "./scenarios/on-workerd.js";
+
+onWorkerd("2026-07-30");
