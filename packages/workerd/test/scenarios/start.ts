@@ -5,15 +5,18 @@ import { loadPackages, programOf, type Version } from "./installed.js";
 const source = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** Bundles a module for workerd, with the sources of ssekit. */
-export async function bundle(entry: string): Promise<string> {
+export async function bundle(entry: string, alias: Record<string, string> = {}): Promise<string> {
   const { outputFiles } = await loadPackages().build({
     entryPoints: [entry],
     bundle: true,
     write: false,
     format: "esm",
     target: "es2022",
-    external: ["cloudflare:workers"],
+    external: ["cloudflare:workers", "node:util", "node:net"],
+    // Modules that run in workerd have no file of their own.
+    define: { "import.meta.url": '"file:///"' },
     alias: {
+      ...alias,
       "@ssekit/core/adapter": source("core/src/adapter.ts"),
       "@ssekit/core": source("core/src/index.ts"),
       "@ssekit/hono": source("hono/src/index.ts"),
