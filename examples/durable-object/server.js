@@ -1,10 +1,11 @@
 // @ts-check
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // miniflare runs the Worker on this machine, as `wrangler dev` does. It is large, so it is installed apart.
 const require = createRequire(new URL("../../packages/workerd/package.json", import.meta.url));
-const { PORT = "3000" } = process.env;
+const { PORT = "3000", STORAGE = ".wrangler/rooms" } = process.env;
 
 /** @type {any} */ let miniflare;
 /** @type {any} */ let esbuild;
@@ -33,7 +34,7 @@ const worker = new miniflare.Miniflare({
   compatibilityDate: "2026-04-26",
   compatibilityFlags: ["enable_request_signal"],
   durableObjects: { ROOMS: { className: "Room", useSQLite: true } },
-  durableObjectsPersist: fileURLToPath(new URL(".wrangler/rooms", import.meta.url)),
+  durableObjectsPersist: resolve(STORAGE),
   host: "127.0.0.1",
   port: Number(PORT),
 });

@@ -1,7 +1,9 @@
 /** The part of workerd's module that the tests and the example use. */
 declare module "cloudflare:workers" {
+  import type { Storage } from "../../../../examples/durable-object/sql-log.js";
+
   interface Context {
-    readonly storage: import("../../../../examples/durable-object/sql-log.js").Storage;
+    readonly storage: Storage;
     readonly props: unknown;
     waitUntil(promise: Promise<unknown>): void;
     passThroughOnException(): void;

@@ -27,14 +27,14 @@ const events = new EventStreamServer({ heartbeat: 500 });
 const notes = new Map<string, string[]>();
 const streams = new Map<string, EventStream>();
 const servers = new Map<string, EventStreamServer>();
-const channels = new Map<string, Channel<any>>();
+const channels = new Map<string, Channel>();
 const sent = new Map<string, number>();
 
 function note(key: string, text: string): void {
   notes.set(key, [...(notes.get(key) ?? []), text]);
 }
 
-function channelOf(key: string): Channel<any> {
+function channelOf(key: string): Channel {
   let channel = channels.get(key);
   if (channel === undefined) channels.set(key, (channel = createChannel()));
   return channel;
@@ -133,10 +133,9 @@ const routes: Record<string, (call: Call) => Response | Promise<Response>> = {
     ),
 
   failsEarly: ({ open }) =>
-    open(async function* () {
+    open(async () => {
       await pause(1);
       throw Object.assign(new Error("no such thing"), { status: 404 });
-      yield "";
     }),
 
   failsLate: ({ open }) =>
@@ -178,7 +177,7 @@ const routes: Record<string, (call: Call) => Response | Promise<Response>> = {
   ownServer: ({ key, request }) => {
     let server = servers.get(key);
     if (server === undefined) servers.set(key, (server = new EventStreamServer({ maxStreams: 2 })));
-    return server.respond(request, (stream) => void note(key, `opened ${stream.bufferedBytes}`), {
+    return server.respond(request, () => note(key, "opened"), {
       waitUntil: () => {},
     });
   },

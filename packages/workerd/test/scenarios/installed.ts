@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -16,7 +17,7 @@ export interface Miniflare {
 export interface Packages {
   readonly Miniflare: new (options: object) => Miniflare;
   readonly build: (options: object) => Promise<{ outputFiles: { text: string }[] }>;
-  readonly createAdaptorServer: (options: object) => import("node:http").Server;
+  readonly createAdaptorServer: (options: object) => Server;
 }
 
 /** Loads the packages that only `pnpm test` installs. */

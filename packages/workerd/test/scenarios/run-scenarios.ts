@@ -4,6 +4,7 @@ import { Client, SCENARIOS, type Runtime } from "./scenarios.js";
 /** Registers all scenarios, through Hono and through `respond`. */
 export function runScenarios(runtime: () => Runtime): void {
   describe.each(["hono", "respond"] as const)("through %s", (via) => {
+    // oxlint-disable vitest/expect-expect, vitest/valid-title -- the scenarios have both
     for (const { name, run, skip } of SCENARIOS.filter((scenario) => (scenario.via ?? via) === via)) {
       it(name, async (test) => {
         const reason = skip?.(runtime());

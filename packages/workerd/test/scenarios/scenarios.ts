@@ -1,3 +1,4 @@
+// oxlint-disable vitest/no-standalone-expect -- run-scenarios.ts makes tests of them
 import { connect, type Socket } from "node:net";
 import { pause, StreamReader, until } from "@ssekit/conformance";
 import { expect, onTestFinished } from "vitest";

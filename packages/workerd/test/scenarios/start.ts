@@ -28,6 +28,8 @@ export async function bundle(entry: string, alias: Record<string, string> = {}):
 /** A server for the tests, and how to stop it. */
 export interface Started {
   readonly url: string;
+  /** What the program has printed. Only of workerd. */
+  readonly output: string;
   stop(): Promise<void>;
 }
 
@@ -39,20 +41,26 @@ export async function startWorkerd(
 ): Promise<Started> {
   process.env["MINIFLARE_WORKERD_PATH"] = programOf(version);
   const { flags = [], ...rest } = options;
+  let output = "";
   const miniflare = new (loadPackages().Miniflare)({
     modules: true,
     script,
     compatibilityDate: "2026-04-26",
     compatibilityFlags: flags,
-    // workerd prints each connection that a client cuts off.
-    handleRuntimeStdio: (out: NodeJS.ReadableStream, err: NodeJS.ReadableStream) => {
-      out.resume();
-      err.resume();
+    // Not shown, because workerd prints each connection that a client cuts off.
+    handleRuntimeStdio: (...streams: NodeJS.ReadableStream[]) => {
+      for (const stream of streams) stream.on("data", (text: unknown) => (output += String(text)));
     },
     ...rest,
   });
   const url = (await miniflare.ready).origin;
-  return { url, stop: () => miniflare.dispose() };
+  return {
+    url,
+    get output() {
+      return output;
+    },
+    stop: () => miniflare.dispose(),
+  };
 }
 
 /** Starts the app on Node. */
@@ -60,6 +68,7 @@ export async function startNode(app: { fetch: unknown }): Promise<Started> {
   const server = await listen(loadPackages().createAdaptorServer({ fetch: app.fetch }));
   return {
     url: server.url,
+    output: "",
     stop: async () => {
       server.cut();
       await server.close();
