@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readEvents } from "@ssekit/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startExample } from "../../../packages/conformance/src/support/start-example.js";
-import { isInstalled } from "../../../packages/workerd/test/scenarios/installed.js";
+import { isInstalled } from "../../../packages/workerd/scenarios/installed.js";
 
 describe.skipIf(!isInstalled)("the server", () => {
   test("keeps the messages of a room when it restarts, and a client that comes back gets the rest", async () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pause, StreamReader, until } from "@ssekit/conformance";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { isInstalled, VERSIONS, type Version } from "./scenarios/installed.js";
-import { bundle, startWorkerd, type Started } from "./scenarios/start.js";
+import { isInstalled, VERSIONS, type Version } from "../scenarios/installed.js";
+import { bundle, startWorkerd, type Started } from "../scenarios/start.js";
 
 const worker = fileURLToPath(new URL("../../../examples/durable-object/worker.js", import.meta.url));
 const script = isInstalled ? await bundle(worker) : "";

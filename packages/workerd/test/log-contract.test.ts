@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isInstalled, VERSIONS } from "./scenarios/installed.js";
-import { bundle, startWorkerd, type Started } from "./scenarios/start.js";
+import { isInstalled, VERSIONS } from "../scenarios/installed.js";
+import { bundle, startWorkerd, type Started } from "../scenarios/start.js";
 
 const entry = fileURLToPath(new URL("log/log-worker.ts", import.meta.url));
 const aliases = {

@@ -145,6 +145,20 @@ const routes: Record<string, (call: Call) => Response | Promise<Response>> = {
       throw new Error("broken");
     }),
 
+  failsInAllWays: ({ open }) =>
+    open(
+      async function* () {
+        yield "first";
+        await pause(50);
+        throw new Error("source");
+      },
+      {
+        onOpen: () => {
+          throw new Error("onOpen");
+        },
+      },
+    ),
+
   headers: ({ open }) => open(["x"], { headers: { "access-control-allow-origin": "https://app.example" } }),
 
   head: ({ key, open }) =>

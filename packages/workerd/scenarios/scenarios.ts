@@ -17,15 +17,16 @@ export interface Runtime {
 /** A scenario, and how long it may take in all. */
 export interface Scenario {
   readonly name: string;
-  /** The only way to open a stream for which it runs. Default: both. */
-  readonly via?: Via;
+  /** The ways to open a stream for which it runs. Default: all. */
+  readonly vias?: readonly Via[];
   /** Why the scenario cannot hold on a runtime. */
   skip?(runtime: Runtime): string | undefined;
   run(client: Client): Promise<void>;
 }
 
 /** How the app opens its streams. */
-export type Via = "hono" | "respond";
+export type Via = (typeof VIAS)[number];
+export const VIAS = ["hono", "respond"] as const;
 
 const EVENT_STREAM = { accept: "text/event-stream" };
 const HEARTBEAT = 500; // of the app
@@ -222,6 +223,15 @@ async function aCutNeverLooksComplete(client: Client): Promise<void> {
   expect(await client.notes()).toEqual(["error broken", "closed error"]);
 }
 
+async function othersContinue(client: Client): Promise<void> {
+  const other = await client.open("idle");
+  const failing = await client.open("failsInAllWays");
+  await failing.ended;
+  await client.json("sendToOther", { data: "still here" });
+  await other.untilData("still here");
+  expect(await client.notes()).toEqual(expect.arrayContaining(["error onOpen", "error source"]));
+}
+
 async function theHeadersAreThere(client: Client): Promise<void> {
   const { response } = await client.open("headers");
   expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -316,33 +326,54 @@ async function untilConstant(read: () => Promise<number>): Promise<number> {
 function endsNormally(runtime: Runtime): string | undefined {
   return runtime.breaksOff
     ? undefined
-    : "this version of workerd writes a normal end after a body that failed";
+    : "Workers: workerd 2026-04-26 and 2026-07-30 end a response normally when its body fails";
 }
 
-/** All scenarios. Their names are the rows of the matrix. */
-export const SCENARIOS: readonly Scenario[] = [
-  { name: "events that are sent apart arrive apart", run: eventsArriveApart },
-  { name: "the events of one turn arrive in order", run: aTurnLeavesAtOnce },
-  { name: "a large event arrives whole", run: aLargeEventIsWhole },
-  { name: "P4: a client resumes after its last event ID", run: resumes },
-  { name: "P11: a finished stream is answered 204", run: finishedStaysFinished },
-  { name: "P7: a source waits for a client that does not read", run: theSourceWaits },
-  { name: "P7: a client that does not read is cut off", run: aSlowReaderIsCut },
-  { name: "P10: a client that left is noticed", run: theClientLeaves },
-  { name: "P9: 500 streams whose clients left are freed", run: manyClientsLeave },
-  { name: "P10: the source of a client that left is returned", run: theSourceIsReturned },
-  { name: "P11: a source with once runs once", run: onceIsOnce },
-  { name: "an error before the first event is the app's", run: anEarlyErrorIsTheApps },
-  { name: "P14: a source that fails never looks complete", run: aCutNeverLooksComplete, skip: endsNormally },
-  { name: "the headers of an event stream are set", run: theHeadersAreThere },
-  { name: "HEAD gets the headers and starts no source", run: headHasNoBody },
-  { name: "a full server refuses politely", run: aServerIsFull },
-  { name: "P8: events.close() ends the streams of other requests", run: aServerCloses },
-  { name: "a send from another request arrives, and is reported in a Worker", run: anotherRequestSends },
-  { name: "another request can end a stream", run: anotherRequestEnds },
-  {
-    name: "an event published by another request arrives, and is reported in a Worker",
-    run: anotherRequestPublishes,
-  },
-  { name: "in a Worker the heartbeat cannot be turned off", via: "respond", run: theHeartbeatIsLimited },
-];
+/** The scenarios, by the row of the matrix that they belong to. */
+export const SCENARIOS: { readonly [behaviour: string]: readonly Scenario[] } = {
+  "Head, headers and first block": [
+    { name: "the headers of an event stream are set", run: theHeadersAreThere },
+    { name: "HEAD gets the headers and starts no source", run: headHasNoBody },
+  ],
+  "Events arrive as they are sent": [
+    { name: "events that are sent apart arrive apart", run: eventsArriveApart },
+    { name: "the events of one turn arrive in order", run: aTurnLeavesAtOnce },
+    { name: "a send from another request arrives, and is reported in a Worker", run: anotherRequestSends },
+    { name: "an event published by another request arrives, and is reported", run: anotherRequestPublishes },
+  ],
+  "Clients read back what was sent": [{ name: "a large event arrives whole", run: aLargeEventIsWhole }],
+  "Resume with the last event ID": [{ name: "P4: a client resumes after its last event ID", run: resumes }],
+  "Finished stays finished": [
+    { name: "P11: a finished stream is answered 204", run: finishedStaysFinished },
+    { name: "P11: a source with once runs once", run: onceIsOnce },
+    { name: "another request can end a stream", run: anotherRequestEnds },
+  ],
+  "Errors before the head": [
+    { name: "an error before the first event is the app's", run: anEarlyErrorIsTheApps },
+  ],
+  "Broken off is not complete": [
+    {
+      name: "P14: a source that fails never looks complete",
+      run: aCutNeverLooksComplete,
+      skip: endsNormally,
+    },
+  ],
+  Backpressure: [
+    { name: "P7: a source waits for a client that does not read", run: theSourceWaits },
+    { name: "P7: a client that does not read is cut off", run: aSlowReaderIsCut },
+  ],
+  "Departure is noticed": [
+    { name: "P10: a client that left is noticed", run: theClientLeaves },
+    { name: "P10: the source of a client that left is returned", run: theSourceIsReturned },
+    { name: "P9: 500 streams whose clients left are freed", run: manyClientsLeave },
+  ],
+  Limits: [
+    { name: "a full server refuses politely", run: aServerIsFull },
+    // Only once, because it takes ten seconds.
+    { name: "in a Worker the heartbeat cannot be turned off", vias: ["respond"], run: theHeartbeatIsLimited },
+  ],
+  "An error harms its own stream only": [
+    { name: "P13: another stream continues when a hook and a source throw", run: othersContinue },
+  ],
+  Drain: [{ name: "P8: events.close() ends the streams of other requests", run: aServerCloses }],
+};

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const folder = fileURLToPath(new URL("../../", import.meta.url));
+const folder = fileURLToPath(new URL("../", import.meta.url));
 
 /** The versions of workerd that the tests run on. */
 export const VERSIONS = ["2026-04-26", "2026-07-30", "2026-11-17"] as const;

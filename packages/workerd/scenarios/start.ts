@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { listen } from "@ssekit/conformance";
 import { loadPackages, programOf, type Version } from "./installed.js";
 
-const source = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Bundles a module for workerd, with the sources of ssekit. */
 export async function bundle(entry: string, alias: Record<string, string> = {}): Promise<string> {

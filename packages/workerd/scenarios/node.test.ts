@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { isInstalled } from "./scenarios/installed.js";
-import { runScenarios } from "./scenarios/run-scenarios.js";
-import { startNode, type Started } from "./scenarios/start.js";
+import { isInstalled } from "./installed.js";
+import { runScenarios } from "./run-scenarios.js";
+import { startNode, type Started } from "./start.js";
 
 // The control: what fails here too is not a matter of workerd.
-describe.skipIf(!isInstalled)("on Node", () => {
+describe.skipIf(!isInstalled)("the scenarios on Node", () => {
   let started: Started | undefined;
   beforeAll(async () => {
-    const { default: app } = await import("./scenarios/app.js");
+    const { default: app } = await import("./app.js");
     started = await startNode(app);
   });
   afterAll(() => started?.stop());

@@ -1,3 +1,0 @@
-import { onWorkerd } from "./scenarios/on-workerd.js";
-
-onWorkerd("2026-11-17");
