@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runOnWorkerd } from "../packages/workerd/run.mjs";
 import { environment } from "./environment.mjs";
 import { missingPackages } from "./system-programs.mjs";
 
@@ -47,9 +48,24 @@ const runtimes = spawnSync("pnpm", ["install", "--ignore-workspace", "--frozen-l
   encoding: "utf8",
 });
 
+const workerd = spawnSync(
+  "pnpm",
+  ["install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
+  { cwd: "packages/workerd", env: environment, encoding: "utf8" },
+);
+
 const tests = runVitest(process.argv.slice(2));
 passed += tests.passed;
 failed += tests.failed;
+
+const args = process.argv.slice(2);
+if (args.length === 0 && workerd.status === 0) {
+  const onWorkerd = runOnWorkerd();
+  passed += onWorkerd.passed;
+  failed += onWorkerd.failed;
+  tests.skipped.push(...onWorkerd.skipped);
+  console.log(`${onWorkerd.failed > 0 ? "✗" : "✓"} the scenarios on workerd${onWorkerd.output}`);
+}
 
 const requireAll = process.env.SSEKIT_REQUIRE_ALL === "1";
 const missing = missingPackages();
@@ -61,6 +77,10 @@ if (runtimes.status !== 0) {
   console.log(
     `Tests on other versions of Node were left out, as they were not installed:\n${runtimes.stdout}`,
   );
+  if (requireAll) failed++;
+}
+if (workerd.status !== 0) {
+  console.log(`Tests on workerd were left out, as it was not installed:\n${workerd.stdout}`);
   if (requireAll) failed++;
 }
 if (missing.length > 0) {
