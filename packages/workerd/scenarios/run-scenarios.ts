@@ -11,6 +11,7 @@ declare module "vitest" {
 /** Registers all scenarios, through Hono and through `respond`, in groups that are the rows of the matrix. */
 export function runScenarios(runtime: () => Runtime): void {
   for (const [behaviour, scenarios] of Object.entries(SCENARIOS)) {
+    // oxlint-disable-next-line vitest/valid-title -- it is a string
     describe(behaviour, () => {
       for (const scenario of scenarios) {
         for (const via of scenario.vias ?? VIAS) register(scenario, via, runtime);
@@ -20,7 +21,7 @@ export function runScenarios(runtime: () => Runtime): void {
 }
 
 function register({ name, run, skip }: Scenario, via: Via, runtime: () => Runtime): void {
-  // oxlint-disable-next-line vitest/expect-expect, vitest/valid-title -- the scenario has both
+  // oxlint-disable-next-line vitest/expect-expect -- the scenario has them
   it(`${name} (${via})`, async (test) => {
     const reason = skip?.(runtime());
     if (reason !== undefined) {
