@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkMatrix } from "../packages/runtimes/matrix.mjs";
 import { reportOf, runInRuntimes } from "../packages/runtimes/run.mjs";
+import { runOnWorkerd } from "../packages/workerd/run.mjs";
 import { environment } from "./environment.mjs";
 import { missingPackages } from "./system-programs.mjs";
 import { countResults, readReport } from "./vitest-report.mjs";
@@ -50,10 +51,24 @@ const runtimes = spawnSync("pnpm", ["install", "--ignore-workspace", "--frozen-l
   encoding: "utf8",
 });
 
+const workerd = spawnSync(
+  "pnpm",
+  ["install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
+  { cwd: "packages/workerd", env: environment, encoding: "utf8" },
+);
+
 const args = process.argv.slice(2);
 const tests = runVitest(args);
 passed += tests.passed;
 failed += tests.failed;
+
+if (args.length === 0 && workerd.status === 0) {
+  const onWorkerd = runOnWorkerd();
+  passed += onWorkerd.passed;
+  failed += onWorkerd.failed;
+  tests.skipped.push(...onWorkerd.skipped);
+  console.log(`${onWorkerd.failed > 0 ? "✗" : "✓"} the scenarios on workerd${onWorkerd.output}`);
+}
 
 const requireAll = process.env.SSEKIT_REQUIRE_ALL === "1";
 /** @type {string[]} */
@@ -89,6 +104,10 @@ if (runtimes.status !== 0) {
 if (omissions.length > 0) {
   console.log(`Left out:\n${omissions.map((line) => `  ${line}`).join("\n")}`);
   if (requireAll) failed += omissions.length;
+}
+if (workerd.status !== 0) {
+  console.log(`Tests on workerd were left out, as it was not installed:\n${workerd.stdout}`);
+  if (requireAll) failed++;
 }
 if (missing.length > 0) {
   console.log(

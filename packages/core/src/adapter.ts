@@ -21,3 +21,4 @@ export { returnSource } from "./stream/source.js";
 export { portOf } from "./stream/stream-port.js";
 export { SUBSCRIPTION } from "./stream/subscription.js";
 export { WebExchange } from "./stream/web-exchange.js";
+export { untilOver } from "./stream/worker-request.js";

@@ -16,6 +16,7 @@
  * - `ERR_SSE_HEADERS_SENT`: the head of the response was sent before the stream could open.
  * - `ERR_SSE_NOT_SENT`: the head of a Koa response waits for middleware that has not returned, or `ctx.body` was replaced.
  * - `ERR_SSE_ALREADY_OPEN`: the response already has an event stream.
+ * - `ERR_SSE_OTHER_REQUEST`: in a Worker, a stream was used by another request than its own.
  *
  * Channels and logs:
  *
@@ -53,6 +54,7 @@ export type SseErrorCode =
   | "ERR_SSE_HEADERS_SENT"
   | "ERR_SSE_NOT_SENT"
   | "ERR_SSE_ALREADY_OPEN"
+  | "ERR_SSE_OTHER_REQUEST"
   | "ERR_SSE_SUBSCRIBED"
   | "ERR_SSE_CHANNEL_CLOSED"
   | "ERR_SSE_CHANNEL_ENDED"

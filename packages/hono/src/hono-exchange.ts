@@ -7,6 +7,8 @@ export interface HonoContext {
   readonly req: { readonly raw: Request };
   readonly res: Response;
   readonly env: unknown;
+  /** Throws in a runtime that has none. */
+  readonly executionCtx: { waitUntil(promise: Promise<unknown>): void };
   // `any`, because Hono's types for data and status are narrower than ours.
   newResponse(data: any, status: any): Response;
   header(name: string, value?: string): void;

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import {
+  type EventStream,
   type EventStreamServer,
   SseError,
   type EventStreamOptions,
@@ -7,8 +8,9 @@ import {
   type MessageSource,
   type Source,
 } from "@ssekit/core";
-import { returnSource, serverOf } from "@ssekit/core/adapter";
+import { returnSource, serverOf, untilOver } from "@ssekit/core/adapter";
 import { HonoExchange, type HonoContext } from "./hono-exchange.js";
+import { NodeConnection } from "./node-connection.js";
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -79,7 +81,8 @@ export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareH
       keepOpen(c);
       try {
         return await new Promise<Response>((resolve, reject) => {
-          server.open(new HonoExchange(c, resolve, reject), source, options);
+          const stream = server.open(new HonoExchange(c, resolve, reject), source, options);
+          keepRunning(c, stream);
         });
       } catch (error) {
         opened = false; // the app's error handler may open a stream itself
@@ -88,6 +91,16 @@ export function sse(given?: EventStreamServer | EventStreamOptions): MiddlewareH
     });
     return next();
   };
+}
+
+/** Keeps the request of a Worker running until its stream closes. Otherwise some versions never tell that the client left. */
+function keepRunning(c: HonoContext, stream: EventStream): void {
+  if (NodeConnection.of(c.env) !== undefined) return; // spares the error that the next line makes there
+  try {
+    c.executionCtx.waitUntil(untilOver(stream));
+  } catch {
+    // This runtime has no such context.
+  }
 }
 
 /** Bun's server, which Bun gives to the `fetch` handler and Hono puts into `env`. */

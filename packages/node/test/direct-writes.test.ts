@@ -120,7 +120,7 @@ describe("a stream whose chunks may go to the socket", () => {
   });
 
   it("has no chunk for frames without bytes, which would end the body", async () => {
-    const owner = { sinkDrained() {}, sinkClosed() {} };
+    const owner = { sinkDrained() {}, sinkMisused() {}, sinkClosed() {} };
     const served = await serve((req, res) => {
       const sink = new ResponseSink(req, res, owner, true);
       res.flushHeaders();

@@ -33,7 +33,7 @@ const HOSTILE: Record<string, (id: string) => string> = {
   "a NUL after": (id) => `${id}\0`,
   "the mark of an end": (id) => `${id}~end`,
   "two ids": (id) => `${id},${id}`,
-  "a soft hyphen": (id) => id.replace(/-(\d+)$/, "\u00ad-$1"),
+  "a soft hyphen": (id) => id.replace(/-([\d.]+)$/, "\u00ad-$1"),
   "a lone surrogate": () => "\ud800",
   "an emoji": () => "🙂-1",
   infinity: (id) => id.replace(/\d+$/, "Infinity"),

@@ -1,17 +1,29 @@
 import type { CloseReason } from "./event-stream.js";
+import type { RequestContext } from "./worker-request.js";
 
 /**
  * Tells signals, promises and listeners that a stream is closing or has closed. A stream makes it when it is first
  * asked for one.
  */
 export class CloseWatch {
+  readonly #context: RequestContext | undefined;
   #controller: AbortController | undefined;
   #closedPromise: Promise<CloseReason> | undefined;
   #resolveClosed: ((reason: CloseReason) => void) | undefined;
   #listeners: Set<() => void> | undefined;
 
+  /** @param context the context in which the signal and the listeners are called. `undefined`: the current one. */
+  constructor(context?: RequestContext) {
+    this.#context = context;
+  }
+
   /** Tells that the stream takes nothing more. Called once. */
   closing(reason: CloseReason): void {
+    if (this.#context === undefined) this.#tellClosing(reason);
+    else this.#context.run(() => this.#tellClosing(reason));
+  }
+
+  #tellClosing(reason: CloseReason): void {
     this.#controller?.abort(abortError(reason));
     const listeners = this.#listeners;
     this.#listeners = undefined;

@@ -33,7 +33,7 @@ export class Connection implements StreamPort {
   ) {
     this.#host = host;
     this.#requested = requested;
-    this.ownTimer = host.ownTimer;
+    this.ownTimer = host.context !== undefined;
     this.life = new StreamLife(stream, exchange, requested.reconnect, options, host);
   }
 

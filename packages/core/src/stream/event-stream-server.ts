@@ -7,6 +7,7 @@ import { FrameMaker } from "../format/frame.js";
 import { HeartbeatScheduler } from "./heartbeat-scheduler.js";
 import { readLastEventId, type RequestedId } from "./last-event-id.js";
 import {
+  limitHeartbeat,
   resolveOptions,
   type EventStreamOptions,
   type ItemOptions,
@@ -25,8 +26,9 @@ import { checkSource, returnSource } from "./source.js";
 import { SseError } from "../sse-error.js";
 import type { StreamHost } from "./stream-life.js";
 import { PORT } from "./stream-port.js";
-import { turnBudget } from "./turn-budget.js";
+import { TurnBudget, turnBudget } from "./turn-budget.js";
 import { WebExchange } from "./web-exchange.js";
+import { untilOver, workerGlobals } from "./worker-request.js";
 
 /**
  * How a server shuts down.
@@ -147,7 +149,6 @@ class Server implements EventStreamServer {
       scheduler: new HeartbeatScheduler(),
       frames: new FrameMaker(),
       turn: new FlushTurn(),
-      ownTimer: false,
       refuse: (exchange, headers) => this.#refuse(exchange, headers),
       streamClosed: (stream) => {
         this.#streams.delete(stream as OpenStream);
@@ -167,19 +168,31 @@ class Server implements EventStreamServer {
       return Promise.reject(new SseError("ERR_SSE_ALREADY_OPEN", advice));
     }
     const response = new Promise<Response>((resolve, reject) => {
+      const waitUntil = options?.waitUntil;
       if (typeof request?.headers?.get !== "function") {
         returnSource(source);
         throw invalidOption("respond", "a Request", request);
       }
+      if (waitUntil !== undefined && typeof waitUntil !== "function") {
+        returnSource(source);
+        throw invalidOption("respond: waitUntil", "a function", waitUntil);
+      }
       this.#responded.add(request);
-      this.open(new WebExchange(request, resolve, reject), source, options, "respond");
+      const exchange = new WebExchange(request, resolve, reject);
+      if (waitUntil === undefined) {
+        this.open(exchange, source, options, "respond");
+        return;
+      }
+      const { waitUntil: _, ...rest } = options!;
+      const stream = this.open(exchange, source, rest, "respond");
+      stream[PORT]().life.hooks.run(() => waitUntil(untilOver(stream)));
     });
     response.catch(() => this.#responded.delete(request)); // so that the app can try another source
     return response;
   }
 
   /** @param what the function that the app has called, for messages: `sse` in all adapters. */
-  open(exchange: Exchange, source?: Source, options?: EventStreamOptions, what = "sse"): EventStream {
+  open(exchange: Exchange, source?: Source, options?: EventStreamOptions, what = "sse"): OpenStream {
     try {
       return this.#open(what, exchange, source, options);
     } catch (error) {
@@ -188,13 +201,16 @@ class Server implements EventStreamServer {
     }
   }
 
-  #open(what: string, exchange: Exchange, source?: Source, options?: EventStreamOptions): EventStream {
+  #open(what: string, exchange: Exchange, source?: Source, options?: EventStreamOptions): OpenStream {
     checkSource(source);
-    const resolved = resolveOptions(what, options, this.#options);
+    const { context } = exchange;
+    const given = resolveOptions(what, options, this.#options);
+    const resolved = context === undefined ? given : limitHeartbeat(given);
     const requested = readLastEventId(exchange);
-    const host = exchange.ownTimer
-      ? { ...this.#host, ownTimer: true, scheduler: new HeartbeatScheduler(), turn: new FlushTurn() }
-      : this.#host;
+    const host =
+      context === undefined
+        ? this.#host
+        : { ...this.#host, context, scheduler: new HeartbeatScheduler(), turn: new FlushTurn() };
     const stream = new OpenStream(exchange, requested, resolved, host);
     const { life } = stream[PORT]();
     const answered = this.#answer(exchange, resolved, requested);
@@ -256,7 +272,8 @@ class Server implements EventStreamServer {
     const graceTimer = setTimeout(() => {
       for (const stream of this.#streams) stream[PORT]().life.abort("draining");
     }, grace);
-    const budget = turnBudget();
+    // In a Worker the timer of a shared budget could belong to a request that is over.
+    const budget = workerGlobals() === undefined ? turnBudget() : new TurnBudget();
     let drainedInTurn = 0;
     for (const stream of [...this.#streams]) {
       if (budget.isSpent || drainedInTurn++ === MAX_DRAINED_PER_TURN) {

@@ -1,4 +1,5 @@
 import type { Sink, SinkOwner } from "./sink.js";
+import type { RequestContext } from "./worker-request.js";
 
 /** The changes to the headers of a response: a string sets one, and `null` removes it. Names are in lower case. */
 export type HeaderChanges = Record<string, string | null>;
@@ -22,8 +23,8 @@ export interface Exchange {
   readonly url: string;
   /** Whether the client left before the stream could open. */
   readonly gone: boolean;
-  /** Whether a timer belongs to one request, as in a Worker, so that streams cannot share one. */
-  readonly ownTimer?: boolean;
+  /** The context of the request, if a timer belongs to one request, as in a Worker, so that streams cannot share one. */
+  readonly context?: RequestContext | undefined;
   /** Whether the head of the response has been sent, by the app or by `begin`. */
   readonly headSent: boolean;
   /** Whether the response waits on its connection behind that of an event stream, which may never end. */

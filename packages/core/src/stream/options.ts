@@ -26,6 +26,9 @@ export interface EventStreamOptions {
    * Milliseconds of silence after which a stream sends a comment, so that no proxy takes the connection for dead.
    * `false`: no heartbeat.
    *
+   * In a Worker it is at most 10 000, also with `false`: only a write shows there that a client has left, and a silent
+   * request may be stopped.
+   *
    * @default 15_000; 7_000 in Bun, whose server closes a connection that is silent for its `idleTimeout`
    */
   heartbeat?: number | false;
@@ -91,6 +94,15 @@ export interface EventStreamOptions {
    * @default 60_000
    */
   stallTimeout?: number;
+  /**
+   * Keeps the request of one stream alive until the stream closes. Only an option of `respond`, for Workers, which
+   * otherwise may not notice that the client has left. With Hono it is not needed.
+   *
+   * @default none
+   * @example
+   * events.respond(request, source, { waitUntil: (closed) => ctx.waitUntil(closed) });
+   */
+  waitUntil?(promise: Promise<unknown>): void;
   /**
    * Number of streams that may be open at once. Further requests are refused, as `refuse` says. Only an option of a
    * server.
@@ -170,7 +182,7 @@ export interface ItemOptions<T> extends Omit<EventStreamOptions, "toMessage"> {
   toMessage(item: T): EventMessage | string;
 }
 
-type Optional = "serialize" | "describeError" | "toMessage" | "onOpen" | "onClose";
+type Optional = "serialize" | "describeError" | "toMessage" | "onOpen" | "onClose" | "waitUntil";
 
 /** Options in which every default has been filled in. */
 export interface ResolvedOptions
@@ -181,6 +193,8 @@ export interface ResolvedOptions
 }
 
 const IS_BUN = "Bun" in globalThis;
+// Two heartbeats may be needed to notice that a client has left.
+const MAX_WORKER_HEARTBEAT = 10_000;
 
 const DEFAULTS: ResolvedOptions = {
   // With its default of 10 s, Bun.serve closes a silent connection after 8 to 12 s.
@@ -230,6 +244,7 @@ export const SERVER_CHECKS: Checks = {
   refuse: ['"retry" or 503', (value) => value === "retry" || value === 503],
   expiresAt: "it is one of a single stream",
   toMessage: "it is one of a single stream",
+  waitUntil: "it is one of respond",
 };
 
 /** Of one stream. */
@@ -237,6 +252,7 @@ export const STREAM_CHECKS: Checks = {
   ...COMMON_CHECKS,
   expiresAt: ["a Date or milliseconds since 1970", isTime],
   toMessage: FUNCTION,
+  waitUntil: "it is one of respond",
   maxStreams: "it is one of EventStreamServer",
   refuse: "it is one of EventStreamServer",
 };
@@ -278,6 +294,13 @@ export function resolveOptions(
   resolved.headers = { ...base.headers, ...lowerCase(options.headers) };
   if (resolved.retry !== base.retry) resolved.retryFrame = retryFrame(resolved.retry);
   return resolved;
+}
+
+/** Limits the heartbeat of a stream in a Worker, which keeps a request for 30 s at most after its client has left. */
+export function limitHeartbeat(options: ResolvedOptions): ResolvedOptions {
+  const { heartbeat } = options;
+  if (heartbeat !== false && heartbeat <= MAX_WORKER_HEARTBEAT) return options;
+  return { ...options, heartbeat: MAX_WORKER_HEARTBEAT };
 }
 
 function retryFrame(retry: number | false): Frame | undefined {

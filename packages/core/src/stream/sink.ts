@@ -25,6 +25,8 @@ export interface Sink {
 export interface SinkOwner {
   /** Called when the frames of a `write` that returned `false` have left, or enough of them. */
   sinkDrained(): void;
+  /** Called with an error that does not close the response. */
+  sinkMisused(error: Error): void;
   /**
    * Called when everything is sent after `end` or `breakOff`, or when the client is gone, with the error if there is
    * one.

@@ -13,14 +13,15 @@ import { acceptsEventStream, streamHeaders } from "./response-headers.js";
 import type { Sink, SinkOwner } from "./sink.js";
 import type { PortSubscription } from "./stream-port.js";
 import { StreamTime } from "./stream-time.js";
+import type { RequestContext } from "./worker-request.js";
 
 /** The things that a stream needs of the server to which it belongs. */
 export interface StreamHost {
   readonly scheduler: HeartbeatScheduler;
   readonly frames: FrameMaker;
   readonly turn: FlushTurn;
-  /** Whether the scheduler and the turn belong to this stream alone. */
-  readonly ownTimer: boolean;
+  /** The context of the request, if it has one of its own. Then the scheduler and the turn are this stream's alone. */
+  readonly context?: RequestContext | undefined;
   /** Answers a request with a refusal, which asks the client to come back later. */
   refuse(exchange: Exchange, headers: Record<string, string>): void;
   /** Called once, when the stream is over. */
@@ -203,6 +204,10 @@ export class StreamLife implements SinkOwner {
     this.writer?.sinkDrained();
   }
 
+  sinkMisused(error: Error): void {
+    this.hooks.report(error);
+  }
+
   sinkClosed(error?: Error): void {
     if (error !== undefined && !this.isClosing) this.hooks.report(error);
     this.#settle(error === undefined ? "client" : "error");
@@ -247,6 +252,6 @@ export class StreamLife implements SinkOwner {
   }
 
   get #watch(): CloseWatch {
-    return (this.#closeWatch ??= new CloseWatch());
+    return (this.#closeWatch ??= new CloseWatch(this.#host.context));
   }
 }

@@ -1,11 +1,15 @@
 import type { Exchange, HeaderChanges } from "./exchange.js";
 import type { Sink, SinkOwner } from "./sink.js";
 import { WebSink } from "./web-sink.js";
+import { WorkerRequest, workerGlobals, type RequestContext } from "./worker-request.js";
+import { WorkerSink } from "./worker-sink.js";
 
 /** The exchange of a fetch-style framework, which takes a `Request` and returns a `Response`. */
 export class WebExchange implements Exchange {
   readonly method: string;
   readonly url: string;
+  readonly context: RequestContext | undefined;
+  readonly #worker = workerGlobals();
   readonly #request: Request;
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (response: Response) => void;
@@ -35,16 +39,13 @@ export class WebExchange implements Exchange {
     this.#reject = reject;
     this.method = request.method;
     this.url = request.url;
+    this.context = this.#worker && new WorkerRequest(this.#worker);
     if (this.gone) this.#answerNobody();
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get gone(): boolean {
     return this.#signal?.aborted ?? false;
-  }
-
-  get ownTimer(): boolean {
-    return globalThis.navigator?.userAgent === "Cloudflare-Workers";
   }
 
   get headSent(): boolean {
@@ -86,10 +87,15 @@ export class WebExchange implements Exchange {
   }
 
   begin(headers: HeaderChanges): Sink {
-    const sink = new WebSink(this.#owner!, this.#signal, (afterSent) => this.cut(afterSent));
+    const sink = this.#createSink(this.#owner!);
     this.#respond(sink.body, 200, headers);
     this.#removeListener(); // the sink listens from now on
     return sink;
+  }
+
+  #createSink(owner: SinkOwner): WebSink | WorkerSink {
+    if (this.#worker !== undefined) return new WorkerSink(this.#worker, owner, this.context!, this.#signal);
+    return new WebSink(owner, this.#signal, (afterSent) => this.cut(afterSent));
   }
 
   reply(status: number, headers: HeaderChanges, body?: string): void {

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readEvents } from "@ssekit/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startExample } from "../../../packages/conformance/src/support/start-example.js";
+import { isInstalled } from "../../../packages/workerd/scenarios/installed.js";
+
+describe.skipIf(!isInstalled)("the server", () => {
+  test("keeps the messages of a room when it restarts, and a client that comes back gets the rest", async () => {
+    const STORAGE = mkdtempSync(join(tmpdir(), "ssekit-room-"));
+    onTestFinished(() => rmSync(STORAGE, { recursive: true }));
+    const first = await startExample("durable-object", { STORAGE });
+    await send(first.address, "one");
+    await send(first.address, "two");
+    const seen = await readEvents(await events(first.address), 2);
+    expect(seen.map(({ data }) => data)).toEqual(['{"text":"one"}', '{"text":"two"}']);
+    await first.stop("SIGTERM");
+
+    const second = await startExample("durable-object", { STORAGE });
+    await send(second.address, "three");
+    const rest = await readEvents(await events(second.address, seen[0]!.lastEventId), 2);
+    expect(rest.map(({ data }) => data)).toEqual(['{"text":"two"}', '{"text":"three"}']);
+  });
+
+  test("serves the page", async () => {
+    const STORAGE = mkdtempSync(join(tmpdir(), "ssekit-room-"));
+    onTestFinished(() => rmSync(STORAGE, { recursive: true }));
+    const { address } = await startExample("durable-object", { STORAGE });
+    expect(await (await fetch(address)).text()).toContain("/rooms/lobby/events");
+  });
+});
+
+function events(address: string, lastEventId?: string): Promise<Response> {
+  const headers: Record<string, string> = { accept: "text/event-stream" };
+  if (lastEventId !== undefined) headers["last-event-id"] = lastEventId;
+  return fetch(`${address}/rooms/lobby/events`, { headers });
+}
+
+async function send(address: string, text: string): Promise<void> {
+  await fetch(`${address}/rooms/lobby/messages`, { method: "POST", body: JSON.stringify({ text }) });
+}
