@@ -17,7 +17,7 @@ export interface Reply {
   readonly sent: boolean;
   code(status: number): unknown;
   header(name: string, value: unknown): unknown;
-  getHeader(name: string): unknown;
+  getHeader(name: string): number | string | string[] | undefined;
   removeHeader(name: string): unknown;
   send(payload?: unknown): unknown;
 }

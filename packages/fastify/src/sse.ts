@@ -147,20 +147,23 @@ Object.assign(sse, {
   [Symbol.for("plugin-meta")]: { name: "@ssekit/fastify", fastify: ">=5" },
 });
 
-const NO_STREAM_OPTION = "with `server` it takes server, close; give the others to the EventStreamServer";
+// Fastify passes them on to the plugin.
+const OPTIONS_OF_REGISTER = new Set(["prefix", "logLevel", "logSerializers"]);
 
 function readOptions(given: SsePluginOptions): { server: EventStreamServer; drain: DrainOptions } {
   if (SERVER[1](given)) throw invalidOption("sse", "options such as { server }", given);
-  // The first three are options of Fastify's `register`.
-  const { prefix, logLevel, logSerializers, server, close, ...own } = given as SsePluginOptions & Record<string, unknown>;
+  const { server, close, ...others } = given;
+  const own = Object.fromEntries(Object.entries(others).filter(([name]) => !OPTIONS_OF_REGISTER.has(name)));
   if (close !== undefined) checkOptions("sse: close", close, DRAIN_CHECKS);
   const drain = { grace: GRACE, ...close };
   if (server === undefined) return { server: serverOf(own, 1), drain };
   if (!SERVER[1](server)) throw invalidOption("sse: server", SERVER[0], server);
-  for (const name of Object.keys(own)) {
-    throw new SseError("ERR_SSE_INVALID_OPTION", `sse: ${name}: no such option; ${NO_STREAM_OPTION}`);
-  }
-  return { server, drain };
+  const [name] = Object.keys(own);
+  if (name === undefined) return { server, drain };
+  throw new SseError(
+    "ERR_SSE_INVALID_OPTION",
+    `sse: ${name}: no such option beside server; it is one of the EventStreamServer`,
+  );
 }
 
 function openNow(server: EventStreamServer, reply: Reply, options?: EventStreamOptions): EventStream {

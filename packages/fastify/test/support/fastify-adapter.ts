@@ -1,4 +1,3 @@
-import type { Server } from "node:net";
 import { listen, type Adapter, type Route } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStreamOptions } from "@ssekit/fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -39,7 +38,7 @@ export function fastifyAdapter(
         );
       }
       await app.ready();
-      const listening = await listen(app.server as Server, http2 === undefined ? "http" : "https");
+      const listening = await listen(app.server, http2 === undefined ? "http" : "https");
       return Object.assign(listening, { events, errors });
     },
   };
