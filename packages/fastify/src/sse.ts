@@ -111,7 +111,7 @@ type Instance = FastifyInstance & { [INSTANCE_SERVER]?: EventStreamServer };
  * await app.register(sse, { heartbeat: 5_000 });
  * await app.register(sse, { server: events }); // an EventStreamServer
  */
-export function sse(app: FastifyInstance, options: SsePluginOptions = {}): Promise<void> {
+export function sse(app: FastifyInstance, options: SsePluginOptions): Promise<void> {
   if (typeof (app as Partial<FastifyInstance> | undefined)?.decorateReply !== "function") {
     throw invalidOption("sse", "a Fastify instance, as in app.register(sse, options)", app);
   }

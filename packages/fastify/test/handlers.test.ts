@@ -49,6 +49,7 @@ describe("a handler may", () => {
     await reader.untilData("1");
     stream!.send({ event: "tick", data: 2 });
     await reader.untilData("2");
+    expect(reader.events.map(({ type }) => type)).toEqual(["tick", "tick"]);
   });
 
   it("await reply.sse(maybeSource) in both cases, and its type demands it", async () => {

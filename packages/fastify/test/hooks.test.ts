@@ -5,7 +5,7 @@ import cookie from "@fastify/cookie";
 import cors from "@fastify/cors";
 import { pause, RawClient, recordSocketWrites, StreamReader, until, within } from "@ssekit/conformance";
 import type { EventStream } from "@ssekit/fastify";
-import fastify from "fastify";
+import type { FastifyInstance } from "fastify";
 import { describe, expect, it } from "vitest";
 import { ACCEPT, start } from "./support/start.js";
 
@@ -61,7 +61,8 @@ describe("hooks and plugins", () => {
     await until("the head", () => reader.retries.length === 1);
     client.abort();
     await until("the close", () => events.streams.size === 0);
-    await until("onRequestAbort", () => aborted === 1);
+    await until("onRequestAbort", () => aborted > 0);
+    expect(aborted).toBe(1);
   });
 
   it("headers, cookies and CORS are on the response, also those of an onSend hook", async () => {
@@ -241,7 +242,7 @@ describe("the socket of a stream", () => {
   // In one piece: a response of Node's gives its socket several.
   const CHUNK = `b\r\n${PIECE}\r\n`;
 
-  async function startRaw(build: (app: ReturnType<typeof fastify>) => unknown = () => {}, options = {}) {
+  async function startRaw(build: (app: FastifyInstance) => unknown = () => {}, options = {}) {
     let stream: EventStream | undefined;
     let writes: readonly string[] = [];
     const { url } = await start(async (app) => {

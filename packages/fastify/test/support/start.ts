@@ -5,15 +5,17 @@ import { onTestFinished } from "vitest";
 
 export const ACCEPT = { accept: "text/event-stream" };
 
+type Init = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
+
 export interface Started extends Listening {
   readonly app: FastifyInstance;
   readonly events: EventStreamServer;
   /** The errors that were passed to `onError`. */
   readonly reported: unknown[];
   /** Requests a path as EventSource does. */
-  request(path?: string, init?: RequestInit): Promise<Response>;
+  request(path?: string, init?: Init): Promise<Response>;
   /** The same for an event stream, and reads it. */
-  read(path?: string, init?: RequestInit): Promise<StreamReader>;
+  read(path?: string, init?: Init): Promise<StreamReader>;
 }
 
 /** Starts an app with the plugin, which ends with the test. `build` adds what the test needs, and may be async. */
@@ -32,13 +34,13 @@ export async function start(
     listening.cut();
     await within("app.close()", app.close());
   });
-  const request = (path = "/", init: RequestInit = {}): Promise<Response> =>
+  const request = (path = "/", init: Init = {}): Promise<Response> =>
     within(path, fetch(listening.url + path, { ...init, headers: { ...ACCEPT, ...init.headers } }));
   return Object.assign(listening, {
     app,
     events,
     reported,
     request,
-    read: async (path?: string, init?: RequestInit) => new StreamReader(await request(path, init)),
+    read: async (path?: string, init?: Init) => new StreamReader(await request(path, init)),
   });
 }
