@@ -270,6 +270,14 @@ describe("after the head", () => {
     expect(reported).toEqual([error]);
   });
 
+  it("a handlerTimeout is an error of the handler", async () => {
+    const { read, reported } = await start((app) =>
+      app.get("/", { handlerTimeout: 100 }, (_request, reply) => void reply.sse().send("one")),
+    );
+    expect(await within("the end", (await read()).ended)).toBe(false);
+    expect(reported).toMatchObject([{ code: "FST_ERR_HANDLER_TIMEOUT" }]);
+  });
+
   it("reply.send() is reported, and the stream goes on", async () => {
     const { read, reported } = await start((app) =>
       app.get("/", async (_request, reply) => {
