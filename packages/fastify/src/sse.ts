@@ -126,7 +126,8 @@ async function register(app: Instance, options: SsePluginOptions): Promise<void>
     );
   }
   const { server, drain } = readOptions(options);
-  if (!app.hasReplyDecorator("sse")) {
+  // An instance inside of another has the decorator of that one.
+  if (app[INSTANCE_SERVER] === undefined) {
     app.decorateReply("sse", function (this: unknown, source?: Source, streamOptions?: EventStreamOptions) {
       const reply = this as Reply & { readonly server: Instance };
       const owner = reply.server[INSTANCE_SERVER]!;

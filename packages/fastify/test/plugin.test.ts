@@ -135,6 +135,12 @@ describe("the plugin", () => {
     });
   });
 
+  it("is refused by Fastify where something else has decorated the reply with sse", async () => {
+    const app = fastify();
+    app.decorateReply("sse" as never, (() => {}) as never);
+    await expect(async () => app.register(sse)).rejects.toThrow("'sse' has already been added");
+  });
+
   it("runs beside @fastify/sse, whose routes have its own reply.sse", async () => {
     const app = fastify();
     // Without its types, which cannot be loaded beside ours.
@@ -167,6 +173,20 @@ describe("app.close()", () => {
     expect(performance.now() - begun).toBeLessThan(2_000);
     await until("the reconnection times", () => text().match(/retry: /g)?.length === 4);
     expect(reasons).toEqual(["draining", "draining"]);
+  });
+
+  it("closes the streams of an inner instance that has the plugin for itself", async () => {
+    const app = fastify();
+    await app.register(async (inner) => {
+      await inner.register(sse);
+      inner.get("/", (_request, reply) => void reply.sse());
+    });
+    const { url } = await listenOn(app);
+    const text = readHttp1(url);
+    await until("the streams", () => text().match(/retry: 3000\n\n/g)?.length === 2);
+    await within("app.close()", app.close(), 5_000);
+    await until("the reconnection times", () => text().match(/retry: /g)?.length === 4);
+    expect(app.server.listening).toBe(false);
   });
 
   it("cuts off a client that does not read, after the grace period of the option close", async () => {

@@ -6,7 +6,6 @@ import {
   type EventStream,
   type SseError,
 } from "@ssekit/express";
-import type {} from "@ssekit/fastify";
 import { relay } from "@ssekit/relay";
 import type { Response as ExpressResponse } from "express";
 import type { FastifyReply } from "fastify";
