@@ -84,8 +84,8 @@ export interface SsePluginOptions extends EventStreamOptions {
    */
   server?: EventStreamServer | undefined;
   /**
-   * How `app.close()` closes the streams. Fastify waits for them only until its `pluginTimeout` (10 s by default) is
-   * over, so `grace` must be shorter.
+   * How `app.close()` closes the streams. It rejects if that takes longer than Fastify's `pluginTimeout` (10 s by
+   * default), so `grace` must be shorter.
    *
    * @default { grace: 5_000 }
    */
