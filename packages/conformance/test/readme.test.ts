@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const readmes = [
   "README.md",
-  ...["packages", "examples", "docs"].flatMap((parent) =>
+  ...["packages", "examples", "docs", "docs/frameworks"].flatMap((parent) =>
     readdirSync(new URL(parent, root), { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory()
         ? [`${parent}/${entry.name}/README.md`]

@@ -13,6 +13,7 @@ export { compareIds, epochOf } from "./channel/ids.js";
 export { createFrame, joinFrames, type Frame } from "./format/frame.js";
 export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
 export { describe } from "./sse-error.js";
+export { DRAIN_CHECKS } from "./stream/event-stream-server.js";
 export type { BeginOptions, Exchange, HeaderChanges } from "./stream/exchange.js";
 export type { Sink, SinkOwner } from "./stream/sink.js";
 export { STREAM_CHECKS } from "./stream/options.js";

@@ -1,8 +1,13 @@
 import { Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SseError } from "@ssekit/node";
-import { NodeExchange, type BeginOptions, type HeaderChanges, type Sink } from "@ssekit/node/adapter";
-import { BodySink } from "./body-sink.js";
+import {
+  BodySink,
+  NodeExchange,
+  type BeginOptions,
+  type HeaderChanges,
+  type Sink,
+} from "@ssekit/node/adapter";
 import { onReplacedBody } from "./replaced-body.js";
 
 /** The members of a Koa 2 or Koa 3 context that the adapter uses. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { joinFrames, type Frame, type Sink, type SinkOwner } from "@ssekit/core/adapter";
@@ -56,8 +56,9 @@ export class ResponseSink implements Sink, ResponseOwner {
       if (this.#session !== undefined) countStream(this.#session);
       this.#isDirect = false;
     } else {
-      req.socket.setTimeout(0); // the server's idle timeout must not close a stream, which has timeouts of its own
-      req.socket.setNoDelay(true);
+      const { socket }: { socket: Partial<Socket> } = req; // a stand-in lacks methods
+      socket.setTimeout?.(0); // the server's idle timeout must not close a stream, which has timeouts of its own
+      socket.setNoDelay?.(true);
       this.#socket = req.socket;
       this.#isDirect = directWrites ? undefined : false;
     }
@@ -138,7 +139,7 @@ export class ResponseSink implements Sink, ResponseOwner {
     if (this.#isOver) return;
     this.#endsConnection ||= last;
     if (this.unsentBytes > 0) setTimeout(() => this.breakOff(), LOOK_MS);
-    else setTimeout(() => this.#isOver || this.#cut(() => this.req.socket.destroySoon()), BREAK_MS);
+    else setTimeout(() => this.#isOver || this.#cut(() => closeConnection(this.req, this.res)), BREAK_MS);
   }
 
   /** The number of bytes that are waited for before the response is broken off. */
@@ -157,15 +158,15 @@ export class ResponseSink implements Sink, ResponseOwner {
     const { req, res } = this;
     if (req.httpVersionMajor >= 2) resetStream(res.stream!);
     else if (res.chunkedEncoding) close();
-    else reset(req.socket);
+    else reset(req, res);
   }
 
   /** Closes the connection when this response is over. An HTTP/2 connection stays until its last event stream is over. */
   protected endConnection(): void {
     this.#endsConnection = true;
     if (this.req.httpVersionMajor >= 2) return;
-    const { socket } = this.req;
-    this.res.once("finish", () => socket.destroySoon());
+    const { req, res } = this;
+    res.once("finish", () => closeConnection(req, res));
   }
 
   /** Notifies the owner that the response can take more. */
@@ -185,11 +186,21 @@ export class ResponseSink implements Sink, ResponseOwner {
   }
 }
 
+// Tests that inject a request, such as `app.inject()` of Fastify, give it a stand-in for a socket that has no methods.
+// The response is then all there is to close.
+
+/** Closes the connection after everything that was written. */
+function closeConnection({ socket }: IncomingMessage, res: ServerResponse): void {
+  if ((socket as Partial<Socket>).destroySoon === undefined) res.destroy();
+  else socket.destroySoon();
+}
+
 /**
  * Resets the connection. A response without chunks, as in HTTP/1.0, is complete when its connection ends, so only a
  * reset shows that something is missing.
  */
-function reset(socket: Socket): void {
+function reset({ socket }: IncomingMessage, res: ServerResponse): void {
+  if ((socket as Partial<Socket>).destroy === undefined) return void res.destroy();
   try {
     socket.resetAndDestroy();
   } catch {

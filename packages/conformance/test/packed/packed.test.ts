@@ -48,14 +48,14 @@ describe.each(["commonjs", "module"])("a TypeScript app of type %s", (type) => {
   });
 
   it.each(["typescript", "typescript-7"])(
-    "is compiled by %s and streams with Express, Koa and Hono",
+    "is compiled by %s and streams with Express, Koa, Hono and Fastify",
     { timeout: SLOW },
     async (typescript) => {
       expect(await compile(project, typescript, "--outDir", typescript)).toEqual(OK);
 
       const events = 'greeting {"to":"you"}, start, message {"text":"Hel"}, message {"text":"lo"}, end';
       expect(await start(project, `${typescript}/main.js`)).toEqual(
-        printed(`Express: ${events}`, `Koa: ${events}`, `Hono: ${events}`),
+        printed(`Express: ${events}`, `Koa: ${events}`, `Hono: ${events}`, `Fastify: ${events}`),
       );
     },
   );
@@ -87,9 +87,11 @@ describe("a program of .mts and .cts files", () => {
           "Express from CommonJS: hello from ESM; 1 open, then 0",
           "Koa from CommonJS: hello from ESM; 1 open, then 0",
           "Hono from CommonJS: hello from ESM; 1 open, then 0",
+          "Fastify from CommonJS: hello from ESM; 1 open, then 0",
           "Express from ESM: hello from CommonJS; 1 open, then 0",
           "Koa from ESM: hello from CommonJS; 1 open, then 0",
           "Hono from ESM: hello from CommonJS; 1 open, then 0",
+          "Fastify from ESM: hello from CommonJS; 1 open, then 0",
         ),
       );
     },

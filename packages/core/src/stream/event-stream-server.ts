@@ -61,7 +61,8 @@ export interface DrainOptions {
 
 const GRACE = 10_000;
 const RETRY_WINDOW: [number, number] = [1_000, 10_000];
-const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } = {
+/** The checks of the options of `close`. */
+export const DRAIN_CHECKS: { readonly [Name in keyof Required<DrainOptions>]: Check } = {
   grace: MS_FROM_0,
   retry: ["[min, max] in milliseconds, min up to max", isWindow],
   finishSources: BOOLEAN,

@@ -3,11 +3,13 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
+import { sse as sseForFastify } from "@ssekit/fastify";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import { relay } from "@ssekit/relay";
 import { readEvents, type ReceivedEvent } from "@ssekit/testing";
 import express from "express";
+import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 
@@ -41,10 +43,16 @@ const honoApp = new Hono()
   .get("/greeting", (c) => c.var.sse(greet))
   .get("/answer", (c) => c.var.sse(answer, { once: true }));
 
+const fastifyApp = fastify();
+void fastifyApp.register(sseForFastify, { server: events });
+fastifyApp.get("/greeting", (_request, reply) => greet(reply.sse()));
+fastifyApp.get("/answer", (_request, reply) => reply.sse(answer, { once: true }));
+
 const listeners: Record<string, RequestListener> = {
   Express: expressApp,
   Koa: koaApp.callback(),
   Hono: getRequestListener(honoApp.fetch),
+  Fastify: (req, res) => void fastifyApp.ready().then(() => fastifyApp.routing(req, res)),
 };
 
 function describe(received: ReceivedEvent[]): string {

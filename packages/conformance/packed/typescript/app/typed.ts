@@ -12,10 +12,12 @@ import {
   type EventStream,
   type StandardSchema,
 } from "@ssekit/express";
+import { sse as sseForFastify } from "@ssekit/fastify";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import { isUpstreamError, relay } from "@ssekit/relay";
 import express, { type Response as ExpressResponse } from "express";
+import fastify, { type FastifyReply } from "fastify";
 import { Hono, type Context as HonoContext } from "hono";
 import Koa, { type Context as KoaContext } from "koa";
 import { z } from "zod";
@@ -148,6 +150,7 @@ export async function openTyped(
   res: ExpressResponse,
   ctx: KoaContext,
   c: HonoContext,
+  reply: FastifyReply,
   ticks: Tick[],
 ): Promise<void> {
   res.sse<PriceEvents>().send({ event: "tick", data: { price: 1 } });
@@ -159,6 +162,11 @@ export async function openTyped(
   ctx.sse<PriceEvents>(undefined, { heartbeat: 1_000 }).send({ event: "ping" });
   (await ctx.sse<PriceEvents>([{ event: "tick", data: { price: 1 } }])).send({ event: "ping" });
   await ctx.sse(ticks, { toMessage: (tick) => ({ event: "tick", data: tick }) });
+
+  reply.sse<PriceEvents>().send({ event: "tick", data: { price: 1 } });
+  reply.sse<PriceEvents>(undefined, { heartbeat: 1_000 }).send({ event: "ping" });
+  (await reply.sse<PriceEvents>([{ event: "tick", data: { price: 1 } }])).send({ event: "ping" });
+  await reply.sse(ticks, { toMessage: (tick) => ({ event: "tick", data: tick }) });
 
   await c.var.sse<PriceEvents>((stream) => {
     stream.send({ event: "tick", data: { price: 1 } });
@@ -179,6 +187,14 @@ express()
     context.userId = "ada";
   });
 new Koa().use(sseForKoa({ heartbeat: 15_000 })).use((ctx) => ctx.sse((stream) => prices.subscribe(stream)));
+const fastifyApp = fastify({ logger: true });
+void fastifyApp.register(sseForFastify, { heartbeat: 15_000, onError: (error) => console.error(error) });
+void fastifyApp.register(import("@ssekit/fastify"));
+fastifyApp.get("/", (_request, reply) => reply.sse((stream) => prices.subscribe(stream)));
+fastifyApp.get("/async", async (_request, reply) => {
+  reply.header("x-a", "b").sse().context.userId = "ada";
+});
+void fastify({ http2: true }).register(sseForFastify, { server: new EventStreamServer() });
 new Hono().use(sseForHono({ heartbeat: 15_000 })).get("/", (c) =>
   c.var.sse((stream) => {
     stream.context.userId = "ada";

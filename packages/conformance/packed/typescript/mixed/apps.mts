@@ -7,9 +7,11 @@ import {
   type EventStreamServer,
   type Source,
 } from "@ssekit/express";
+import { sse as sseForFastify } from "@ssekit/fastify";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import express from "express";
+import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 
@@ -33,6 +35,13 @@ export const apps = {
   Hono(events: EventStreamServer, source: Source): RequestListener {
     const app = new Hono().use(sseForHono(events)).get("/", (c) => c.var.sse(source));
     return getRequestListener(app.fetch);
+  },
+
+  Fastify(events: EventStreamServer, source: Source): RequestListener {
+    const app = fastify();
+    void app.register(sseForFastify, { server: events });
+    app.get("/", (_request, reply) => reply.sse(source));
+    return (req, res) => void app.ready().then(() => app.routing(req, res));
   },
 };
 

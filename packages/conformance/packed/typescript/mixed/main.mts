@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import * as commonjs from "./apps.cjs";
 import * as esm from "./apps.mjs";
 
-const frameworks = ["Express", "Koa", "Hono"] as const;
+const frameworks = ["Express", "Koa", "Hono", "Fastify"] as const;
 
 /** Opens a stream of an app. Closes the stream through the `EventStreamServer` that was passed to the app. */
 async function run(name: string, app: RequestListener, events: commonjs.EventStreamServer): Promise<void> {

@@ -1,9 +1,11 @@
 // This file is compiled and never run. Each of these mistakes must also be a compiler error.
 import { createChannel, EventStreamServer, sse as sseForExpress, type EventStream } from "@ssekit/express";
+import { sse as sseForFastify } from "@ssekit/fastify";
 import { sse as sseForHono } from "@ssekit/hono";
 import { sse as sseForKoa } from "@ssekit/koa";
 import { relay } from "@ssekit/relay";
 import type { Response as ExpressResponse } from "express";
+import fastify from "fastify";
 import type { Context as HonoContext } from "hono";
 import type { Context as KoaContext } from "koa";
 
@@ -38,6 +40,10 @@ export function wrongUse(stream: EventStream, res: ExpressResponse, ctx: KoaCont
   sseForKoa({ heartbeet: 1_000 });
   // @ts-expect-error
   sseForHono({ heartbeet: 1_000 });
+  // @ts-expect-error
+  void fastify().register(sseForFastify, { heartbeet: 1_000 });
+  // @ts-expect-error It is registered, and not called.
+  void sseForFastify({ heartbeat: 1_000 });
 
   // @ts-expect-error There is no such field.
   stream.send({ evnt: 1 });

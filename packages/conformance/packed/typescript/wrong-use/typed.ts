@@ -8,6 +8,7 @@ import {
 } from "@ssekit/express";
 import { relay } from "@ssekit/relay";
 import type { Response as ExpressResponse } from "express";
+import type { FastifyReply } from "fastify";
 import type { Context as HonoContext } from "hono";
 import type { Context as KoaContext } from "koa";
 import { z } from "zod";
@@ -145,7 +146,7 @@ export function send(stream: EventStream, typed: EventStream<PriceEvents>): void
   typed.end({ event: "done" });
 }
 
-export function openTyped(res: ExpressResponse, ctx: KoaContext, c: HonoContext): void {
+export function openTyped(res: ExpressResponse, ctx: KoaContext, c: HonoContext, reply: FastifyReply): void {
   // @ts-expect-error There is no such event.
   res.sse<PriceEvents>().send({ event: "tock" });
   // @ts-expect-error
@@ -154,6 +155,12 @@ export function openTyped(res: ExpressResponse, ctx: KoaContext, c: HonoContext)
   ctx.sse<PriceEvents>().send({ event: "tock" });
   // @ts-expect-error
   void ctx.sse<PriceEvents>([{ event: "tock" }]);
+  // @ts-expect-error
+  reply.sse<PriceEvents>().send({ event: "tock" });
+  // @ts-expect-error
+  void reply.sse<PriceEvents>([{ event: "tock" }]);
+  // @ts-expect-error With a source it is a promise of the stream.
+  reply.sse(["text"]).send("text");
   void c.var.sse<PriceEvents>((stream) => {
     // @ts-expect-error
     stream.send({ event: "tock" });

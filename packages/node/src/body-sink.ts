@@ -1,12 +1,17 @@
 import { Readable } from "node:stream";
-import { joinFrames, ResponseSink, type Frame } from "@ssekit/node/adapter";
+import { joinFrames, type Frame } from "@ssekit/core/adapter";
+import { ResponseSink } from "./response-sink.js";
 
 const HIGH_WATER_MARK = 16 * 1024;
 // How long a failed stream waits for a wrapper, such as compression, before it breaks off. In milliseconds.
 const WRAPPER_MS = 2_000;
 
-/** The sink of a Koa response: a stream in `ctx.body`, which Koa pipes to the response. */
+/**
+ * The sink of a framework that takes a stream as the body of a response, and pipes it to the response later: Koa and
+ * Fastify. While the body is piped to the response itself, and not through another stream, frames go to the socket.
+ */
 export class BodySink extends ResponseSink {
+  /** The stream for the framework. */
   readonly body: Readable;
   readonly #body: Body;
   #isBlocked = false;
@@ -45,7 +50,7 @@ export class BodySink extends ResponseSink {
     return this.bufferedBytes + inWrapper;
   }
 
-  // Not before Koa sends the response, because middleware may set headers until then.
+  // Not before the framework sends the response, because the app may set headers until then.
   override sendHead(): void {
     this.res.once("pipe", () => super.sendHead());
   }
@@ -54,13 +59,20 @@ export class BodySink extends ResponseSink {
     if (last) this.endConnection();
     this.body.push(null);
   }
+
+  /** Keeps everything from the response, also if the framework pipes the body to it later. */
+  discard(): void {
+    this.#body.discard();
+  }
 }
 
 /** A stream that knows who reads it. */
 class Body extends Readable {
   #destination: { writableLength?: number; readableLength?: number } | undefined;
+  #isDiscarded = false;
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    if (this.#isDiscarded) return destination;
     this.#destination = destination as { writableLength?: number };
     return super.pipe(destination, options);
   }
@@ -68,6 +80,11 @@ class Body extends Readable {
   override unpipe(destination?: NodeJS.WritableStream): this {
     this.#destination = undefined;
     return super.unpipe(destination);
+  }
+
+  discard(): void {
+    this.#isDiscarded = true;
+    this.unpipe();
   }
 
   /** Whether it is piped to this, nothing is on the way, and nobody else reads it. */
