@@ -1,6 +1,6 @@
 // Packs each package as for publishing, and runs publint and "Are the types wrong?" on the tarballs.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environment } from "./environment.mjs";
@@ -18,6 +18,7 @@ function run(command, args, cwd = root) {
 try {
   for (const name of readdirSync(new URL("packages", root))) {
     const path = new URL(`packages/${name}/`, root);
+    if (!existsSync(new URL("package.json", path))) continue; // a folder of packages that are not in the workspace
     const manifest = JSON.parse(readFileSync(new URL("package.json", path), "utf8"));
     if (manifest.private) continue;
     console.log(`\n${manifest.name}`);
