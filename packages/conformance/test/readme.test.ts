@@ -14,7 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const readmes = [
   "README.md",
-  ...["packages", "examples", "docs", "docs/frameworks"].flatMap((parent) =>
+  // The other pages of this folder show the files of apps, which `frameworks/pages.test.ts` compares and starts.
+  "docs/frameworks/fastify.md",
+  ...["packages", "examples", "docs"].flatMap((parent) =>
     readdirSync(new URL(parent, root), { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory()
         ? [`${parent}/${entry.name}/README.md`]
