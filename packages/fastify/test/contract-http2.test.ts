@@ -17,6 +17,14 @@ adapterContract(
     {
       fetch: ((url: string, init: object) =>
         undiciFetch(url, { ...init, dispatcher })) as unknown as typeof fetch,
+      skip: [
+        {
+          runtime: "Fastify with http2",
+          test: "closes 1000 open streams within the grace period, spreads their reconnections, and lets the server stop",
+          reason:
+            "Before Node 24 a server of HTTP/2 that stops waits for its idle connections. Set forceCloseConnections: true",
+        },
+      ],
     },
   ),
 );

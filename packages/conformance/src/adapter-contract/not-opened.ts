@@ -135,9 +135,8 @@ export function notOpenedContract(adapter: Adapter): void {
     });
   });
 
-  itIf(!adapter.returnsResponse)(
-    "a listener that the app adds to the signal of a stream that never opened is called",
-    async () => {
+  describe("P10: a stream that never opened", () => {
+    itIf(!adapter.returnsResponse)("calls a listener that the app adds to its signal", async () => {
       let heard = 0;
       let aborted = false;
       const onStream = ({ signal }: EventStream): void => {
@@ -148,8 +147,8 @@ export function notOpenedContract(adapter: Adapter): void {
       expect((await app.request("/")).status).toBe(503);
       await until("the listener", () => heard > 0, 2_000);
       expect([heard, aborted]).toEqual([1, true]);
-    },
-  );
+    });
+  });
 
   describe("the headers of the options and of the app are on", () => {
     const headers = { "access-control-allow-origin": "https://app.example", "cache-control": "public" };

@@ -12,7 +12,7 @@ export function fastifyAdapter(
   name: string,
   create: () => FastifyInstance | Promise<FastifyInstance>,
   defaults: EventStreamOptions = {},
-  http2?: Pick<Adapter, "fetch">,
+  http2?: Pick<Adapter, "fetch" | "skip">,
 ): Adapter {
   return {
     name,
