@@ -135,8 +135,8 @@ export function notOpenedContract(adapter: Adapter): void {
     });
   });
 
-  describe("P10: a stream that never opened", () => {
-    itIf(!adapter.returnsResponse)("calls a listener that the app adds to its signal", async () => {
+  describeIf(!adapter.returnsResponse)("P10: a stream that never opened", () => {
+    it("calls a listener that the app adds to its signal", async () => {
       let heard = 0;
       let aborted = false;
       const onStream = ({ signal }: EventStream): void => {
