@@ -45,17 +45,8 @@ for (const name of checks) {
 }
 
 // Outside the workspace, so that `pnpm install` and `pnpm demo` do without these 600 MB.
-const runtimes = spawnSync("pnpm", ["install", "--ignore-workspace", "--frozen-lockfile"], {
-  cwd: "packages/runtimes",
-  env: environment,
-  encoding: "utf8",
-});
-
-const workerd = spawnSync(
-  "pnpm",
-  ["install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
-  { cwd: "packages/workerd", env: environment, encoding: "utf8" },
-);
+const runtimes = install("packages/runtimes");
+const workerd = install("packages/workerd", "--ignore-scripts");
 
 const args = process.argv.slice(2);
 const tests = runVitest(args);
@@ -67,7 +58,8 @@ if (args.length === 0 && workerd.status === 0) {
   passed += onWorkerd.passed;
   failed += onWorkerd.failed;
   tests.skipped.push(...onWorkerd.skipped);
-  console.log(`${onWorkerd.failed > 0 ? "✗" : "✓"} the scenarios on workerd${onWorkerd.output}`);
+  console.log(`${onWorkerd.failed > 0 ? "✗" : "✓"} the scenarios on workerd`);
+  if (onWorkerd.failed > 0) console.log(onWorkerd.details);
 }
 
 const requireAll = process.env.SSEKIT_REQUIRE_ALL === "1";
@@ -117,6 +109,16 @@ if (missing.length > 0) {
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/**
+ * Installs a package that is not in the workspace.
+ * @param {string} folder
+ * @param {string[]} options
+ */
+function install(folder, ...options) {
+  const args = ["install", "--ignore-workspace", "--frozen-lockfile", ...options];
+  return spawnSync("pnpm", args, { cwd: folder, env: environment, encoding: "utf8" });
+}
 
 /**
  * Runs vitest and counts the results in its report.

@@ -1,12 +1,10 @@
 // Runs the adapter contract inside other runtimes, one after the other, with the built packages. Each run writes a
 // report for the matrix. Usage: node packages/runtimes/run.mjs [runtime…]
-import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { countResults, failuresOf, readReport } from "../../scripts/vitest-report.mjs";
+import { runVitest } from "../../scripts/run-vitest.mjs";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const VITEST = "node_modules/vitest/vitest.mjs";
+const CONFIG = fileURLToPath(new URL("vitest.config.ts", import.meta.url));
 // A run that takes longer hangs.
 const LIMIT_MS = 600_000;
 
@@ -57,11 +55,15 @@ export function runInRuntimes(names = Object.keys(RUNTIMES)) {
       continue;
     }
     const start = performance.now();
-    const { passed, failed, skipped, details } = runInside(
-      name,
-      [program, ...(runtime?.args ?? [])],
-      runtime?.tests ?? [],
-    );
+    const { passed, failed, skipped, details } = runVitest({
+      report: reportOf(name),
+      config: CONFIG,
+      timeout: LIMIT_MS,
+      command: [program, ...(runtime?.args ?? [])],
+      tests: runtime?.tests ?? [],
+      // The contract has 1 000 requests at once. Bun's `fetch` keeps all but 256 waiting by default.
+      env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "5000" },
+    });
     counts.passed += passed;
     counts.failed += failed;
     counts.skipped.push(...skipped.map((test) => `${name}: ${test}`));
@@ -76,33 +78,6 @@ export function runInRuntimes(names = Object.keys(RUNTIMES)) {
 function programOf(command) {
   const path = fileURLToPath(new URL(`node_modules/${command}`, import.meta.url));
   return process.platform === "linux" && process.arch === "x64" && existsSync(path) ? path : undefined;
-}
-
-/**
- * @param {string} name
- * @param {[program: string, ...args: string[]]} command
- * @param {string[]} tests
- */
-function runInside(name, [program, ...args], tests) {
-  const report = reportOf(name);
-  rmSync(report, { force: true });
-  const config = ["--config", fileURLToPath(new URL("vitest.config.ts", import.meta.url))];
-  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
-  const { status, stdout, stderr } = spawnSync(
-    program,
-    [...args, VITEST, "run", ...config, ...reporters, ...tests],
-    {
-      cwd: root,
-      encoding: "utf8",
-      timeout: LIMIT_MS,
-      maxBuffer: 1 << 28,
-      // The contract has 1 000 requests at once. Bun's `fetch` keeps all but 256 waiting by default.
-      env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "5000" },
-    },
-  );
-  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: [], details: stdout + stderr };
-  const files = readReport(report);
-  return { ...countResults(files, status), details: failuresOf(files).join("\n") || stderr };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
