@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { promisify } from "node:util";
-import { listen, recordSocketWrites, StreamReader, until, within } from "@ssekit/conformance";
+import { expectAtOnce, listen, recordSocketWrites, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type CloseReason, type EventStream, type Source } from "@ssekit/express";
 import compression from "compression";
 import cookieParser from "cookie-parser";
@@ -46,17 +46,6 @@ describe.each([
     const get = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
       within("the head", fetch(url, { headers: { ...EVENTS, ...headers }, ...init }));
     return { get, streams, writes, closeReasons };
-  }
-
-  /** Expects that each event arrives before the next one is sent. */
-  async function expectAtOnce(response: Response, stream: EventStream): Promise<StreamReader> {
-    expect(response.status).toBe(200);
-    const reader = new StreamReader(response);
-    for (let i = 0; i < 3; i++) {
-      stream.send(`event ${i}`);
-      await reader.untilData(`event ${i}`);
-    }
-    return reader;
   }
 
   it("helmet has its headers", async () => {

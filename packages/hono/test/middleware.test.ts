@@ -1,5 +1,5 @@
 import { createAdaptorServer } from "@hono/node-server";
-import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
+import { expectAtOnce, listen, pause, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStream } from "@ssekit/hono";
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -37,17 +37,6 @@ describe("a stream of Hono behind", () => {
     const get = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
       within("the head", fetch(`${url}/events/feed`, { headers: { ...EVENTS, ...headers }, ...init }));
     return { url, get, streams };
-  }
-
-  /** Expects that each event arrives before the next one is sent. */
-  async function expectAtOnce(response: Response, stream: EventStream): Promise<StreamReader> {
-    expect(response.status).toBe(200);
-    const reader = new StreamReader(response);
-    for (let i = 0; i < 3; i++) {
-      stream.send(`event ${i}`);
-      await reader.untilData(`event ${i}`);
-    }
-    return reader;
   }
 
   it("hono/compress is not compressed", async () => {

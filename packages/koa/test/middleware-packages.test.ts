@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { listen, pause, StreamReader, until, within } from "@ssekit/conformance";
+import { expectAtOnce, listen, pause, StreamReader, until, within } from "@ssekit/conformance";
 import { EventStreamServer, sse, type CloseReason, type EventStream } from "@ssekit/koa";
 import cors from "@koa/cors";
 import Koa, { type Middleware } from "koa";
@@ -38,17 +38,6 @@ describe.each([
     const get = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
       within("the head", fetch(url, { headers: { ...EVENTS, ...headers }, ...init }));
     return { get, streams, closeReasons };
-  }
-
-  /** Expects that each event arrives before the next one is sent. */
-  async function expectAtOnce(response: Response, stream: EventStream): Promise<StreamReader> {
-    expect(response.status).toBe(200);
-    const reader = new StreamReader(response);
-    for (let i = 0; i < 3; i++) {
-      stream.send(`event ${i}`);
-      await reader.untilData(`event ${i}`);
-    }
-    return reader;
   }
 
   it("@koa/cors has its headers, and so have the 204 of a finished stream and a refusal", async () => {

@@ -11,7 +11,7 @@ export class ChunkedBody {
   /** Whether the last chunk has arrived. */
   ended = false;
   readonly #deliver: (part: Buffer) => void;
-  // What is expected next: a line of the head, the size of a chunk, its bytes, or the line break after them.
+  // The part that is expected next: a line of the head, the size of a chunk, its bytes, or the line break after them.
   #state: keyof typeof EXPECTED | "data" = "status";
   #line = "";
   #left = 0;

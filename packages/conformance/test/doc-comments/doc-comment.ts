@@ -33,7 +33,7 @@ function parseDocComment(value: string): DocComment {
 // A first sentence that begins with one of these needs the sentence before it, or the symbol before it.
 const NEEDS_CONTEXT = /^(It|They|These|This also|The same|As|Also|So|Likewise|See|Default)\b/;
 
-/** What is wrong with the first sentence of a comment; `undefined`: nothing. */
+/** Returns the fault of the first sentence of a comment. `undefined`: it has none. */
 export function firstSentenceFault({ text }: DocComment): string | undefined {
   const [sentence] = text.split(/(?<=[.!?])\s|\n\s*\n/);
   if (sentence === undefined || sentence === "") return "no first sentence";

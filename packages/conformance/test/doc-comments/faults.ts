@@ -27,7 +27,7 @@ interface Place {
   readonly needs: Needs;
 }
 
-/** What is missing in the doc comments of the exported declarations, and of what they name in their own file. */
+/** Returns the faults of the doc comments of the exported declarations, and of the declarations that they name in their file. */
 export function faultsOf(exported: readonly Declaration[], { examples = true } = {}): string[] {
   const faults = new Set<string>();
   const seen = new Set<Declaration["statement"]>();

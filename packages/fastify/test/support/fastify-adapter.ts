@@ -1,4 +1,4 @@
-import { listen, type Adapter, type Route } from "@ssekit/conformance";
+import { listen, openRoute, type Adapter, type Route } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStreamOptions } from "@ssekit/fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
@@ -45,29 +45,8 @@ export function fastifyAdapter(
 }
 
 async function answer(route: Route, reply: FastifyReply, errors: unknown[]): Promise<void> {
-  const { before, headers = {}, misuse, again, source, options, onStream } = route;
-  await before?.();
-  reply.headers(headers);
-  if (misuse === "open after the answer") reply.send("done");
-  if (source === undefined && options === undefined) {
-    const stream = reply.sse();
-    onStream?.(stream);
-  } else {
-    // Only a function gets the stream before the head is sent.
-    const given: Route["source"] =
-      onStream === undefined
-        ? source
-        : (stream) => {
-            onStream(stream);
-            return typeof source === "function" ? source(stream) : source;
-          };
-    await reply.sse(given, options);
-  }
-  if (misuse !== "open twice") return;
-  try {
-    if (again === undefined) reply.sse();
-    else await reply.sse(again);
-  } catch (error) {
-    errors.push(error); // thrown, it would take the place of the first stream
-  }
+  await route.before?.();
+  reply.headers(route.headers ?? {});
+  if (route.misuse === "open after the answer") reply.send("done");
+  await openRoute(route, (...given) => reply.sse(...given), errors);
 }

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { type Adapter, listen, type Route } from "@ssekit/conformance";
+import { type Adapter, listen, type Route, openRoute } from "@ssekit/conformance";
 import { EventStreamServer, sse, type EventStreamOptions } from "@ssekit/koa";
 import type Koa from "koa";
 
@@ -35,29 +35,8 @@ export function koaAdapter(name: string, create: typeof Koa, defaults: EventStre
 }
 
 async function answer(route: Route, ctx: Koa.Context, errors: unknown[]) {
-  const { before, headers = {}, misuse, again, source, options, onStream } = route;
-  await before?.();
-  ctx.set(headers);
-  if (misuse === "open after the answer") ctx.res.end("done");
-  if (source === undefined && options === undefined) {
-    const stream = ctx.sse();
-    onStream?.(stream);
-  } else {
-    // Only a function gets the stream before the head is sent.
-    const given: Route["source"] =
-      onStream === undefined
-        ? source
-        : (stream) => {
-            onStream(stream);
-            return typeof source === "function" ? source(stream) : source;
-          };
-    await ctx.sse(given, options);
-  }
-  if (misuse !== "open twice") return;
-  try {
-    if (again === undefined) ctx.sse();
-    else await ctx.sse(again);
-  } catch (error) {
-    errors.push(error); // rethrown, it would replace the body of the first stream
-  }
+  await route.before?.();
+  ctx.set(route.headers ?? {});
+  if (route.misuse === "open after the answer") ctx.res.end("done");
+  await openRoute(route, (...given) => ctx.sse(...given), errors);
 }
