@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SseError, type EventStream } from "@ssekit/node";
 import {
   BodySink,
-  NodeExchange,
+  DeferredExchange,
   portOf,
   type BeginOptions,
   type HeaderChanges,
@@ -30,12 +30,10 @@ export interface Reply {
  * Until the exchange is over, its own `reply.send` is in the place of Fastify's: Fastify calls `reply.send` with what
  * a handler returns, and a handler that has opened a stream may return anything.
  */
-export class FastifyExchange extends NodeExchange {
+export class FastifyExchange extends DeferredExchange {
   /** The stream, as soon as it is there. */
   stream: EventStream | undefined;
   readonly #reply: Reply;
-  readonly #fail: (error: unknown) => void;
-  readonly #decided: () => void;
   // Fastify's own, or that of a plugin.
   #send: Reply["send"] | undefined;
   #sink: BodySink | undefined;
@@ -50,10 +48,8 @@ export class FastifyExchange extends NodeExchange {
    * @param decided called when the status and the headers are decided.
    */
   constructor(reply: Reply, fail: (error: unknown) => void, decided: () => void) {
-    super(reply.request.raw, reply.raw);
+    super(reply.request.raw, reply.raw, fail, decided);
     this.#reply = reply;
-    this.#fail = fail;
-    this.#decided = decided;
   }
 
   override claim(): void {
@@ -84,7 +80,7 @@ export class FastifyExchange extends NodeExchange {
   }
 
   override begin(headers: HeaderChanges, { directWrites }: BeginOptions): Sink {
-    this.#expectUnsent();
+    this.expectUnsent(!this.headSent);
     const { res } = this;
     const sink = (this.#sink = new BodySink(this.req, res, this.owner, directWrites));
     this.#changed = Object.entries(headers).map(([name, ours]) => [name, ours, this.#reply.getHeader(name)]);
@@ -98,7 +94,7 @@ export class FastifyExchange extends NodeExchange {
   }
 
   override reply(status: number, headers: HeaderChanges, body?: string): void {
-    this.#expectUnsent();
+    this.expectUnsent(!this.headSent);
     // Without a body a stream, because Fastify would set Content-Length, also in the response to a HEAD.
     this.#answer(status, headers, body ?? Readable.from([]));
   }
@@ -110,7 +106,7 @@ export class FastifyExchange extends NodeExchange {
       this.#commit = undefined;
       if (!this.gone) this.#send!.call(this.#reply, payload);
     });
-    this.#decided();
+    this.decided();
   }
 
   /** Takes the place of `reply.send`. */
@@ -160,28 +156,11 @@ export class FastifyExchange extends NodeExchange {
     this.#send = undefined;
   }
 
-  #expectUnsent(): void {
-    if (!this.headSent) return;
-    const error = this.answered();
-    this.fail(error);
-    throw error;
-  }
-
   protected override answered(): SseError {
     return new SseError(
       "ERR_SSE_HEADERS_SENT",
       "reply.sse(source): the app has sent something else before the source had its first item",
     );
-  }
-
-  protected override closeError(): Error | undefined {
-    const error = super.closeError();
-    if (error !== undefined) this.fail(error);
-    return error;
-  }
-
-  protected handOver(error: unknown): void {
-    this.#fail(error);
   }
 
   /** Whether the handler of the route has returned, as far as is known: a handler that is not async does not tell. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SseError } from "@ssekit/node";
 import {
   BodySink,
-  NodeExchange,
+  DeferredExchange,
   type BeginOptions,
   type HeaderChanges,
   type Sink,
@@ -32,24 +32,20 @@ const DEPARTURES = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE",
  * The exchange that puts the event stream into `ctx.body`. Koa sends the body after all middleware has returned, so
  * middleware can still set headers and wrap the body.
  */
-export class KoaExchange extends NodeExchange {
+export class KoaExchange extends DeferredExchange {
   readonly #ctx: KoaContext;
-  readonly #fail: (error: unknown) => void;
-  readonly #decided: () => void;
 
   /**
    * @param fail takes an error that came before the head.
    * @param decided called when the status, the headers and the body are set on `ctx`.
    */
   constructor(ctx: KoaContext, fail: (error: unknown) => void, decided: () => void) {
-    super(ctx.req, ctx.res);
+    super(ctx.req, ctx.res, fail, decided);
     this.#ctx = ctx;
-    this.#fail = fail;
-    this.#decided = decided;
   }
 
   override begin(headers: HeaderChanges, { directWrites }: BeginOptions): Sink {
-    this.#expectUnsent();
+    this.expectUnsent(this.#isUnsent);
     const sink = new BodySink(this.req, this.res, this.owner, directWrites);
     const before = Object.keys(headers).map((name) => [name, this.res.getHeader(name)] as const);
     this.#answer(200, headers, sink.body);
@@ -70,7 +66,7 @@ export class KoaExchange extends NodeExchange {
   }
 
   override reply(status: number, headers: HeaderChanges, body?: string): void {
-    this.#expectUnsent();
+    this.expectUnsent(this.#isUnsent);
     // A stream, because Koa would set Content-Length for a string, also in the response to a HEAD.
     this.#answer(status, headers, status === 204 ? null : Readable.from(body === undefined ? [] : [body]));
   }
@@ -79,14 +75,11 @@ export class KoaExchange extends NodeExchange {
     this.setHeaders(headers); // before the body: setting a body makes Koa guess a content type if there is none
     this.#ctx.status = status;
     this.#ctx.body = body;
-    this.#decided();
+    this.decided();
   }
 
-  #expectUnsent(): void {
-    if (!this.#ctx.headerSent && this.#ctx.writable) return;
-    const error = this.answered();
-    this.fail(error);
-    throw error;
+  get #isUnsent(): boolean {
+    return !this.#ctx.headerSent && this.#ctx.writable;
   }
 
   protected override answered(): SseError {
@@ -121,15 +114,5 @@ export class KoaExchange extends NodeExchange {
       if (error && !ctx.headerSent) this.#notSent(sink);
       onerror.call(ctx, error);
     };
-  }
-
-  protected override closeError(): Error | undefined {
-    const error = super.closeError();
-    if (error !== undefined) this.fail(error);
-    return error;
-  }
-
-  protected handOver(error: unknown): void {
-    this.#fail(error);
   }
 }

@@ -163,23 +163,16 @@ class Server implements EventStreamServer {
   }
 
   respond(request: Request, source?: Source, options?: EventStreamOptions): Promise<Response> {
-    if (this.#responded.has(request)) {
+    try {
+      this.#checkRequest(request, options?.waitUntil);
+    } catch (error) {
       returnSource(source);
-      const advice = "This request has an event stream already; return its response";
-      return Promise.reject(new SseError("ERR_SSE_ALREADY_OPEN", advice));
+      return Promise.reject(error);
     }
+    this.#responded.add(request);
     const response = new Promise<Response>((resolve, reject) => {
-      const waitUntil = options?.waitUntil;
-      if (typeof request?.headers?.get !== "function") {
-        returnSource(source);
-        throw invalidOption("respond", "a Request", request);
-      }
-      if (waitUntil !== undefined && typeof waitUntil !== "function") {
-        returnSource(source);
-        throw invalidOption("respond: waitUntil", "a function", waitUntil);
-      }
-      this.#responded.add(request);
       const exchange = new WebExchange(request, resolve, reject);
+      const waitUntil = options?.waitUntil;
       if (waitUntil === undefined) {
         this.open(exchange, source, options, "respond");
         return;
@@ -190,6 +183,21 @@ class Server implements EventStreamServer {
     });
     response.catch(() => this.#responded.delete(request)); // so that the app can try another source
     return response;
+  }
+
+  #checkRequest(request: unknown, waitUntil: unknown): void {
+    if (typeof (request as Partial<Request> | null | undefined)?.headers?.get !== "function") {
+      throw invalidOption("respond", "a Request", request);
+    }
+    if (waitUntil !== undefined && typeof waitUntil !== "function") {
+      throw invalidOption("respond: waitUntil", "a function", waitUntil);
+    }
+    if (this.#responded.has(request as Request)) {
+      throw new SseError(
+        "ERR_SSE_ALREADY_OPEN",
+        "This request has an event stream already; return its response",
+      );
+    }
   }
 
   /** @param what the function that the app has called, for messages: `sse` in all adapters. */
