@@ -8,6 +8,8 @@ export const systemPrograms = {
   "firefox-esr": "firefox-esr",
   nginx: "nginx",
   haproxy: "haproxy",
+  "redis-server": "redis-server",
+  "nats-server": "nats-server",
 };
 
 // Debian installs servers here, and only root has these folders on PATH.

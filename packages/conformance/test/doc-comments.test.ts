@@ -22,7 +22,19 @@ import { describe, expect, it } from "vitest";
 import { augmentationFaults, faultsOf } from "./doc-comments/faults.js";
 import { entriesOf, exportsOf, filesOf, parse, sourceOf } from "./doc-comments/public-api.js";
 
-const PUBLISHED = ["core", "node", "express", "koa", "fastify", "hono", "relay", "testing"];
+const PUBLISHED = [
+  "core",
+  "node",
+  "express",
+  "koa",
+  "fastify",
+  "hono",
+  "relay",
+  "testing",
+  "redis",
+  "nats",
+  "answers",
+];
 
 describe("the doc comments of the public symbols", () => {
   it.each(PUBLISHED)("are complete in @ssekit/%s", (name) => {

@@ -9,7 +9,9 @@ export {
   type Checks,
 } from "./check-options.js";
 export { createEntry } from "./channel/entry.js";
+export { HISTORY, resolveHistory, type ResolvedHistory } from "./channel/history.js";
 export { compareIds, epochOf } from "./channel/ids.js";
+export { sizeOf } from "./channel/kept-entries.js";
 export { createFrame, joinFrames, type Frame } from "./format/frame.js";
 export { END_SUFFIX, START_ID } from "./format/reserved-ids.js";
 export { describe } from "./sse-error.js";

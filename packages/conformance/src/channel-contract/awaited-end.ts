@@ -20,7 +20,7 @@ export function awaitedEndContract(createLog: CreateLog): void {
       });
       const events = await client.all();
       expect(brief(events)).toEqual([...large, "bye"]);
-      expect(events.at(-1)!.lastEventId).toMatch(/-10~end$/);
+      expect(events.at(-1)!.lastEventId).toMatch(/-\d+(\.\d+)*~end$/);
       expect(await client.stream.closed).toBe("ended");
     });
 

@@ -18,7 +18,10 @@ export function endContract(createLog: CreateLog): void {
       for (const [n, client] of clients.entries()) {
         const events = await client.all();
         expect(brief(events)).toEqual(n === 0 ? ["a", '{"total":1}'] : ['{"total":1}']);
-        expect(events.at(-1)).toMatchObject({ type: "done", lastEventId: expect.stringMatching(/-2~end$/) });
+        expect(events.at(-1)).toMatchObject({
+          type: "done",
+          lastEventId: expect.stringMatching(/-\d+(\.\d+)*~end$/),
+        });
         expect(await client.stream.closed).toBe("ended");
       }
       expect(app.channel.size).toBe(0);
@@ -41,7 +44,10 @@ export function endContract(createLog: CreateLog): void {
       const seen = [];
       for (const client of clients) {
         const events = await client.all();
-        expect(events.at(-1)).toMatchObject({ type: "done", lastEventId: expect.stringMatching(/-3~end$/) });
+        expect(events.at(-1)).toMatchObject({
+          type: "done",
+          lastEventId: expect.stringMatching(/-\d+(\.\d+)*~end$/),
+        });
         expect(await client.stream.closed).toBe("ended");
         seen.push(brief(events));
       }

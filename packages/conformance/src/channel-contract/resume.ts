@@ -1,5 +1,6 @@
 import { createChannel } from "@ssekit/core";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { later } from "../log-contract/log-subject.js";
 import { seeded } from "../support/seeded.js";
 import { pause } from "../support/within.js";
 import { brief, expectHolesAnnounced, startChannel, type ChannelApp, type CreateLog } from "./channel-app.js";
@@ -154,7 +155,7 @@ export function resumeContract(createLog: CreateLog): void {
       const [id] = await publishAll(app, "a", "b");
       const ids: Record<string, string> = {
         "of another channel": await other.publish("a"),
-        "of the future": id!.replace(/-1$/, "-99"),
+        "of the future": later(id!),
         "that no channel made": "17",
         "too long to be one": "x".repeat(2_000),
         "that is the name of a prototype": "__proto__",
