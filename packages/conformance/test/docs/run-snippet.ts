@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { within } from "@ssekit/conformance";
+
+/** A program that was started, and is killed after `use`. */
+export interface RunningSnippet {
+  readonly url: string;
+  readonly exited: Promise<number | null>;
+  output(): string;
+}
+
+/** Starts a program of the documentation on a free port. */
+export async function runSnippet(
+  name: string,
+  file: string,
+  use: (running: RunningSnippet) => Promise<void>,
+): Promise<void> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [file], {
+    env: { ...process.env, PORT: String(port), NODE_OPTIONS: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output += String(chunk)));
+  const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
+  try {
+    const used = use({ url: `http://127.0.0.1:${port}`, exited, output: () => output });
+    await within(name, used, 20_000);
+  } catch (error) {
+    throw new Error(`${name} failed; it printed:\n${output}`, { cause: error });
+  } finally {
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Requests an address until the server listens, and reads until the text has come. */
+export async function readUntil(url: string, text: string): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  for (;;) {
+    const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal }).catch(
+      (error: unknown) => {
+        if (signal.aborted) throw error;
+      },
+    );
+    if (response === undefined) {
+      await new Promise((turn) => setTimeout(turn, 50)); // the server is not listening yet
+      continue;
+    }
+    let seen = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body!) {
+      seen += decoder.decode(chunk, { stream: true });
+      if (seen.includes(text)) return;
+    }
+    throw new Error(
+      `${url}: expected ${JSON.stringify(text)} in the stream, got ${response.status} ${JSON.stringify(seen)}`,
+    );
+  }
+}
