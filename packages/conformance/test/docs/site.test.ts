@@ -25,10 +25,10 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
   let pages: SitePage[];
 
   beforeAll(async () => {
-    const ended = await run(process.execPath, ["scripts/docs/site.mjs"], root, 170_000);
+    const ended = await run(process.execPath, ["scripts/docs/site.mjs"], root, 290_000);
     expect(ended.code, ended.output).toBe(0);
     pages = sitePages();
-  }, 180_000);
+  }, 300_000);
 
   it("has a page for each part", () => {
     const paths = pages.map(({ path }) => path);
