@@ -12,7 +12,7 @@ const pages = fileURLToPath(new URL("../.site/", import.meta.url));
  * @param {string} page
  */
 function entry(text, page) {
-  return existsSync(`${pages}${page.replace(/\/$/, "/index")}.md`) ? [{ text, link: `/${page}` }] : [];
+  return existsSync(`${pages}${page.replace(/(?:^|\/)$/, "$&index")}.md`) ? [{ text, link: `/${page}` }] : [];
 }
 
 /**

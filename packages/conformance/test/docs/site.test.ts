@@ -95,7 +95,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
 
     it(
       "shows every page without an error and without a request to another server",
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       async () => {
         const faults: string[] = [];
         const page = await browser.newPage();
@@ -120,7 +120,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
 
     it.each(["light", "dark"] as const)(
       "can be read by everybody, %s: contrast, names, order",
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       async (colorScheme) => {
         const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 } });
         const page = await context.newPage();
@@ -142,7 +142,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
       },
     );
 
-    it("is no wider than a phone", { timeout: 60_000 }, async () => {
+    it("is no wider than a phone", { timeout: 300_000 }, async () => {
       const page = await browser.newPage({ viewport: { width: 375, height: 800 } });
       const wide: string[] = [];
       for (const { path } of pages.filter(({ path }) => !/^(?:api|examples)\//.test(path))) {
@@ -154,7 +154,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
       expect(wide).toEqual([]);
     });
 
-    it("can be used with the keyboard alone, and shows where the focus is", { timeout: 60_000 }, async () => {
+    it("can be used with the keyboard alone, and shows where the focus is", { timeout: 300_000 }, async () => {
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
       await page.goto(`${served.url}/errors`, { waitUntil: "load" });
       const reachable = await page.evaluate(() => {
