@@ -27,6 +27,9 @@ const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
 let passed = 0;
 let failed = 0;
 
+// Outside the workspace, so that `pnpm install` and `pnpm demo` do without them. `check:packages` packs the API reference.
+const docs = install("docs", "--ignore-scripts");
+
 for (const name of checks) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(scripts[name], {
@@ -96,6 +99,10 @@ if (runtimes.status !== 0) {
 if (omissions.length > 0) {
   console.log(`Left out:\n${omissions.map((line) => `  ${line}`).join("\n")}`);
   if (requireAll) failed += omissions.length;
+}
+if (docs.status !== 0) {
+  console.log(`Tests of the site were left out, as its tools were not installed:\n${docs.stdout}`);
+  if (requireAll) failed++;
 }
 if (workerd.status !== 0) {
   console.log(`Tests on workerd were left out, as it was not installed:\n${workerd.stdout}`);

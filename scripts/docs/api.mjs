@@ -1,20 +1,19 @@
 // Makes the API reference from the doc comments, one page for each published package, in `docs/api`.
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { environment } from "../environment.mjs";
 import { anchorsOf } from "./heading-anchors.mjs";
 import { published, root } from "./pages.mjs";
+import { installTools, runTool } from "./tools.mjs";
 
 export function makeApi() {
   const docs = join(root, "docs");
   const entries = published.map((name) => `../packages/${name}/src/index.ts`);
-  const { status, stdout, stderr } = spawnSync(
-    join(docs, "node_modules/.bin/typedoc"),
+  installTools();
+  runTool(
+    "typedoc",
     ["--options", "typedoc.json", "--logLevel", "Warn", "--entryPoints", ...entries],
-    { cwd: docs, env: environment, encoding: "utf8" },
+    "pipe",
   );
-  if (status !== 0) throw new Error(`TypeDoc failed:\n${stdout}${stderr}`);
   const pages = published.map((name) => readFileSync(join(docs, `api/${name}.md`), "utf8"));
   const anchors = new Set(pages.flatMap(anchorsOf));
   for (const name of published) {

@@ -11,12 +11,11 @@ export function replaceLinks(markdown, replace) {
   /** @type {string[]} */
   const code = [];
   const hidden = markdown.replaceAll(CODE, (text) => `\u0000${code.push(text) - 1}\u0000`);
-  const replaced = hidden.replaceAll(LINK, (link, before, address, after) => {
+  const replaced = hidden.replaceAll(LINK, (_link, before, address, after) => {
     const replacement = replace(address);
     if (replacement !== undefined) return before + replacement + after;
     return before.replace(/^!?\[/, "").replace(/\]\($/, "");
   });
-  // oxlint-disable-next-line eslint/no-control-regex -- no text contains a NUL
   return replaced.replaceAll(/\u0000(\d+)\u0000/g, (_, index) => code[index] ?? "");
 }
 

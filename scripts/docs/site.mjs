@@ -1,12 +1,11 @@
 // Builds the site of the documentation, and serves it with `--serve`. Its pages are the Markdown files of the
 // repository: the same ones that are read in it.
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
-import { environment } from "../environment.mjs";
 import { makeApi } from "./api.mjs";
 import { descriptionOf, linkedFile, movedPage, published, root } from "./pages.mjs";
 import { linksOf, resolveLink } from "./markdown-links.mjs";
+import { runTool } from "./tools.mjs";
 
 const docs = join(root, "docs");
 const staged = join(docs, ".site");
@@ -79,29 +78,7 @@ function sourcePage(file) {
   return `# ${file}\n\nThe file \`${name}\` of the example \`${example}\`.\n\n\`\`\`\`${extname(file).slice(1)}\n${code}\`\`\`\`\n`;
 }
 
-/** @param {string[]} args */
-function vitepress(...args) {
-  const { status } = spawnSync(join(docs, "node_modules/.bin/vitepress"), args, {
-    cwd: docs,
-    env: environment,
-    stdio: "inherit",
-  });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-if (!existsSync(join(docs, "node_modules"))) {
-  const { status } = spawnSync(
-    "pnpm",
-    ["install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"],
-    {
-      cwd: docs,
-      env: environment,
-      stdio: "inherit",
-    },
-  );
-  if (status !== 0) process.exit(status ?? 1);
-}
 makeApi();
 stage();
-vitepress("build");
-if (process.argv.includes("--serve")) vitepress("preview");
+runTool("vitepress", ["build"]);
+if (process.argv.includes("--serve")) runTool("vitepress", ["preview"]);

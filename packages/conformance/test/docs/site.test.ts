@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemProgram } from "@ssekit/conformance";
 import { launchChromium } from "../../src/support/launch-chromium.js";
-import { run } from "../packed/run.js";
+import { runSafely } from "../packed/run.js";
 import { deadSiteLinks, serveSite, sitePages, type SitePage } from "./built-site.js";
 import { root } from "./markdown-files.js";
 
@@ -25,8 +25,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
   let pages: SitePage[];
 
   beforeAll(async () => {
-    const ended = await run(process.execPath, ["scripts/docs/site.mjs"], root, 290_000);
-    expect(ended.code, ended.output).toBe(0);
+    await runSafely(process.execPath, ["scripts/docs/site.mjs"], root, 290_000);
     pages = sitePages();
   }, 300_000);
 
@@ -154,40 +153,44 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
       expect(wide).toEqual([]);
     });
 
-    it("can be used with the keyboard alone, and shows where the focus is", { timeout: 300_000 }, async () => {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      await page.goto(`${served.url}/errors`, { waitUntil: "load" });
-      const reachable = await page.evaluate(() => {
-        const visible = (element: Element) =>
-          element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-        return [...document.querySelectorAll("a[href], button, input")].filter(
-          (element) => visible(element) && (element as HTMLElement).tabIndex >= 0,
-        ).length;
-      });
-      const reached = new Set<string>();
-      const unmarked = new Set<string>();
-      for (let presses = 0; presses < reachable + 20; presses++) {
-        await page.keyboard.press("Tab");
-        const focused = await page.evaluate(() => {
-          const element = document.activeElement as HTMLElement;
-          if (element === document.body) return undefined;
-          element.dataset["number"] ??= String(document.querySelectorAll("[data-number]").length);
-          const { outlineStyle, boxShadow } = getComputedStyle(element);
-          return {
-            id: element.dataset["number"],
-            name: element.outerHTML.slice(0, 80),
-            marked: outlineStyle !== "none" || boxShadow !== "none",
-          };
+    it(
+      "can be used with the keyboard alone, and shows where the focus is",
+      { timeout: 300_000 },
+      async () => {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+        await page.goto(`${served.url}/errors`, { waitUntil: "load" });
+        const reachable = await page.evaluate(() => {
+          const visible = (element: Element) =>
+            element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+          return [...document.querySelectorAll("a[href], button, input")].filter(
+            (element) => visible(element) && (element as HTMLElement).tabIndex >= 0,
+          ).length;
         });
-        if (focused === undefined) continue;
-        reached.add(focused.id!);
-        if (!focused.marked) unmarked.add(focused.name);
-      }
-      await page.close();
-      expect(reachable).toBeGreaterThan(20);
-      expect(reached.size).toBeGreaterThanOrEqual(reachable);
-      expect([...unmarked]).toEqual([]);
-    });
+        const reached = new Set<string>();
+        const unmarked = new Set<string>();
+        for (let presses = 0; presses < reachable + 20; presses++) {
+          await page.keyboard.press("Tab");
+          const focused = await page.evaluate(() => {
+            const element = document.activeElement as HTMLElement;
+            if (element === document.body) return undefined;
+            element.dataset["number"] ??= String(document.querySelectorAll("[data-number]").length);
+            const { outlineStyle, boxShadow } = getComputedStyle(element);
+            return {
+              id: element.dataset["number"],
+              name: element.outerHTML.slice(0, 80),
+              marked: outlineStyle !== "none" || boxShadow !== "none",
+            };
+          });
+          if (focused === undefined) continue;
+          reached.add(focused.id);
+          if (!focused.marked) unmarked.add(focused.name);
+        }
+        await page.close();
+        expect(reachable).toBeGreaterThan(20);
+        expect(reached.size).toBeGreaterThanOrEqual(reachable);
+        expect([...unmarked]).toEqual([]);
+      },
+    );
   });
 });
 

@@ -107,13 +107,16 @@ describe("the options", () => {
     expect(names.toSorted()).toEqual(members.toSorted());
   });
 
-  it.each(PUBLISHED)("of @ssekit/%s all have a table", (name) => {
-    const known = [...DESCRIBED.flatMap(({ types }) => types), ...NARROWED];
-    const unknown = optionTypesOf(name).filter(
-      (type) => type.statement.type === "TSInterfaceDeclaration" && !known.includes(type.name),
-    );
-    if (!OWN_README.includes(name)) expect(unknown.map((type) => type.name)).toEqual([]);
-  });
+  it.each(PUBLISHED.filter((name) => !OWN_README.includes(name)))(
+    "of @ssekit/%s all have a table",
+    (name) => {
+      const known = [...DESCRIBED.flatMap(({ types }) => types), ...NARROWED];
+      const unknown = optionTypesOf(name).filter(
+        (type) => type.statement.type === "TSInterfaceDeclaration" && !known.includes(type.name),
+      );
+      expect(unknown.map((type) => type.name)).toEqual([]);
+    },
+  );
 
   it("are in no second table", () => {
     const headers = DESCRIBED.map(({ page, header }) => `${page}: ${header}`);
