@@ -1,6 +1,7 @@
 import type { JetStream } from "./jetstream.js";
-import type { Message, Retention } from "./message.js";
+import type { Message } from "./message.js";
 import { comparePositions, type Position } from "./position.js";
+import type { Retention } from "./retention.js";
 
 interface Known {
   readonly message: Message;

@@ -2,8 +2,9 @@ import type { Entry, Peek, Read, ReadFrom, ReadLimit, ResetReason } from "@sseki
 import type { ResolvedHistory } from "@ssekit/core/adapter";
 import type { Broker } from "./broker.js";
 import type { JetStream } from "./jetstream.js";
-import { Retention, type Message } from "./message.js";
+import type { Message } from "./message.js";
 import { comparePositions, idOf, parseId, START, type Position } from "./position.js";
+import { Retention } from "./retention.js";
 
 /** Reads one log from the stream. It holds no entries. */
 export class LogReader {
