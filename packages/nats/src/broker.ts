@@ -5,6 +5,7 @@ import { JetStream } from "./jetstream.js";
 import { decodeMessage, type Message } from "./message.js";
 import type { NatsStage, ResolvedOptions } from "./options.js";
 import { Requester } from "./requester.js";
+import { Slots } from "./slots.js";
 import { findStream, openStream, type StreamInfo } from "./stream-info.js";
 import { pause } from "./pause.js";
 
@@ -152,11 +153,8 @@ export class Broker {
 
   async #catchUpAll(): Promise<void> {
     this.#mayHaveMissed = false;
-    const logs = [...this.followed.values()];
-    const next = async (): Promise<void> => {
-      for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.catchUp();
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, next));
+    const slots = new Slots(PARALLEL);
+    await Promise.all([...this.followed.values()].map((log) => slots.run(() => log.catchUp())));
   }
 
   /** Asks for another check, because a log could not be read to its end. */
@@ -195,11 +193,11 @@ export class Broker {
         this.#heard = stream.lastSeq;
         await this.#catchUpAll();
       } else if (stream.lastSeq > this.#heard) {
+        const heard = this.#heard;
         await pause(GRACE);
-        const from = this.#heard + 1;
-        if (stream.lastSeq < from) return;
+        if (this.#heard > heard) return; // messages still arrive, and show by their numbers if one is missing
         this.#heard = stream.lastSeq;
-        await this.#fetch(from, stream.lastSeq);
+        await this.#fetch(heard + 1, stream.lastSeq);
       }
     } catch (error) {
       if ((this.status as string) === "closed") return;

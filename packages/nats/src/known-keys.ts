@@ -25,7 +25,7 @@ export class KnownKeys {
     const known = this.#upTo;
     if (known !== undefined && comparePositions(known, newest.last) === 0) return;
     let isContinued = known === undefined;
-    for await (const message of js.messages(token, known?.seq ?? 1, 1 << 20, deadline)) {
+    for await (const message of js.messages(token, known?.seq ?? 1, newest.seq, 1 << 20, deadline)) {
       if (!isContinued) {
         const { seq, head, last } = message;
         isContinued = comparePositions(seq === known!.seq ? last : head.before, known!) === 0;

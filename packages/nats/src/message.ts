@@ -25,6 +25,7 @@ export class Message {
   readonly drafts: readonly Draft[];
   // Computed on demand, because few messages are at the limit of a history.
   #bytesBefore: number[] | undefined;
+  readonly #entries: (Entry | undefined)[] = [];
 
   constructor(seq: number, head: MessageHead, drafts: readonly Draft[]) {
     this.seq = seq;
@@ -71,8 +72,11 @@ export class Message {
     return index === 0 ? this.head.before : this.position(index - 1);
   }
 
+  /** The entry at an index. All callers get the same one. */
   entry(epoch: string, index: number): Entry {
-    return createEntry(idOf(epoch, this.position(index)), this.drafts[index]!);
+    const made = this.#entries[index];
+    const id = idOf(epoch, this.position(index));
+    return made?.id === id ? made : (this.#entries[index] = createEntry(id, this.drafts[index]!));
   }
 }
 
