@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
-import type { EventLog, News } from "@ssekit/core";
+import { SseError, type EventLog, type News } from "@ssekit/core";
 import { closedError, RequestFailed, unavailable } from "./errors.js";
 import { JetStream } from "./jetstream.js";
 import { decodeMessage, type Message } from "./message.js";
@@ -115,12 +115,21 @@ export class Broker {
     if (isSame) return;
     this.#subscription?.unsubscribe();
     this.#js = new JetStream(stream, this.#requester, this.#connection);
+    this.#warnOfAge(stream);
     this.#heard = stream.lastSeq;
     this.#subscription = this.#connection.subscribe(stream.live, {
       callback: (_error, message) => this.#hear(stream, message),
     });
     // At once, so that no log takes a message of the new stream for one of the old stream.
     for (const log of [...this.followed.values()]) void log.catchUp();
+  }
+
+  /** A stream that keeps messages for a shorter time still works, but histories may promise more than it keeps. */
+  #warnOfAge({ name, maxAge }: StreamInfo): void {
+    if (maxAge >= this.options.maxAge) return;
+    const expected = `at least ${this.options.maxAge} ms, which is the option maxAge`;
+    const problem = `natsLogs: the stream ${name}: max_age: expected ${expected}, got ${maxAge} ms`;
+    this.report(new SseError("ERR_SSE_INVALID_OPTION", problem), "check");
   }
 
   #hear(stream: StreamInfo, { subject, headers, data }: Msg): void {
