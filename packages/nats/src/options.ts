@@ -46,7 +46,11 @@ export interface NatsLogsOptions {
    * @default 604_800_000, seven days
    */
   maxAge?: number;
-  /** What a log keeps that is opened without a history. Default: 10 000 events, 16 MiB, 5 minutes. */
+  /**
+   * What a log keeps that is opened without a history.
+   *
+   * @default 10 000 events, 16 MiB, 5 minutes
+   */
   history?: History;
   /**
    * Milliseconds within which NATS must answer. Then the call is rejected with `ERR_SSE_LOG_UNAVAILABLE`.
@@ -67,7 +71,7 @@ export interface NatsLogsOptions {
    * @default 1_000
    */
   checkInterval?: number;
-  /** Is told errors that no call is rejected with. Default: `console.error`. */
+  /** Is told errors that no call is rejected with. @default console.error */
   onError?(error: unknown, context: { readonly stage: NatsStage }): void;
 }
 

@@ -1,5 +1,6 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "@nats-io/transport-node";
-import { createChannel } from "@ssekit/core";
+import type { EventLog } from "@ssekit/core";
 import { natsLogs, type NatsLogsOptions } from "@ssekit/nats";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { nothingUnhandled } from "../../conformance/src/support/nothing-unhandled.js";
@@ -14,6 +15,8 @@ const invalid = (message: string): Error =>
     code: "ERR_SSE_INVALID_OPTION",
     message: expect.stringContaining(message),
   }) as Error;
+
+const append = async (log: EventLog, data: string): Promise<readonly string[]> => log.append([{ data }]);
 
 describe("the options of natsLogs()", () => {
   const connection = { request() {}, status: () => [] } as unknown as NatsLogsOptions["connection"];
@@ -49,14 +52,15 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs()", { timeout: 30_000 }
   };
 
   it("runs the example of the README", async () => {
-    const connection = await connect({ servers: `localhost:${server.port}`, maxReconnectAttempts: -1 });
-    const logs = natsLogs({ connection, stream: "readme" });
-    const prices = createChannel({ log: logs.open("prices") });
-    const id = await prices.publish({ event: "tick", data: { symbol: "AAPL", price: 101.5 } });
-    expect(id).toMatch(/^[0-9a-z]+-1\.[0-9]+$/);
-    await prices.close();
-    await logs.close();
-    await connection.close();
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const [, code = ""] = /^```mjs\n(.*?)^```/ms.exec(readme) ?? [];
+    expect(code).toContain('"localhost:4222"');
+    const file = new URL("readme-example.tmp.mjs", import.meta.url); // inside the package, so that its imports resolve
+    writeFileSync(file, code.replace("localhost:4222", `127.0.0.1:${server.port}`));
+    onTestFinished(() => rmSync(file));
+    await within("the example", import(file.href));
+    const { store } = await node({ stream: "ssekit" });
+    expect(await store.open("prices").peek()).toMatchObject({ first: { event: "tick" } });
   });
 
   it("with whenDown wait, stores what is appended while the server is down, once and in order", async () => {
@@ -65,7 +69,7 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs()", { timeout: 30_000 }
     const followed = await FollowedLog.start(own, { whenDown: "wait", timeout: 500 });
     await followed.publish(0);
     await own.kill("SIGTERM");
-    const appended = Array.from({ length: 20 }, (_, n) => followed.log.append([{ data: String(n + 1) }]));
+    const appended = Array.from({ length: 20 }, (_, n) => append(followed.log, String(n + 1)));
     await pause(1_500);
     await own.start();
     await within("the appends", Promise.all(appended));
@@ -78,7 +82,7 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs()", { timeout: 30_000 }
     const log = store.open("key");
     await log.append([{ data: "a" }]);
     link.cut();
-    const appends = [log.append([{ data: "b" }]), pause(10).then(() => log.append([{ data: "c" }]))];
+    const appends = [append(log, "b"), pause(10).then(() => append(log, "c"))];
     const results = Promise.allSettled(appends);
     await pause(50);
     await log.close();
@@ -130,7 +134,7 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs()", { timeout: 30_000 }
       code: "ERR_SSE_INVALID_DATA",
     });
     await log.append([{ data: "y".repeat(1_000_000) }]);
-    const appends = Array.from({ length: 20 }, () => log.append([{ data: "z".repeat(100_000) }]));
+    const appends = Array.from({ length: 20 }, () => append(log, "z".repeat(100_000)));
     expect(new Set(await Promise.all(appends)).size).toBe(20);
   });
 
