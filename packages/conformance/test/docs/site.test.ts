@@ -10,6 +10,7 @@ import { runSafely } from "../packed/run.js";
 import { deadSiteLinks, serveSite, sitePages, type SitePage } from "./built-site.js";
 import { root } from "./markdown-files.js";
 
+const PHONE = { width: 375, height: 800 };
 const axe = join(root, "docs/node_modules/axe-core/axe.min.js");
 
 /** Whether the tools of the site are installed. With SSEKIT_REQUIRE_ALL=1 it is an error if they are not. */
@@ -97,7 +98,7 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
       { timeout: 300_000 },
       async () => {
         const faults: string[] = [];
-        const page = await browser.newPage();
+        const page = await browser.newPage({ viewport: PHONE });
         page.on("console", (message) => {
           if (["error", "warning"].includes(message.type())) faults.push(`${page.url()}: ${message.text()}`);
         });
