@@ -22,6 +22,9 @@ export class Subscriptions {
   readonly #wanted = new Map<string, (() => void)[]>();
   #subscriber: Subscriber | undefined;
   #isFlushing = false;
+  #afterFlush: (() => void) | undefined;
+  // Every attempt to connect again may fail. Only the first failure is told.
+  #isLost = false;
   // Since when the node has not heard itself, in milliseconds of `performance.now()`.
   #deafSince: number | undefined;
 
@@ -74,10 +77,14 @@ export class Subscriptions {
         this.#handlers.get(channel)?.(text);
       },
       ready: () => {
-        if (isCurrent()) this.#flushLater(onReady);
+        if (!isCurrent()) return;
+        this.#isLost = false;
+        this.#flushLater(onReady);
       },
       lost: (error) => {
-        if (isCurrent()) onLost(error);
+        if (!isCurrent() || this.#isLost) return;
+        this.#isLost = true;
+        onLost(error);
       },
     });
     this.#want(beatChannel);
@@ -106,8 +113,6 @@ export class Subscriptions {
     this.#isFlushing = true;
     setImmediate(() => void this.#flush());
   }
-
-  #afterFlush: (() => void) | undefined;
 
   async #flush(): Promise<void> {
     const subscriber = this.#subscriber;
