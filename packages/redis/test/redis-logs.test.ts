@@ -219,6 +219,24 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     expect(news).toMatchObject([{ reset: "new-log" }, { entries: [entry] }]);
   });
 
+  it("follows a log for one handle while another one that has just begun to follow it is closed", async () => {
+    const { store } = await startNode(connect, server);
+    const key = randomUUID();
+    const [closed, open] = [store.open(key), store.open(key)];
+    const told: string[] = [];
+    const tails = Promise.allSettled([
+      closed.tail(() => {}),
+      open.tail((news) => "entries" in news && told.push(news.entries[0]!.data)),
+    ]);
+    await closed.close();
+    expect(await within("the tails", tails)).toMatchObject([
+      { status: "rejected", reason: { code: "ERR_SSE_CHANNEL_CLOSED" } },
+      { status: "fulfilled" },
+    ]);
+    await open.append([{ data: "a" }]);
+    await until("the entry", () => told.length === 1);
+  });
+
   it("tells its errors", async () => {
     const errors: unknown[] = [];
     const onError = (error: unknown, { stage }: { stage: string }): void => void errors.push(stage, error);
