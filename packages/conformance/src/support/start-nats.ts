@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accepts, findFreePort } from "./start-proxy.js";
+import { acceptsConnections, findFreePort } from "./ports.js";
 import { systemProgram } from "./system-program.js";
 import { pause, within } from "./within.js";
 
@@ -60,7 +60,7 @@ export async function startNats({
     child.stderr!.setEncoding("utf8").on("data", (text: string) => (output += text));
     const deadline = performance.now() + START_MS;
     // It listens only when JetStream has read its data.
-    while (!(await accepts(listen))) {
+    while (!(await acceptsConnections(listen))) {
       if (!isRunning() || performance.now() > deadline)
         throw new Error(`nats-server does not run:\n${output}`);
       await pause(10);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { within } from "@ssekit/conformance";
+import { findFreePort } from "../../src/support/ports.js";
 
 /** A program that was started, and is killed after `use`. */
 export interface RunningSnippet {
@@ -14,10 +14,11 @@ export async function runSnippet(
   name: string,
   file: string,
   use: (running: RunningSnippet) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<void> {
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn(process.execPath, [file], {
-    env: { ...process.env, PORT: String(port), NODE_OPTIONS: "" },
+    env: { ...process.env, PORT: String(port), NODE_OPTIONS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -33,14 +34,6 @@ export async function runSnippet(
     child.kill("SIGKILL");
     await exited;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** Requests an address until the server listens, and reads until the text has come. */

@@ -3,12 +3,16 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemProgram } from "@ssekit/conformance";
+import { startRedis } from "../../src/support/start-redis.js";
 import { run } from "../packed/run.js";
 import { markdownFiles, readText, root } from "./markdown-files.js";
-import { readUntil, runSnippet } from "./run-snippet.js";
+import { readUntil, runSnippet, type RunningSnippet } from "./run-snippet.js";
 import { snippetsOf, type Snippet } from "./snippets.js";
 
-const folder = fileURLToPath(new URL("../../.snippets/", import.meta.url)); // inside a package, so that its imports resolve
+// Inside of packages, so that their imports resolve. The clients of Redis are installed in that of Redis.
+const folder = fileURLToPath(new URL("../../.snippets/", import.meta.url));
+const redisFolder = fileURLToPath(new URL("../../../redis/.snippets/", import.meta.url));
 const PAGES = /^(?:README\.md|docs\/.*|packages\/[^/]+\/README\.md|examples\/[^/]+\/README\.md)$/;
 
 const snippets = markdownFiles()
@@ -21,17 +25,27 @@ function isTyped(language: string): boolean {
   return language === "ts" || language === "typescript";
 }
 
-function fileOf({ name, language }: Snippet, extension: string): string {
-  return join(folder, `${name.replaceAll(/\W+/g, "-")}.${language === "cjs" ? "cjs" : extension}`);
+function needsRedis({ how }: Snippet): boolean {
+  return how?.endsWith(" with redis") === true;
+}
+
+function fileOf(snippet: Snippet, extension: string): string {
+  const { name, language } = snippet;
+  return join(
+    needsRedis(snippet) ? redisFolder : folder,
+    `${name.replaceAll(/\W+/g, "-")}.${language === "cjs" ? "cjs" : extension}`,
+  );
 }
 
 beforeAll(() => {
-  mkdirSync(folder, { recursive: true });
+  for (const each of [folder, redisFolder]) mkdirSync(each, { recursive: true });
   for (const snippet of running) {
     writeFileSync(fileOf(snippet, isTyped(snippet.language) ? "mts" : "mjs"), snippet.code);
   }
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const each of [folder, redisFolder]) rmSync(each, { recursive: true, force: true });
+});
 
 describe("the snippets", () => {
   it("are found", () => {
@@ -60,19 +74,26 @@ describe("the snippets", () => {
     });
   });
 
-  it.each(running.map((snippet): [string, Snippet] => [snippet.name, snippet]))(
-    "run: %s",
-    async (name, snippet) => {
-      const [, path, text] = /^runs: GET (\S+) prints "(.*)"$/.exec(snippet.how!) ?? [];
-      const [alone, printed] = /^runs alone(?: and prints "(.*)")?$/.exec(snippet.how!) ?? [];
-      await runSnippet(name, fileOf(snippet, "mjs"), async ({ url, exited, output }) => {
+  for (const snippet of running) {
+    it.skipIf(needsRedis(snippet) && !systemProgram("redis-server"))(`run: ${snippet.name}`, async () => {
+      const how = snippet.how!.replace(/ with redis$/, "");
+      const [, path, text] = /^runs: GET (\S+) prints "(.*)"$/.exec(how) ?? [];
+      const [alone, printed] = /^runs alone(?: and prints "(.*)")?$/.exec(how) ?? [];
+      const redis = needsRedis(snippet) ? await startRedis() : undefined;
+      const env = redis === undefined ? {} : { REDIS_URL: redis.url };
+      const check = async ({ url, exited, output }: RunningSnippet): Promise<void> => {
         if (path !== undefined) return await readUntil(url + path, text!);
         expect(alone, snippet.how).toBeDefined();
         expect(await exited).toBe(0);
         expect(output()).toContain(printed ?? "");
-      });
-    },
-  );
+      };
+      try {
+        await runSnippet(snippet.name, fileOf(snippet, "mjs"), check, env);
+      } finally {
+        await redis?.remove();
+      }
+    });
+  }
 });
 
 describe("the search for snippets", () => {

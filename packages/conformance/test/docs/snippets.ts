@@ -12,6 +12,8 @@ export interface Snippet {
    * - `<!-- runs alone and prints "text" -->`: in the same way, and its output contains the text.
    * - `<!-- not run: reason -->`.
    *
+   * With ` with redis` at the end, a Redis server is started before, whose address is in `REDIS_URL`.
+   *
    * `undefined`: it has no such comment.
    */
   readonly how: string | undefined;
