@@ -105,4 +105,15 @@ export function stagePackage(name) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) stagePackage(basename(process.cwd()));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const name = basename(process.cwd());
+  // A tarball for a test may lack the API reference, which takes tools that are not in the workspace. A published one may not.
+  if (
+    process.env["npm_lifecycle_event"] === "prepublishOnly" &&
+    linkedFile(`docs/api/${name}.md`) === undefined
+  ) {
+    console.error(`The API reference of ${name} is missing: pnpm run docs:api`);
+    process.exit(1);
+  }
+  stagePackage(name);
+}

@@ -80,7 +80,7 @@ describe("the snippets", () => {
       const [, path, text] = /^runs: GET (\S+) prints "(.*)"$/.exec(how) ?? [];
       const [alone, printed] = /^runs alone(?: and prints "(.*)")?$/.exec(how) ?? [];
       const redis = needsRedis(snippet) ? await startRedis() : undefined;
-      const env = redis === undefined ? {} : { REDIS_URL: redis.url };
+      const env: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
       const check = async ({ url, exited, output }: RunningSnippet): Promise<void> => {
         if (path !== undefined) return await readUntil(url + path, text!);
         expect(alone, snippet.how).toBeDefined();
