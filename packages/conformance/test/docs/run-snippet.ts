@@ -36,17 +36,21 @@ export async function runSnippet(
   }
 }
 
-/** Requests an address until the server listens, and reads until the text has come. */
+/** Requests an address until the program answers with a success, and reads until the text has come. */
 export async function readUntil(url: string, text: string): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
+  let status: number | undefined;
   for (;;) {
     const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal }).catch(
       (error: unknown) => {
-        if (signal.aborted) throw error;
+        if (signal.aborted) throw new Error(`${url}: no success in time, status ${status}`, { cause: error });
       },
     );
-    if (response === undefined) {
-      await new Promise((turn) => setTimeout(turn, 50)); // the server is not listening yet
+    if (response?.ok !== true) {
+      // The server does not listen yet, or it does not have yet what the program makes at its end.
+      status = response?.status;
+      await response?.body?.cancel();
+      await new Promise((turn) => setTimeout(turn, 50));
       continue;
     }
     let seen = "";
