@@ -38,7 +38,11 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
         return card.first();
       },
       /** The steps that the bar shows, as they are now. */
-      step: () => page.locator("progress").first().evaluate((bar: HTMLProgressElement) => bar.value),
+      step: () =>
+        page
+          .locator("progress")
+          .first()
+          .evaluate((bar: HTMLProgressElement) => bar.value),
     };
   }
 

@@ -12,7 +12,8 @@ async function start({ pause = 5 } = {}) {
   return {
     ...server,
     request,
-    startJob: async (kind: string) => (await (await request("POST", `/jobs?kind=${kind}`)).json()) as JobState,
+    startJob: async (kind: string) =>
+      (await (await request("POST", `/jobs?kind=${kind}`)).json()) as JobState,
     /** Reads the list's events, as another tab would. */
     watch: async (headers: Record<string, string> = {}) => {
       const accept = "text/event-stream";

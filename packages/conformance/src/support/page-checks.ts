@@ -38,7 +38,8 @@ export async function outsideWindow(page: Page, selectors: readonly string[]): P
   const outside: string[] = [];
   for (const selector of selectors) {
     const box = await page.locator(selector).first().boundingBox();
-    const fits = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+    const fits =
+      box && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
     if (!fits) outside.push(`${selector} ${JSON.stringify(box)}`);
   }
   return outside;
