@@ -62,7 +62,7 @@ export async function reachedByTab(page: Page, count: number): Promise<string[]>
   return reached;
 }
 
-/** The texts whose contrast with their background is less than 4.5, as WCAG 2 (1.4.3) asks for. */
+/** The texts whose contrast with their background is less than 4.5. WCAG 2 (1.4.3) asks for 4.5, but not of what is disabled. */
 export function lowContrast(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     type Colour = [red: number, green: number, blue: number, alpha: number];
@@ -92,25 +92,28 @@ export function lowContrast(page: Page): Promise<string[]> {
     }
 
     const low: string[] = [];
+    function check(words: string, element: Element, textColour: string): void {
+      const colour = parse(textColour);
+      for (let at: Element | null = element; at; at = at.parentElement) {
+        colour[3] *= Number(getComputedStyle(at).opacity);
+      }
+      const back = backOf(element);
+      const [light, dark] = [luminance(over(colour, back)), luminance(back)].toSorted((a, b) => b - a);
+      const contrast = (light! + 0.05) / (dark! + 0.05);
+      if (contrast < 4.5) low.push(`${contrast.toFixed(2)} ${words.slice(0, 40)}`);
+    }
+
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
       const element = node.parentElement!;
       const words = node.textContent!.trim();
-      if (words === "" || element.matches("script, style") || !element.checkVisibility()) continue;
-      const style = getComputedStyle(element);
-      const back = backOf(element);
-      const colour = parse(element instanceof SVGElement ? style.fill : style.color);
-      let opacity = 1;
-      for (let at: Element | null = element; at; at = at.parentElement) {
-        opacity *= Number(getComputedStyle(at).opacity);
-      }
-      colour[3] *= opacity;
-      const [light, dark] = [luminance(over(colour, back)), luminance(back)].toSorted((a, b) => b - a) as [
-        number,
-        number,
-      ];
-      const contrast = (light + 0.05) / (dark + 0.05);
-      if (contrast < 4.5) low.push(`${contrast.toFixed(2)} ${words.slice(0, 40)}`);
+      const isShown =
+        words !== "" && element.checkVisibility() && !element.matches("script, style, :disabled");
+      const { fill, color } = getComputedStyle(element);
+      if (isShown) check(words, element, element instanceof SVGElement ? fill : color);
+    }
+    for (const input of document.querySelectorAll<HTMLInputElement>(":placeholder-shown")) {
+      check(input.placeholder, input, getComputedStyle(input, "::placeholder").color);
     }
     return low;
   });
