@@ -63,7 +63,8 @@ export function createJobLists({ pause }) {
           setTimeout(() => remove(visitor, state.id), memory).unref();
         },
       });
-      lists.set(visitor, (lists.get(visitor) ?? new Map()).set(job.state.id, job));
+      const list = lists.get(visitor) ?? new Map();
+      lists.set(visitor, list.set(job.state.id, job));
       void channels.getOrCreate(visitor).publish({ event: "job", data: job.state });
       return job.state;
     },

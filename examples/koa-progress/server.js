@@ -5,7 +5,8 @@ import { createJobLists } from "./job-lists.js";
 
 const { PORT = "3000", PAUSE = "250" } = process.env;
 
-const events = new EventStreamServer();
+// Fewer than the 10 000 channels that there may be, so that there is always one to make for a visitor.
+const events = new EventStreamServer({ maxStreams: 5_000 });
 const lists = createJobLists({ pause: Number(PAUSE) });
 const app = createApp({ events, lists });
 

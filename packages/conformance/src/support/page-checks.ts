@@ -85,8 +85,14 @@ export function lowContrast(page: Page): Promise<string[]> {
       }) as [number, number, number];
       return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     }
+    // What is behind a page without a background depends on the colours that the user prefers.
+    const probe = document.body.appendChild(document.createElement("div"));
+    probe.style.backgroundColor = "Canvas";
+    const canvas = parse(getComputedStyle(probe).backgroundColor);
+    probe.remove();
+
     function backOf(element: Element | null): Colour {
-      if (element === null) return parse("Canvas");
+      if (element === null) return canvas;
       const back = parse(getComputedStyle(element).backgroundColor);
       return back[3] === 1 ? back : over(back, backOf(element.parentElement));
     }
