@@ -54,21 +54,16 @@ function addresses(repository, directory) {
 export function setRepository(text, root) {
   const repository = repositoryOf(text);
   return publishedPackages(root).map(({ directory, file, manifest }) => {
-    const { homepage, bugs, license, repository: before, ...rest } = manifest;
-    const written = addresses(repository, directory);
-    // In the order that the formatter keeps.
-    const ordered = Object.entries(rest).flatMap(([name, value]) =>
-      name === "files"
-        ? Object.entries({
-            homepage: written.homepage,
-            bugs: written.bugs,
-            license,
-            repository: written.repository,
-            files: value,
-          })
-        : [[name, value]],
-    );
-    writeFileSync(file, `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`);
+    const { homepage, bugs, repository: place } = addresses(repository, directory);
+    // In the order that the formatter keeps: around the license, which each package has.
+    const entries = Object.entries(manifest)
+      .filter(([name]) => !["homepage", "bugs", "repository"].includes(name))
+      .flatMap((entry) =>
+        entry[0] === "license"
+          ? [["homepage", homepage], ["bugs", bugs], entry, ["repository", place]]
+          : [entry],
+      );
+    writeFileSync(file, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
     return directory;
   });
 }
