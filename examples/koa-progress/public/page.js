@@ -47,7 +47,7 @@ function remove(id) {
   const hadFocus = article?.contains(document.activeElement);
   article?.remove();
   cards.delete(id);
-  // Otherwise who uses the keyboard would have to start again at the top of the page.
+  // Otherwise a person who uses the keyboard would start again at the top of the page.
   if (hadFocus) find("article button, #start button").focus();
   showTotal();
 }
