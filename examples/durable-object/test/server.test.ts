@@ -21,14 +21,14 @@ describe.skipIf(!isInstalled)("the server", () => {
   test("keeps the messages of a room when it restarts, and a client that comes back gets the rest", async () => {
     const STORAGE = mkdtempSync(join(tmpdir(), "ssekit-room-"));
     onTestFinished(() => rmSync(STORAGE, { recursive: true }));
-    const first = await startExample("durable-object", { STORAGE });
+    const first = await start(STORAGE);
     await send(first.address, "one");
     await send(first.address, "two");
     const seen = await readEvents(await events(first.address), 2);
     expect(seen.map(({ data }) => data)).toEqual(['{"text":"one"}', '{"text":"two"}']);
     await first.stop("SIGTERM");
 
-    const second = await startExample("durable-object", { STORAGE });
+    const second = await start(STORAGE);
     await send(second.address, "three");
     const rest = await readEvents(await events(second.address, seen[0]!.lastEventId), 2);
     expect(rest.map(({ data }) => data)).toEqual(['{"text":"two"}', '{"text":"three"}']);
@@ -37,14 +37,14 @@ describe.skipIf(!isInstalled)("the server", () => {
   test("serves the page", async () => {
     const STORAGE = mkdtempSync(join(tmpdir(), "ssekit-room-"));
     onTestFinished(() => rmSync(STORAGE, { recursive: true }));
-    const { address } = await startExample("durable-object", { STORAGE });
+    const { address } = await start(STORAGE);
     expect(await (await fetch(address)).text()).toContain("/rooms/lobby/events");
   });
 
   test.skipIf(!chromium)("its page sends and shows messages, and can be read in every look", async () => {
     const STORAGE = mkdtempSync(join(tmpdir(), "ssekit-room-"));
     onTestFinished(() => rmSync(STORAGE, { recursive: true }));
-    const { address } = await startExample("durable-object", { STORAGE });
+    const { address } = await start(STORAGE);
     const browser = await launchChromium(chromium!);
     onTestFinished(() => browser.close());
     for (const [n, look] of LOOKS.entries()) {
@@ -61,6 +61,13 @@ describe.skipIf(!isInstalled)("the server", () => {
     }
   });
 });
+
+/** Starts the server. At the end it is asked to stop, so that it stops workerd: a killed one would leave it behind. */
+async function start(STORAGE: string) {
+  const server = await startExample("durable-object", { STORAGE });
+  onTestFinished(async () => void (await server.stop("SIGTERM")));
+  return server;
+}
 
 function events(address: string, lastEventId?: string): Promise<Response> {
   const headers: Record<string, string> = { accept: "text/event-stream" };
