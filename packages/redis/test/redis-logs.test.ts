@@ -128,7 +128,7 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     it("opens one connection, whatever the number of logs, and closes it", async () => {
       await expect.poll(() => connectionsOf(server)).toBe(0);
       const { client, close } = await connect(server.port);
-      const store = redisLogs({ client });
+      const store = redisLogs({ client, timeout: 25_000 });
       const logs = Array.from({ length: 10_000 }, (_, n) => store.open(`log ${n}`));
       const told = new Set<string>();
       await Promise.all(
