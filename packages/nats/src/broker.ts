@@ -40,7 +40,7 @@ export class Broker {
   status: EventLog["status"] = "ready";
   readonly options: ResolvedOptions;
   /** The logs that have listeners, by the token of their keys. */
-  readonly followed = new Map<string, FollowedLog>();
+  readonly followed: Map<string, FollowedLog> = new Map<string, FollowedLog>();
   readonly #connection: NatsConnection;
   readonly #requester: Requester;
   #js: JetStream | undefined;

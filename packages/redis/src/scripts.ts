@@ -47,8 +47,12 @@ end
 if not epoch or redis.call('XLEN', stream) ~= n - f + 1 then
   redis.call('DEL', meta, stream, base .. '0', base .. '1')
   epoch, n, t, f, o, p, bytes, ended, gen, rotated = ARGV[1], 0, '0', 1, '0', '0', 0, false, 0, 0
-  expire()
-  save()
+  -- Anybody may ask for the state of any key. That stores nothing.
+  if ARGV[8] ~= 'peek' then
+    renewed = now
+    save()
+    expire()
+  end
 end
 
 local function exceeds(oldest)
@@ -162,8 +166,8 @@ redis.call('SET', memory, cmsgpack.pack({ARGV[9], reply}), 'PX', 600000)
 return reply
 `;
 
-// ARGV 8 is where to begin: "start", "oldest", "after" or "peek". 9 to 11 are the epoch, number and time for "after",
-// 12 and 13 the number of entries and of bytes after which to stop.
+// ARGV 8 is where to begin: "start", "oldest" or "after"; or "peek"; or "tail", which is a peek that creates the log. 9 to
+// 11 are the epoch, number and time for "after", 12 and 13 the number of entries and of bytes after which to stop.
 const READ = `
 local from, entries, after = ARGV[8], {}, f - 1
 local function add(first, last, count)
@@ -178,7 +182,7 @@ local function answer(what)
   return {what, epoch, n, t, f, p, ended and '1' or '0', after, entries}
 end
 
-if from == 'peek' then
+if from == 'peek' or from == 'tail' then
   if f == 1 and n > 0 then add(1, '+', 1) end
   if ended and n > 1 then add(n, '+', 1) end
   return answer('ok')
