@@ -1,0 +1,89 @@
+import type { ChannelSource, Draft, EventLog } from "@ssekit/core";
+import { claimDraft, codeOf } from "./answer-log.js";
+import type { AnswerNode } from "./answer-node.js";
+import { claimKey, type Claimed } from "./claim-key.js";
+import { closedError, lostError } from "./last-events.js";
+import { Producer } from "./producer.js";
+import { atMost } from "./timer.js";
+
+const REMOTE_FLUSH_MS = 50;
+// How long close() waits for a log that cannot be reached.
+const CLOSE_MS = 5_000;
+
+/** The answers whose sources are read on this node. */
+export class Producers {
+  readonly #node: AnswerNode;
+  readonly #producers = new Map<string, Producer>();
+
+  constructor(node: AnswerNode) {
+    this.#node = node;
+  }
+
+  get(key: string): Producer | undefined {
+    return this.#producers.get(key);
+  }
+
+  /** Claims the key and reads the source. `false`: the key was claimed before. */
+  async start(key: string, source: ChannelSource): Promise<boolean> {
+    const { leases, lease } = this.#node;
+    const log = this.#node.open(key);
+    const draft = claimDraft(leases.claim);
+    const giveUpAt = performance.now() + lease;
+    const mayRepeat = (): boolean => performance.now() < giveUpAt && !this.#node.isClosed;
+    const release = leases.hold(); // others may hear of the claim before this call does
+    try {
+      const claimed = await claimKey(log, draft, mayRepeat);
+      if (claimed === undefined) {
+        await log.close();
+        return false;
+      }
+      const producer = this.#add(key, log, claimed);
+      if (this.#node.isClosed) producer.end("failed", shutdown());
+      else producer.run(source);
+      return !this.#node.isClosed;
+    } catch (error) {
+      if (codeOf(error) === "ERR_SSE_LOG_UNAVAILABLE") void this.#withdraw(key, log, draft);
+      else await log.close();
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** Ends the answers as failed, and waits for the log within limits. */
+  async close(): Promise<void> {
+    const producers = [...this.#producers.values()];
+    for (const producer of producers) producer.end("failed", shutdown());
+    await atMost(CLOSE_MS, Promise.all(producers.map(({ over }) => over)));
+    for (const producer of producers) producer.abandon();
+  }
+
+  #add(key: string, log: EventLog, { id, isRemote }: Claimed): Producer {
+    const { flushInterval = isRemote ? REMOTE_FLUSH_MS : undefined } = this.#node.options;
+    const producer = new Producer(log, id, flushInterval, this.#node.contextOf(key));
+    const release = this.#node.leases.hold();
+    this.#producers.set(key, producer);
+    void producer.over.then(() => {
+      release();
+      // In a log that was replaced, the key may have been started again.
+      if (this.#producers.get(key) === producer) this.#producers.delete(key);
+    });
+    return producer;
+  }
+
+  /** Ends an answer whose claim may have been stored after all, because nobody reads its source. */
+  async #withdraw(key: string, log: EventLog, draft: Draft): Promise<void> {
+    try {
+      const claimed = await claimKey(log, draft, () => !this.#node.isClosed);
+      if (claimed === undefined) return await log.close();
+      const problem = "The log could not be reached when the answer was started, and the source was not read";
+      this.#add(key, log, claimed).end("failed", lostError(problem));
+    } catch {
+      await log.close().catch(() => {}); // the lease of this node ends instead
+    }
+  }
+}
+
+function shutdown(): Error {
+  return closedError("The node was closed before the source of the answer was exhausted");
+}
