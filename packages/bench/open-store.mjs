@@ -1,6 +1,6 @@
 // @ts-check
 import { connect } from "@nats-io/transport-node";
-import { natsLogs } from "@ssekit/nats";
+// NATSIMPORT
 import { redisLogs } from "@ssekit/redis";
 import { Redis } from "ioredis";
 
@@ -23,7 +23,7 @@ export async function openStore({ kind, url }, history) {
     return { store, close };
   }
   const connection = await connect({ servers: url });
-  const store = natsLogs({ connection, stream: "ssekit", history });
+  const store = (await import("@ssekit/nats")).natsLogs({ connection, stream: "ssekit", history });
   const close = async () => {
     await store.close();
     await connection.close();
