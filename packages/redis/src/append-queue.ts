@@ -124,7 +124,8 @@ export class AppendQueue {
       this.#timer = undefined;
       const now = performance.now();
       const isExpired = ({ deadline }: Group): boolean => deadline <= now;
-      for (const group of [...this.#sent, ...this.#queue].filter(isExpired)) group.reject(unavailable(undefined));
+      for (const group of [...this.#sent, ...this.#queue].filter(isExpired))
+        group.reject(unavailable(undefined));
       this.#queue = this.#queue.filter((group) => !isExpired(group));
       const next = this.#sent.find((group) => !isExpired(group)) ?? this.#queue[0];
       if (next !== undefined) this.#timer = setTimeout(expire, Math.max(next.deadline - now, 1));
@@ -141,9 +142,15 @@ function settle(
 ): void {
   if (result === "ok") return resolve(rest.map((position) => `${epoch}-${position}`));
   if (result === "conflict") {
-    const newest = rest[0] === "start" ? "start, because no entry was ever stored" : `${rest[0]}, the id of the last entry`;
+    const newest =
+      rest[0] === "start"
+        ? "start, because no entry was ever stored"
+        : `${rest[0]}, the id of the last entry`;
     return reject(
-      new SseError("ERR_SSE_CONFLICT", `after: expected ${newest}, got ${JSON.stringify(after)}; nothing was stored`),
+      new SseError(
+        "ERR_SSE_CONFLICT",
+        `after: expected ${newest}, got ${JSON.stringify(after)}; nothing was stored`,
+      ),
     );
   }
   if (result === "full") {

@@ -20,7 +20,8 @@ export function connectionOf(client: object): Connection {
   if (has("sendCommand", "nodeClient")) return nodeRedisClusterConnection(client as NodeRedisCluster);
   // They take no command for a connection that stays the same: commands could overtake one another.
   const isOther = has("getMasterNode") ? "a Sentinel client" : has("execute") ? "a pool" : undefined;
-  if (isOther === undefined && has("sendCommand", "duplicate")) return nodeRedisConnection(client as NodeRedisClient);
+  if (isOther === undefined && has("sendCommand", "duplicate"))
+    return nodeRedisConnection(client as NodeRedisClient);
   const advice = isOther === undefined ? "" : `, and not ${isOther} (for Sentinel, use ioredis)`;
   throw invalidOption(
     "redisLogs: client",

@@ -1,4 +1,14 @@
-import type { AppendOptions, Draft, EventLog, News, Peek, Read, ReadFrom, ReadLimit, Tail } from "@ssekit/core";
+import type {
+  AppendOptions,
+  Draft,
+  EventLog,
+  News,
+  Peek,
+  Read,
+  ReadFrom,
+  ReadLimit,
+  Tail,
+} from "@ssekit/core";
 import type { SharedLog } from "./shared-log.js";
 import { closedError } from "./unavailable.js";
 

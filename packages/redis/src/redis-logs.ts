@@ -1,5 +1,11 @@
 import { SseError, type EventLog, type History, type LogStore } from "@ssekit/core";
-import { checkOptions, HISTORY, invalidOption, resolveHistory, type ResolvedHistory } from "@ssekit/core/adapter";
+import {
+  checkOptions,
+  HISTORY,
+  invalidOption,
+  resolveHistory,
+  type ResolvedHistory,
+} from "@ssekit/core/adapter";
 import type { Connection } from "./connection.js";
 import { connectionOf } from "./connection-of.js";
 import { checkRedisLogsOptions, type RedisLogsErrorContext, type RedisLogsOptions } from "./options.js";

@@ -108,7 +108,11 @@ export class SharedLog implements Checked {
   }
 
   /** @param added is called at once with the tail, before the listener can be told anything. */
-  async tail(listener: (news: News) => void, added: (tail: Tail) => void, isOver: () => boolean): Promise<void> {
+  async tail(
+    listener: (news: News) => void,
+    added: (tail: Tail) => void,
+    isOver: () => boolean,
+  ): Promise<void> {
     this.#use();
     await this.#tail.start();
     if (isOver()) return this.#tail.release();

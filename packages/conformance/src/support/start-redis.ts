@@ -53,13 +53,19 @@ export async function startRedis({
   const start = async (): Promise<void> => {
     const settings = ["--port", String(listening), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
     if (appendonly) settings.push("--appendonly", "yes", "--appendfsync", "always");
-    const started = spawn(systemProgram("redis-server")!, [...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const started = spawn(systemProgram("redis-server")!, [...settings, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     for (const stream of [started.stdout, started.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     }
     child = started;
-    for (const deadline = performance.now() + 10_000; !(await acceptsConnections(listening)); await pause(10)) {
+    for (
+      const deadline = performance.now() + 10_000;
+      !(await acceptsConnections(listening));
+      await pause(10)
+    ) {
       if (performance.now() < deadline && started.exitCode === null) continue;
       throw new Error(`redis-server does not listen on port ${listening}:\n${output}`);
     }

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import type { LogSubject } from "../../../conformance/src/log-contract.js";
 import { startForwarder, type Forwarder } from "../../../conformance/src/support/start-forwarder.js";
 import type { RedisServer } from "../../../conformance/src/support/start-redis.js";
+import { pause, until } from "../../../conformance/src/support/within.js";
 import { redisLogs, type RedisLogsOptions } from "../../src/index.js";
 import type { Connect } from "./clients.js";
 
@@ -48,9 +49,10 @@ export function redisSubject(connect: Connect, server: () => RedisServer): LogSu
   return {
     create: (history) => open(randomUUID(), history),
     another: (log) => open(opened.get(log)!.key, opened.get(log)!.history),
-    lose(log) {
+    async lose(log) {
       const { messages } = opened.get(log)!.node;
       messages.cut();
+      await pause(50); // the node checks all positions when it notices
       return () => messages.forward();
     },
     replace: async () => void (await server().command("FLUSHALL")),
@@ -58,9 +60,10 @@ export function redisSubject(connect: Connect, server: () => RedisServer): LogSu
       const { commands, messages } = opened.get(log)!.node;
       commands.cut();
       messages.cut();
-      return () => {
-        commands.forward();
-        messages.forward();
+      return async () => {
+        await commands.forward();
+        await messages.forward();
+        await until("the log to be reachable", () => log.status !== "down");
       };
     },
   };
