@@ -1,6 +1,6 @@
 // @ts-check
 import { connect } from "@nats-io/transport-node";
-// NATSIMPORT
+import { natsLogs } from "@ssekit/nats";
 import { redisLogs } from "@ssekit/redis";
 import { Redis } from "ioredis";
 
@@ -22,8 +22,8 @@ export async function openStore({ kind, url }, history) {
     };
     return { store, close };
   }
-  const connection = await connect({ servers: url });
-  const store = (await import("@ssekit/nats")).natsLogs({ connection, stream: "ssekit", history });
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
+  const store = natsLogs({ connection, history });
   const close = async () => {
     await store.close();
     await connection.close();
