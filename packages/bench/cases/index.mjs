@@ -28,6 +28,7 @@ import { interleavedTopics, topicAmong } from "./topics.mjs";
  * @property {string} reference the row with which the table compares all others
  * @property {Limit[]} limits
  * @property {(contenders: string[], settings: Settings) => Promise<Metric[]>} measure the first metric is drawn
+ * @property {() => string | undefined} [missing] says why the case cannot run on this machine
  * @property {(contender: string, settings: Settings) => Promise<unknown>} [profile] a profile like that of `node --cpu-prof`
  */
 

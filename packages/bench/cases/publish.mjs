@@ -1,7 +1,7 @@
 // @ts-check
 import { start } from "../rpc.mjs";
 import { takeTurns } from "../running.mjs";
-import { startBroker } from "../start-broker.mjs";
+import { findBroker, startBroker } from "../start-broker.mjs";
 
 const PROCESS = new URL("../publish-process.mjs", import.meta.url);
 const ONE = "publish on one channel";
@@ -17,7 +17,8 @@ const MANY = "publish on 100 channels, one event at a time on each";
 export function publishing({ kind, bare, one, many }) {
   return {
     title: `Events stored per second, with 100 under way, on ${kind}`,
-    contenders: [`ssekit on ${kind}`],
+    contenders: ["ssekit on Express"],
+    missing: () => (findBroker(kind) === undefined ? `${kind}-server is not installed` : undefined),
     reference: bare,
     limits: [
       { row: ONE, of: bare, atLeast: one },
