@@ -140,7 +140,7 @@ export class Shard {
       if (log.isFollowed || renewal !== 0) due.push({ log, renewal, told: log.told() });
     }
     if (due.length === 0 && this.#status === "ready") return;
-    let channel = beat();
+    let channel = this.#status === "ready" ? beat() : "";
     for (let from = 0; from === 0 || from < due.length; from += KEYS) {
       const page = due.slice(from, from + KEYS);
       for (const item of page) item.told = item.log.told();

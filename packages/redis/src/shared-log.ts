@@ -114,9 +114,7 @@ export class SharedLog implements Checked {
     isOver: () => boolean,
   ): Promise<void> {
     this.#use();
-    await this.#tail.start();
-    if (isOver()) return this.#tail.release();
-    added(this.#tail.add(listener));
+    await this.#tail.follow(listener, added, isOver);
   }
 
   /** Ends the appends of a handle that was closed. */

@@ -79,6 +79,7 @@ export class Subscriptions {
       ready: () => {
         if (!isCurrent()) return;
         this.#state = "ready";
+        this.#deafSince = undefined;
         this.#afterFlush = onReady;
         this.#wantAll();
       },

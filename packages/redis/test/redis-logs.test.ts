@@ -27,21 +27,36 @@ describe("the options of redisLogs", () => {
   };
 
   it("are checked", () => {
-    expect(message({})).toContain("redisLogs: client: expected a client of the package redis or ioredis, got undefined");
-    expect(message({ client, prefix: "{a}" })).toContain("redisLogs: prefix: expected a string without { and }");
+    expect(message({})).toContain(
+      "redisLogs: client: expected a client of the package redis or ioredis, got undefined",
+    );
+    expect(message({ client, prefix: "{a}" })).toContain(
+      "redisLogs: prefix: expected a string without { and }",
+    );
     expect(message({ client, whenDown: "hope" })).toContain('expected "reject" or "wait", got "hope"');
-    expect(message({ client, tags: 0 })).toContain("redisLogs: tags: expected a whole number from 1 to 16384");
-    expect(message({ client, timeout: 0 })).toContain("redisLogs: timeout: expected a number of milliseconds above 0");
+    expect(message({ client, tags: 0 })).toContain(
+      "redisLogs: tags: expected a whole number from 1 to 16384",
+    );
+    expect(message({ client, timeout: 0 })).toContain(
+      "redisLogs: timeout: expected a number of milliseconds above 0",
+    );
     expect(message({ client, history: { events: -1 } })).toContain("redisLogs: history.events: expected");
-    expect(message({ client, pool: 1 })).toContain("redisLogs: pool: no such option; it takes client, prefix");
+    expect(message({ client, pool: 1 })).toContain(
+      "redisLogs: pool: no such option; it takes client, prefix",
+    );
     expect(message({ client })).toBe("accepted");
   });
 
   it("refuse a client that cannot work, and say which one can", () => {
-    const sentinel = createSentinel({ name: "mymaster", sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }] });
+    const sentinel = createSentinel({
+      name: "mymaster",
+      sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }],
+    });
     expect(message({ client: createClientPool() })).toContain("and not a pool (for Sentinel, use ioredis)");
     expect(message({ client: sentinel })).toContain("and not a Sentinel client (for Sentinel, use ioredis)");
-    expect(message({ client: {} })).toContain("expected a client made by createClient or createCluster of redis 5 or 6");
+    expect(message({ client: {} })).toContain(
+      "expected a client made by createClient or createCluster of redis 5 or 6",
+    );
   });
 });
 
@@ -117,7 +132,9 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       const logs = Array.from({ length: 1_000 }, (_, n) => store.open(`log ${n}`));
       const told = new Set<string>();
       await Promise.all(
-        logs.map((log, n) => log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`))),
+        logs.map((log, n) =>
+          log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`)),
+        ),
       );
       expect(await connectionsOf(server)).toBe(2);
       await Promise.all([logs[0]!.append([{ data: "a" }]), logs[999]!.append([{ data: "b" }])]);
@@ -200,6 +217,24 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     await until("the listener to be told", () => news.length === 2);
     const entry: Partial<Entry> = { id: id! };
     expect(news).toMatchObject([{ reset: "new-log" }, { entries: [entry] }]);
+  });
+
+  it("follows a log for one handle while another one that has just begun to follow it is closed", async () => {
+    const { store } = await startNode(connect, server);
+    const key = randomUUID();
+    const [closed, open] = [store.open(key), store.open(key)];
+    const told: string[] = [];
+    const tails = Promise.allSettled([
+      closed.tail(() => {}),
+      open.tail((news) => "entries" in news && told.push(news.entries[0]!.data)),
+    ]);
+    await closed.close();
+    expect(await within("the tails", tails)).toMatchObject([
+      { status: "rejected", reason: { code: "ERR_SSE_CHANNEL_CLOSED" } },
+      { status: "fulfilled" },
+    ]);
+    await open.append([{ data: "a" }]);
+    await until("the entry", () => told.length === 1);
   });
 
   it("tells its errors", async () => {
