@@ -154,6 +154,6 @@ export const cases = {
   }),
   storm: storm({ clients: 5_000, events: 10_000 }),
   relay: relayThroughput(),
-  redis: publishing({ kind: "redis", bare: "bare XADD", one: 1, many: 0.5 }),
-  nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8 }),
+  redis: publishing({ kind: "redis", bare: "bare XADD", one: 0.5, group: 1 }),
+  nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8, group: 0.8 }),
 };
