@@ -43,6 +43,7 @@ if (kind === "redis") {
   );
   client.disconnect();
 }
+await wait(10_000); // what opening has caused is over
 const callsBefore = await brokerCalls(broker);
 const cpuBefore = cpuMs();
 await wait(IDLE_SECONDS * 1_000);
