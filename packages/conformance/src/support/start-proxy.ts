@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { acceptsConnections, findFreePort } from "./ports.js";
 import { pause, within } from "./within.js";
 
 const ATTEMPTS = 3;
@@ -54,28 +54,8 @@ async function tryToStart({
   });
   const deadline = performance.now() + START_MS;
   while (running && performance.now() < deadline) {
-    if (await accepts(port)) return { port };
+    if (await acceptsConnections(port)) return { port };
     await pause(10);
   }
   return { port, failure: `${program} does not listen on port ${port}:\n${output}` };
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.on("error", () => resolve(false));
-  });
 }

@@ -1,0 +1,139 @@
+import type { Connection, Subscriber } from "./connection.js";
+
+export interface SubscriptionsOptions {
+  readonly connection: Connection;
+  /** The channel on which the node hears itself. */
+  readonly beatChannel: string;
+  /** Milliseconds after which a connection that tells nothing is replaced by another one. */
+  readonly timeout: number;
+  /** Is called when messages may have been lost, but are heard again. */
+  onReady(): void;
+  /** Is called when the connection was interrupted. */
+  onLost(error: unknown): void;
+}
+
+type Handler = (text: string) => void;
+
+/** The one connection on which a node hears the messages of all its logs. It is open while there are handlers. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #handlers = new Map<string, Handler>();
+  // The channels that are to be subscribed with the next command, and who waits for that.
+  readonly #wanted = new Map<string, (() => void)[]>();
+  #subscriber: Subscriber | undefined;
+  #isFlushing = false;
+  #afterFlush: (() => void) | undefined;
+  // Every attempt to connect again may fail. Only the first failure is told.
+  #isLost = false;
+  // Since when the node has not heard itself, in milliseconds of `performance.now()`.
+  #deafSince: number | undefined;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Calls the handler with every message of a channel. Resolves when the messages are heard. */
+  add(channel: string, handler: Handler): Promise<void> {
+    this.#handlers.set(channel, handler);
+    return new Promise((resolve) => {
+      this.#want(channel, resolve);
+      this.#subscriber ??= this.#open();
+    });
+  }
+
+  delete(channel: string): void {
+    if (!this.#handlers.delete(channel)) return;
+    this.#wanted.delete(channel);
+    if (this.#handlers.size === 0) this.#closeSubscriber();
+    else this.#subscriber?.unsubscribe([channel]).catch(() => {});
+  }
+
+  /** Returns the channel on which the node publishes to hear itself, "" if there is no connection. */
+  beat(): string {
+    if (this.#handlers.size === 0) return "";
+    const now = performance.now();
+    if (now - (this.#deafSince ?? now) > this.#options.timeout) {
+      this.#closeSubscriber();
+      this.#subscriber = this.#open();
+    }
+    this.#deafSince ??= now;
+    if (this.#wanted.size > 0) this.#flushLater();
+    return this.#options.beatChannel;
+  }
+
+  close(): void {
+    this.#handlers.clear();
+    this.#wanted.clear();
+    this.#closeSubscriber();
+  }
+
+  #open(): Subscriber {
+    const { connection, beatChannel, onReady, onLost } = this.#options;
+    const isCurrent = (): boolean => this.#subscriber === subscriber;
+    const subscriber = connection.openSubscriber({
+      message: (channel, text) => {
+        if (!isCurrent()) return;
+        this.#deafSince = undefined;
+        this.#handlers.get(channel)?.(text);
+      },
+      ready: () => {
+        if (!isCurrent()) return;
+        this.#isLost = false;
+        this.#flushLater(onReady);
+      },
+      lost: (error) => {
+        if (!isCurrent() || this.#isLost) return;
+        this.#isLost = true;
+        onLost(error);
+      },
+    });
+    this.#want(beatChannel);
+    for (const channel of this.#handlers.keys()) this.#want(channel);
+    return subscriber;
+  }
+
+  #closeSubscriber(): void {
+    const subscriber = this.#subscriber;
+    this.#subscriber = undefined;
+    this.#deafSince = undefined;
+    subscriber?.close();
+  }
+
+  #want(channel: string, resolve?: () => void): void {
+    const waiting = this.#wanted.get(channel) ?? [];
+    if (resolve !== undefined) waiting.push(resolve);
+    this.#wanted.set(channel, waiting);
+    this.#flushLater();
+  }
+
+  /** Subscribes all wanted channels of this turn in one command. */
+  #flushLater(then?: () => void): void {
+    if (then !== undefined) this.#afterFlush = then;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const subscriber = this.#subscriber;
+    const wanted = [...this.#wanted];
+    const then = this.#afterFlush;
+    this.#afterFlush = undefined;
+    this.#wanted.clear();
+    this.#isFlushing = false;
+    if (subscriber === undefined) return;
+    try {
+      if (wanted.length > 0) await subscriber.subscribe(wanted.map(([channel]) => channel));
+    } catch {
+      // The connection was interrupted. The channels are subscribed when it is ready again, or with the next check.
+      if (this.#subscriber !== subscriber) return;
+      for (const [channel, waiting] of wanted) {
+        if (channel !== this.#options.beatChannel && !this.#handlers.has(channel)) continue;
+        this.#wanted.set(channel, [...waiting, ...(this.#wanted.get(channel) ?? [])]);
+      }
+      return;
+    }
+    for (const [, waiting] of wanted) for (const resolve of waiting) resolve();
+    if (this.#subscriber === subscriber) then?.();
+  }
+}
