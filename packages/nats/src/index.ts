@@ -1,1 +1,2 @@
-export {};
+export { natsLogs } from "./nats-logs.js";
+export type { NatsLogsOptions, NatsStage } from "./options.js";

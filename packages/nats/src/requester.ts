@@ -1,0 +1,122 @@
+import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import { RequestFailed } from "./errors.js";
+
+const STREAM_NOT_FOUND = 10_059;
+// JetStream starts, has no leader at the moment, or lacks resources.
+const BUSY = new Set([10_008, 10_009, 10_023, 10_076]);
+
+type Answer = Record<string, unknown>;
+
+/** Sends requests, each of which has a deadline, and fails those whose answers were lost with the connection. */
+export class Requester {
+  readonly #connection: NatsConnection;
+  readonly #timeout: number;
+  readonly #underWay = new Set<(error: RequestFailed) => void>();
+  #closed = false;
+
+  /** @param timeout milliseconds that a request waits at most, whatever its deadline. */
+  constructor(connection: NatsConnection, timeout: number) {
+    this.#connection = connection;
+    this.#timeout = timeout;
+  }
+
+  /** Sends a request to the API of JetStream. */
+  api(api: string, body: object | undefined, deadline: number): Promise<Answer> {
+    return this.json(`$JS.API.${api}`, body && JSON.stringify(body), deadline);
+  }
+
+  /** Sends a request whose answer is JSON. */
+  async json(
+    subject: string,
+    text: string | undefined,
+    deadline: number,
+    headers?: MsgHdrs,
+  ): Promise<Answer> {
+    const message = await this.#send<Msg>(deadline, (timeout, resolve, reject) => {
+      const options = { timeout, ...(headers && { headers }) };
+      this.#connection.request(subject, text, options).then(resolve, (error) => reject(failure(error)));
+    });
+    const answer = message.json<Answer>();
+    const error = answer.error as { err_code: number; description: string } | undefined;
+    if (error === undefined) return answer;
+    const { err_code: apiCode, description } = error;
+    const kind = apiCode === STREAM_NOT_FOUND ? "missing" : BUSY.has(apiCode) ? "busy" : "refused";
+    throw new RequestFailed(kind, `JetStream answered ${apiCode}: ${description}`, { apiCode });
+  }
+
+  /** Sends a request with many answers. `take` gets each, and returns the result with the last one. */
+  many<T>(subject: string, text: string, deadline: number, take: (answer: Msg) => T | undefined): Promise<T> {
+    const inbox = createInbox();
+    let unsubscribe = (): void => {};
+    const result = this.#send<T>(deadline, (timeout, resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new RequestFailed("timeout", `no answer within ${timeout} ms`)),
+        timeout,
+      );
+      const subscription = this.#connection.subscribe(inbox, {
+        callback: (error, message) => {
+          if (error !== null) return reject(failure(error));
+          if (message.headers?.code === 503) return reject(new RequestFailed("lost", "the consumer is gone"));
+          const taken = take(message);
+          if (taken !== undefined) resolve(taken);
+        },
+      });
+      unsubscribe = () => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+      };
+      this.#connection.publish(subject, text, { reply: inbox });
+    });
+    return result.finally(() => unsubscribe());
+  }
+
+  /** Fails the requests that are under way, because the connection was lost and with it their answers. */
+  failAll(kind: "lost" | "closed"): void {
+    if (kind === "closed") this.#closed = true;
+    const error = new RequestFailed(
+      kind,
+      kind === "lost" ? "the connection broke off" : "the store is closed",
+    );
+    for (const fail of [...this.#underWay]) fail(error);
+  }
+
+  #send<T>(
+    deadline: number,
+    start: (timeout: number, resolve: (value: T) => void, reject: (error: RequestFailed) => void) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) throw new RequestFailed("closed", "the store is closed");
+      const timeout = Math.ceil(Math.min(deadline - performance.now(), this.#timeout));
+      if (timeout <= 0) throw new RequestFailed("timeout", "no answer in time");
+      const fail = (error: RequestFailed): void => {
+        this.#underWay.delete(fail);
+        reject(error);
+      };
+      this.#underWay.add(fail);
+      const settle = (value: T): void => {
+        this.#underWay.delete(fail);
+        resolve(value);
+      };
+      try {
+        start(timeout, settle, fail);
+      } catch (error) {
+        fail(failure(error));
+      }
+    });
+  }
+}
+
+/** Compares names and not classes, because the connection may come from another copy of the client. */
+function failure(error: unknown): RequestFailed {
+  const { name = "", message = String(error), cause } = error as Partial<Error>;
+  const names = [name, (cause as Partial<Error> | undefined)?.name];
+  const is = (text: string): boolean => names.includes(text);
+  if (is("NoResponders"))
+    return new RequestFailed("missing", "no stream takes the subject", { cause: error });
+  if (is("TimeoutError")) return new RequestFailed("timeout", "no answer in time", { cause: error });
+  if (is("ClosedConnectionError") || is("DrainingConnectionError")) {
+    return new RequestFailed("closed", "the connection is closed", { cause: error });
+  }
+  if (is("PermissionViolationError")) return new RequestFailed("refused", message, { cause: error });
+  return new RequestFailed("lost", message, { cause: error });
+}
