@@ -1,0 +1,32 @@
+// @ts-check
+import { connect } from "@nats-io/transport-node";
+import { natsLogs } from "@ssekit/nats";
+import { redisLogs } from "@ssekit/redis";
+import { Redis } from "ioredis";
+
+/** @typedef {{ kind: import("./start-broker.mjs").BrokerKind, url: string }} BrokerAddress */
+
+/**
+ * Connects to a broker and opens its logs.
+ * @param {BrokerAddress} broker
+ * @param {import("@ssekit/node").History} history what the logs keep
+ */
+export async function openStore({ kind, url }, history) {
+  if (kind === "redis") {
+    const client = new Redis(url);
+    client.on("error", () => {}); // the store reports what matters
+    const store = redisLogs({ client, history });
+    const close = async () => {
+      await store.close();
+      client.disconnect();
+    };
+    return { store, close };
+  }
+  const connection = await connect({ servers: url });
+  const store = natsLogs({ connection, stream: "ssekit", history });
+  const close = async () => {
+    await store.close();
+    await connection.close();
+  };
+  return { store, close };
+}
