@@ -12,7 +12,7 @@ export interface Connection {
 
 export interface SubscriberEvents {
   message(channel: string, text: string): void;
-  /** The connection is there, also after an interruption. Its channels are subscribed again. */
+  /** The connection is there, or is there again. All channels have to be subscribed. */
   ready(): void;
   /** The connection was interrupted, or could not be opened. */
   lost(error: unknown): void;
@@ -35,7 +35,7 @@ export async function runScript(
   try {
     return await connection.send(keys[0]!, ["EVALSHA", sha, ...rest]);
   } catch (error) {
-    if (!String((error as Error).message).startsWith("NOSCRIPT")) throw error;
+    if (!(error as Error).message.startsWith("NOSCRIPT")) throw error;
     return connection.send(keys[0]!, ["EVAL", source, ...rest]);
   }
 }

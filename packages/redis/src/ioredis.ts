@@ -27,7 +27,7 @@ const SUBSCRIBER = {
   lazyConnect: false,
   enableOfflineQueue: true,
   enableReadyCheck: true,
-  autoResubscribe: true,
+  autoResubscribe: false, // its rejection would be unhandled
   maxRetriesPerRequest: null,
   // The clients of a cluster's servers do not connect again by themselves.
   retryStrategy: (attempts: number) => Math.min(attempts * 50, 2_000),

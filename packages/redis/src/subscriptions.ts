@@ -23,8 +23,8 @@ export class Subscriptions {
   #subscriber: Subscriber | undefined;
   #isFlushing = false;
   #afterFlush: (() => void) | undefined;
-  // Every attempt to connect again may fail. Only the first failure is told.
-  #isLost = false;
+  // Whether the connection can be used. Every attempt to connect again may fail: only the first failure is told.
+  #state: "opening" | "ready" | "lost" = "opening";
   // Since when the node has not heard itself, in milliseconds of `performance.now()`.
   #deafSince: number | undefined;
 
@@ -68,7 +68,7 @@ export class Subscriptions {
   }
 
   #open(): Subscriber {
-    const { connection, beatChannel, onReady, onLost } = this.#options;
+    const { connection, onReady, onLost } = this.#options;
     const isCurrent = (): boolean => this.#subscriber === subscriber;
     const subscriber = connection.openSubscriber({
       message: (channel, text) => {
@@ -78,17 +78,17 @@ export class Subscriptions {
       },
       ready: () => {
         if (!isCurrent()) return;
-        this.#isLost = false;
-        this.#flushLater(onReady);
+        this.#state = "ready";
+        this.#afterFlush = onReady;
+        this.#wantAll();
       },
       lost: (error) => {
-        if (!isCurrent() || this.#isLost) return;
-        this.#isLost = true;
+        if (!isCurrent() || this.#state === "lost") return;
+        this.#state = "lost";
         onLost(error);
       },
     });
-    this.#want(beatChannel);
-    for (const channel of this.#handlers.keys()) this.#want(channel);
+    this.#state = "opening";
     return subscriber;
   }
 
@@ -99,17 +99,19 @@ export class Subscriptions {
     subscriber?.close();
   }
 
-  #want(channel: string, resolve?: () => void): void {
-    const waiting = this.#wanted.get(channel) ?? [];
-    if (resolve !== undefined) waiting.push(resolve);
-    this.#wanted.set(channel, waiting);
+  #want(channel: string, ...waiting: (() => void)[]): void {
+    this.#wanted.set(channel, [...(this.#wanted.get(channel) ?? []), ...waiting]);
     this.#flushLater();
   }
 
-  /** Subscribes all wanted channels of this turn in one command. */
-  #flushLater(then?: () => void): void {
-    if (then !== undefined) this.#afterFlush = then;
-    if (this.#isFlushing) return;
+  #wantAll(): void {
+    this.#want(this.#options.beatChannel);
+    for (const channel of this.#handlers.keys()) this.#want(channel);
+  }
+
+  /** Subscribes all wanted channels of this turn in one command, as soon as the connection is ready. */
+  #flushLater(): void {
+    if (this.#isFlushing || this.#state !== "ready") return;
     this.#isFlushing = true;
     setImmediate(() => void this.#flush());
   }
@@ -125,12 +127,9 @@ export class Subscriptions {
     try {
       if (wanted.length > 0) await subscriber.subscribe(wanted.map(([channel]) => channel));
     } catch {
-      // The connection was interrupted. The channels are subscribed when it is ready again, or with the next check.
+      // All channels are subscribed when the connection is ready again. A server that refused them is asked again later.
       if (this.#subscriber !== subscriber) return;
-      for (const [channel, waiting] of wanted) {
-        if (channel !== this.#options.beatChannel && !this.#handlers.has(channel)) continue;
-        this.#wanted.set(channel, [...waiting, ...(this.#wanted.get(channel) ?? [])]);
-      }
+      for (const [channel, waiting] of wanted) this.#wanted.set(channel, waiting);
       return;
     }
     for (const [, waiting] of wanted) for (const resolve of waiting) resolve();

@@ -6,21 +6,20 @@ export interface Forwarder {
   readonly port: number;
   /** Number of open connections of clients. */
   readonly connections: number;
-  /** Destroys all connections, and accepts none until `forward` is called. */
+  /** Destroys all connections, and refuses new ones until `forward` is called. */
   cut(): void;
   /** Forwards nothing until `forward` is called. Connections stay open, and new ones are accepted. */
   freeze(): void;
   /** Forwards again, also what it has received meanwhile. */
-  forward(): void;
+  forward(): Promise<void>;
   close(): void;
 }
 
 /** Starts a TCP proxy in front of a port of the loopback interface. */
 export async function startForwarder(target: number): Promise<Forwarder> {
   const sockets = new Set<Socket>();
-  let state: "forwarding" | "cut" | "frozen" = "forwarding";
+  let isFrozen = false;
   const server = createServer((client) => {
-    if (state === "cut") return void client.destroy();
     const upstream = connect(target, "127.0.0.1");
     const pair = [client, upstream] as const;
     for (const [from, to] of [pair, [upstream, client]] as const) {
@@ -32,31 +31,31 @@ export async function startForwarder(target: number): Promise<Forwarder> {
         sockets.delete(from);
         to.destroy();
       });
-      if (state === "frozen") from.pause();
+      if (isFrozen) from.pause();
     }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
   const cut = (): void => {
-    state = "cut";
+    // The port is closed, as that of a server that is gone: redis 5 hangs if it is accepted and then cut off.
+    server.close();
     for (const socket of sockets) socket.destroy();
   };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     get connections() {
       return sockets.size / 2;
     },
     cut,
     freeze() {
-      state = "frozen";
+      isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
-    forward() {
-      state = "forwarding";
+    async forward() {
+      isFrozen = false;
       for (const socket of sockets) socket.resume();
+      if (!server.listening) await once(server.listen(port, "127.0.0.1"), "listening");
     },
-    close() {
-      cut();
-      server.close();
-    },
+    close: cut,
   };
 }

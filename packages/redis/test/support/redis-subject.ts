@@ -61,8 +61,8 @@ export function redisSubject(connect: Connect, server: () => RedisServer): LogSu
       commands.cut();
       messages.cut();
       return async () => {
-        commands.forward();
-        messages.forward();
+        await commands.forward();
+        await messages.forward();
         await until("the log to be reachable", () => log.status !== "down");
       };
     },
