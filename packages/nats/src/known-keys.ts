@@ -21,24 +21,22 @@ export class KnownKeys {
       this.#keys = new Map();
       return;
     }
-    if (this.#upTo !== undefined && comparePositions(this.#upTo, newest.last) === 0) return;
-    let from = this.#upTo;
-    for await (const message of js.messages(token, from?.seq ?? 1, 1 << 20, deadline)) {
-      if (from !== undefined) {
-        const continues =
-          message.seq === from.seq
-            ? comparePositions(message.last, from) === 0
-            : comparePositions(message.head.before, from) === 0;
-        if (!continues) {
-          this.forget(); // the stream has lost entries, so all keys are read again
-          return this.learn(js, token, newest, deadline);
-        }
-        from = undefined;
-        if (message.seq === this.#upTo!.seq) continue;
+    const known = this.#upTo;
+    if (known !== undefined && comparePositions(known, newest.last) === 0) return;
+    let isContinued = known === undefined;
+    for await (const message of js.messages(token, known?.seq ?? 1, 1 << 20, deadline)) {
+      if (!isContinued) {
+        const { seq, head, last } = message;
+        isContinued = comparePositions(seq === known!.seq ? last : head.before, known!) === 0;
+        if (!isContinued) break;
+        if (seq === known!.seq) continue;
       }
       this.#note(message);
-      if (message.seq >= newest.seq) return;
+      if (message.seq >= newest.seq) break;
     }
+    if (isContinued) return;
+    this.forget(); // the stream has lost entries, so all keys are read again
+    await this.learn(js, token, newest, deadline);
   }
 
   /** Takes the keys of the message that follows the last one, if the keys before it are known. */
