@@ -114,7 +114,9 @@ export class SharedLog implements Checked {
     isOver: () => boolean,
   ): Promise<void> {
     this.#use();
-    await this.#tail.start();
+    // Another handle that waits for the same start may be over before this one goes on, and end it.
+    do await this.#tail.start();
+    while (!this.isFollowed && !isOver());
     if (isOver()) return this.#tail.release();
     added(this.#tail.add(listener));
   }
