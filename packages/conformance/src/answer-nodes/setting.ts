@@ -31,18 +31,7 @@ export function newKey(): string {
   return randomUUID();
 }
 
-const WORDS = [
-  "The ",
-  "quick\n",
-  "bräun ",
-  "🦊 ",
-  "data: ",
-  "jumps\r\n\r\n",
-  "",
-  " over",
-  "[DONE] ",
-  "\u2028",
-];
+const WORDS = ["The ", "quick\n", "bräun ", "🦊 ", "data: ", "jumps\n\n", "", " over", "[DONE] ", "\u2028"];
 
 /** The tokens of an answer. Each text is different from all others of the answer. */
 export function tokensOf(random: Random, count: number): string[] {
