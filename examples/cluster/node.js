@@ -18,7 +18,7 @@ const onError = (error) => console.error(`node ${NODE_NAME}:`, error);
 
 const client = new Redis(REDIS_URL);
 client.on("error", onError);
-const logs = redisLogs({ client, prefix: "example-cluster" });
+const logs = redisLogs({ client, prefix: "example-cluster:" });
 /** @type {import("@ssekit/express").Channel<{ tick: { node: string, run: number, number: number } }>} */
 const feed = createChannel({ log: logs.open("feed"), onError });
 const events = new EventStreamServer({ retry: 1_000, onError });
@@ -53,6 +53,7 @@ const timer = setInterval(() => {
 const server = app.listen(Number(PORT), HOST, (error) => {
   if (error) throw error;
   console.log(`node ${NODE_NAME} listens on port ${PORT}`);
+  process.send?.("listening");
 });
 
 async function stop() {
@@ -64,4 +65,7 @@ async function stop() {
   client.disconnect();
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
-process.once("disconnect", () => process.exit()); // start.js has ended
+
+// start.js waits for the first message, and nodes end with it.
+process.once("disconnect", () => process.exit());
+process.channel?.unref();

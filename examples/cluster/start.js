@@ -10,8 +10,9 @@ import { fileURLToPath } from "node:url";
 
 const { PORT = "8080", RESTART_MS = "4000" } = process.env;
 
-// Debian installs servers here, and only root has these folders on PATH.
-process.env.PATH = [process.env.PATH, "/usr/local/sbin", "/usr/sbin"].join(delimiter);
+// Debian installs servers in these folders, and only root has them on PATH.
+const { SERVER_FOLDERS = ["/usr/local/sbin", "/usr/sbin"].join(delimiter) } = process.env;
+process.env.PATH = [process.env.PATH, SERVER_FOLDERS].join(delimiter);
 
 for (const [program, name] of [
   ["redis-server", "Redis"],
@@ -33,7 +34,7 @@ const children = new Set();
 run("redis-server", ["--bind", "127.0.0.1", "--port", `${redisPort}`, "--dir", folder, "--save", ""]);
 writeFileSync(join(folder, "nginx.conf"), nginxConfig());
 run("nginx", ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"]);
-names.forEach(startNode);
+await Promise.all(names.map((name, index) => once(startNode(name, index), "message")));
 
 console.log(`
 A cluster of three nodes.
@@ -66,6 +67,7 @@ function startNode(name, index) {
     );
     setTimeout(() => stopping || startNode(name, index), Number(RESTART_MS));
   });
+  return child;
 }
 
 /** @param {string} program @param {string[]} args */

@@ -1,28 +1,21 @@
 // @ts-check
 import { Redis } from "ioredis";
 
-/** These commands are of whoever counts, and of clients that connect. */
-const NOT_COUNTED = ["info", "hello", "client", "auth", "select", "config"];
-
 /**
- * How many requests a broker has received since it was started: commands of Redis, or messages to NATS. Of Redis it
- * also counts the commands that scripts call.
+ * How many requests for logs a broker has received since it was started. For Redis these are the scripts, because a store
+ * sends nothing else. What a script calls is not counted. For NATS these are all messages from clients.
  * @param {import("./start-broker.mjs").Broker} broker
- * @returns {Promise<Record<string, number>>} by the kind of request
  */
 export async function brokerCalls(broker) {
   if (broker.kind === "nats") {
     const response = await fetch(`${broker.monitor()}/varz`);
-    const { in_msgs: messages } = /** @type {{ in_msgs: number }} */ (await response.json());
-    return { messages };
+    return /** @type {{ in_msgs: number }} */ (await response.json()).in_msgs;
   }
   const client = new Redis(broker.url);
   try {
     const stats = await client.info("commandstats");
-    const calls = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(
-      ([, command = "", count]) => /** @type {const} */ ([command.replace(/\|.*/, ""), Number(count)]),
-    );
-    return Object.fromEntries(calls.filter(([command]) => !NOT_COUNTED.includes(command)));
+    const scripts = stats.matchAll(/^cmdstat_(?:eval|evalsha):calls=(\d+)/gm);
+    return [...scripts].reduce((sum, [, calls]) => sum + Number(calls), 0);
   } finally {
     client.disconnect();
   }

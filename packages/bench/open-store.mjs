@@ -6,6 +6,9 @@ import { Redis } from "ioredis";
 
 /** @typedef {{ kind: import("./start-broker.mjs").BrokerKind, url: string }} BrokerAddress */
 
+/** Milliseconds. Long, so that nothing that is measured or tested depends on the speed of the machine. */
+const TIMEOUT = 60_000;
+
 /**
  * Connects to a broker and opens its logs.
  * @param {BrokerAddress} broker
@@ -15,15 +18,15 @@ export async function openStore({ kind, url }, history) {
   if (kind === "redis") {
     const client = new Redis(url);
     client.on("error", () => {}); // the store reports what matters
-    const store = redisLogs({ client, history });
+    const store = redisLogs({ client, history, timeout: TIMEOUT });
     const close = async () => {
       await store.close();
       client.disconnect();
     };
     return { store, close };
   }
-  const connection = await connect({ servers: url });
-  const store = natsLogs({ connection, stream: "ssekit", history });
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
+  const store = natsLogs({ connection, history, timeout: TIMEOUT });
   const close = async () => {
     await store.close();
     await connection.close();

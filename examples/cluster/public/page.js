@@ -59,6 +59,8 @@ function show() {
   find("#served").textContent = servedBy === undefined ? "connecting…" : `node ${servedBy} serves this page`;
   document.body.dataset.node = servedBy ?? "";
   for (const [name, count] of Object.entries(counts)) find(`[data-count=${name}]`).textContent = count;
+  for (const name of /** @type {const} */ (["missing", "repeated"]))
+    find(`[data-count=${name}]`).classList.toggle("bad", counts[name] > 0);
   for (const [name, card] of cards) {
     const isAway = !(performance.now() - (heard.get(name) ?? -Infinity) < silence);
     card.dataset.state = isAway ? "away" : "up";

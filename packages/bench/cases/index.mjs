@@ -3,6 +3,7 @@ import { connects } from "./connect.mjs";
 import { fanOut } from "./fan-out.mjs";
 import { heartbeat } from "./heartbeat.mjs";
 import { idle } from "./idle.mjs";
+import { publishing } from "./publish.mjs";
 import { relayThroughput } from "./relay.mjs";
 import { slowReaders } from "./slow.mjs";
 import { storm } from "./storm.mjs";
@@ -152,4 +153,6 @@ export const cases = {
   }),
   storm: storm({ clients: 5_000, events: 10_000 }),
   relay: relayThroughput(),
+  redis: publishing({ kind: "redis", bare: "bare XADD", one: 1, many: 0.5 }),
+  nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8 }),
 };

@@ -1,8 +1,9 @@
 import { SseError, type AppendOptions, type Draft } from "@ssekit/core";
 import { describe, type ResolvedHistory } from "@ssekit/core/adapter";
 import type { KnownKeys } from "./known-keys.js";
-import { encodeMessage, sizeOfDraft, type Message, type MessageHead, type Retention } from "./message.js";
+import { encodeMessage, sizeOfDraft, type Message, type MessageHead } from "./message.js";
 import { idOf, START, type Position } from "./position.js";
+import type { Retention } from "./retention.js";
 
 /** A call of `append` that waits to be stored. */
 export interface Operation {

@@ -1,10 +1,11 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
-import type { EventLog, News } from "@ssekit/core";
+import { SseError, type EventLog, type News } from "@ssekit/core";
 import { closedError, RequestFailed, unavailable } from "./errors.js";
 import { JetStream } from "./jetstream.js";
 import { decodeMessage, type Message } from "./message.js";
 import type { NatsStage, ResolvedOptions } from "./options.js";
 import { Requester } from "./requester.js";
+import { Slots } from "./slots.js";
 import { findStream, openStream, type StreamInfo } from "./stream-info.js";
 import { pause } from "./pause.js";
 
@@ -114,12 +115,21 @@ export class Broker {
     if (isSame) return;
     this.#subscription?.unsubscribe();
     this.#js = new JetStream(stream, this.#requester, this.#connection);
+    this.#warnOfAge(stream);
     this.#heard = stream.lastSeq;
     this.#subscription = this.#connection.subscribe(stream.live, {
       callback: (_error, message) => this.#hear(stream, message),
     });
     // At once, so that no log takes a message of the new stream for one of the old stream.
     for (const log of [...this.followed.values()]) void log.catchUp();
+  }
+
+  /** A stream that keeps messages for a shorter time still works, but histories may promise more than it keeps. */
+  #warnOfAge({ name, maxAge }: StreamInfo): void {
+    if (maxAge >= this.options.maxAge) return;
+    const expected = `at least ${this.options.maxAge} ms, which is the option maxAge`;
+    const problem = `natsLogs: the stream ${name}: max_age: expected ${expected}, got ${maxAge} ms`;
+    this.report(new SseError("ERR_SSE_INVALID_OPTION", problem), "check");
   }
 
   #hear(stream: StreamInfo, { subject, headers, data }: Msg): void {
@@ -152,11 +162,8 @@ export class Broker {
 
   async #catchUpAll(): Promise<void> {
     this.#mayHaveMissed = false;
-    const logs = [...this.followed.values()];
-    const next = async (): Promise<void> => {
-      for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.catchUp();
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, next));
+    const slots = new Slots(PARALLEL);
+    await Promise.all([...this.followed.values()].map((log) => slots.run(() => log.catchUp())));
   }
 
   /** Asks for another check, because a log could not be read to its end. */
@@ -195,11 +202,11 @@ export class Broker {
         this.#heard = stream.lastSeq;
         await this.#catchUpAll();
       } else if (stream.lastSeq > this.#heard) {
+        const heard = this.#heard;
         await pause(GRACE);
-        const from = this.#heard + 1;
-        if (stream.lastSeq < from) return;
+        if (this.#heard > heard) return; // messages still arrive, and show by their numbers if one is missing
         this.#heard = stream.lastSeq;
-        await this.#fetch(from, stream.lastSeq);
+        await this.#fetch(heard + 1, stream.lastSeq);
       }
     } catch (error) {
       if ((this.status as string) === "closed") return;

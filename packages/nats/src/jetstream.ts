@@ -2,19 +2,24 @@ import { headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { RequestFailed } from "./errors.js";
 import { decodeMessage, type Message } from "./message.js";
 import type { Requester } from "./requester.js";
+import { Slots } from "./slots.js";
 import type { StreamInfo } from "./stream-info.js";
 
 const NOT_FOUND = 10_037;
 const WRONG_LAST_SEQUENCE = 10_071;
 
 /** How many messages one request for a page asks for. */
-const PAGE = 256;
+const PAGE = 500;
+/** How many pages are read at once. More would only wait in a queue of the server, and delay other requests. */
+const PAGES_AT_ONCE = 8;
 
 /** The requests to one stream that a log needs. */
 export class JetStream {
   readonly stream: StreamInfo;
   readonly #requester: Requester;
   readonly #connection: NatsConnection;
+  readonly #slots = new Slots(PAGES_AT_ONCE);
+  readonly #loading = new Map<string, Promise<Page>>();
 
   constructor(stream: StreamInfo, requester: Requester, connection: NatsConnection) {
     this.stream = stream;
@@ -70,11 +75,43 @@ export class JetStream {
   }
 
   /**
-   * Reads the messages of a log from this sequence number on, through a consumer that lives as long as the iteration.
+   * Reads the messages of a log from this sequence number on.
    *
+   * @param upTo the sequence number of the newest message, as the caller knows it. Later ones may be left out.
    * @param bytes about how many bytes the caller will take.
    */
-  async *messages(token: string, seq: number, bytes: number, deadline: number): AsyncGenerator<Message> {
+  async *messages(
+    token: string,
+    seq: number,
+    upTo: number,
+    bytes: number,
+    deadline: number,
+  ): AsyncGenerator<Message> {
+    for (let from = Math.max(1, seq); from <= upTo;) {
+      const { messages, next } = await this.#page(token, from, upTo, bytes, deadline);
+      yield* messages;
+      if (next === undefined) return;
+      from = next;
+    }
+  }
+
+  /** Callers that need the same page at the same time share one. */
+  async #page(token: string, seq: number, upTo: number, bytes: number, deadline: number): Promise<Page> {
+    const key = `${seq} ${bytes} ${token}`;
+    const shared = await this.#loading.get(key);
+    // A page that was asked for earlier may end before the message that this caller knows.
+    if (shared !== undefined && (shared.next !== undefined || shared.last >= upTo)) return shared;
+    const page = this.#slots.run(() => this.#load(token, seq, bytes, deadline));
+    this.#loading.set(key, page);
+    try {
+      return await page;
+    } finally {
+      if (this.#loading.get(key) === page) this.#loading.delete(key);
+    }
+  }
+
+  /** Reads one page through a consumer, which the server creates for it. */
+  async #load(token: string, seq: number, bytes: number, deadline: number): Promise<Page> {
     const { name: stream } = this.stream;
     const filter = this.stream.subject(token);
     const name = `ssekit-${crypto.randomUUID()}`;
@@ -82,7 +119,7 @@ export class JetStream {
       name,
       filter_subject: filter,
       deliver_policy: "by_start_sequence",
-      opt_start_seq: Math.max(1, seq),
+      opt_start_seq: seq,
       ack_policy: "none",
       replay_policy: "instant",
       mem_storage: true,
@@ -90,17 +127,16 @@ export class JetStream {
       inactive_threshold: 10_000_000_000, // nanoseconds; deletes the consumer of a node that was killed
     };
     const create = `CONSUMER.CREATE.${stream}.${name}.${filter}`;
-    const created = await this.#requester.api(create, { stream_name: stream, config }, deadline);
+    const { num_pending: pending } = await this.#requester.api(
+      create,
+      { stream_name: stream, config },
+      deadline,
+    );
     try {
-      let pending = created.num_pending as number;
-      for (let limit: number | undefined = bytes; pending > 0;) {
-        const page: Page = await this.#pull(name, limit, deadline);
-        yield* page.messages;
-        pending = page.pending ?? pending;
-        if (page.pending !== undefined) limit = bytes;
-        else if (limit === undefined) return; // the rest was deleted meanwhile
-        else limit = undefined; // the next message is larger than the limit
-      }
+      if (pending === 0) return { messages: [], last: 0, next: undefined };
+      const page = await this.#pull(name, bytes, deadline);
+      // If nothing was delivered, the next message is larger than the limit, or was deleted meanwhile.
+      return page.last > 0 ? page : await this.#pull(name, undefined, deadline);
     } finally {
       if (!this.#connection.isClosed()) this.#connection.publish(`$JS.API.CONSUMER.DELETE.${stream}.${name}`);
     }
@@ -111,22 +147,24 @@ export class JetStream {
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.stream.name}.${consumer}`;
     const amount = limit === undefined ? { batch: 1 } : { batch: PAGE, max_bytes: limit };
     const messages: Message[] = [];
-    let pending: number | undefined;
     let received = 0;
+    let last = 0;
+    let pending = 0;
+    const page = (): Page => ({ messages, last, next: pending > 0 ? last + 1 : undefined });
     return this.#requester.many(
       subject,
       JSON.stringify({ ...amount, no_wait: true }),
       deadline,
       (reply: Msg) => {
-        if (reply.headers !== undefined && reply.headers.code >= 400)
-          return { messages, pending: received ? pending : undefined };
+        if (reply.headers !== undefined && reply.headers.code >= 400) return page();
         received++;
         // $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>
         const parts = reply.reply!.split(".");
         pending = Number(parts.at(-1));
-        const message = decodeMessage(Number(parts.at(-4)), reply.string());
+        last = Number(parts.at(-4));
+        const message = decodeMessage(last, reply.string());
         if (message !== undefined) messages.push(message);
-        return pending === 0 || received === amount.batch ? { messages, pending } : undefined;
+        return pending === 0 || received === amount.batch ? page() : undefined;
       },
     );
   }
@@ -153,7 +191,9 @@ export class JetStream {
 }
 
 interface Page {
-  messages: Message[];
-  /** How many messages follow. `undefined`: nothing was delivered. */
-  pending: number | undefined;
+  readonly messages: readonly Message[];
+  /** The sequence number of the last message. 0 if there is none. */
+  readonly last: number;
+  /** Where the next page begins. `undefined`: there were no more messages. */
+  readonly next: number | undefined;
 }

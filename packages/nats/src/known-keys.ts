@@ -1,6 +1,7 @@
 import type { JetStream } from "./jetstream.js";
-import type { Message, Retention } from "./message.js";
+import type { Message } from "./message.js";
 import { comparePositions, type Position } from "./position.js";
+import type { Retention } from "./retention.js";
 
 interface Known {
   readonly message: Message;
@@ -24,7 +25,7 @@ export class KnownKeys {
     const known = this.#upTo;
     if (known !== undefined && comparePositions(known, newest.last) === 0) return;
     let isContinued = known === undefined;
-    for await (const message of js.messages(token, known?.seq ?? 1, 1 << 20, deadline)) {
+    for await (const message of js.messages(token, known?.seq ?? 1, newest.seq, 1 << 20, deadline)) {
       if (!isContinued) {
         const { seq, head, last } = message;
         isContinued = comparePositions(seq === known!.seq ? last : head.before, known!) === 0;

@@ -2,8 +2,9 @@ import type { Entry, Peek, Read, ReadFrom, ReadLimit, ResetReason } from "@sseki
 import type { ResolvedHistory } from "@ssekit/core/adapter";
 import type { Broker } from "./broker.js";
 import type { JetStream } from "./jetstream.js";
-import { Retention, type Message } from "./message.js";
+import type { Message } from "./message.js";
 import { comparePositions, idOf, parseId, START, type Position } from "./position.js";
+import { Retention } from "./retention.js";
 
 /** Reads one log from the stream. It holds no entries. */
 export class LogReader {
@@ -107,7 +108,7 @@ class Reading {
     const retention = this.#reader.retention(newest);
     const page = new Page(this.#epoch, this.#max, after);
     let isFirst = true;
-    for await (const message of this.#messages(after.seq, this.#max.bytes)) {
+    for await (const message of this.#messages(after.seq, newest.seq, this.#max.bytes)) {
       if (isFirst) {
         const problem = continuityProblem(after, message);
         if (problem !== undefined) return this.#reset(problem, newest);
@@ -132,7 +133,7 @@ class Reading {
   async #reset(reset: ResetReason, newest: Message | undefined): Promise<Read> {
     if (newest === undefined) return { reset, cursor: this.#id(START) };
     const retention = this.#reader.retention(newest);
-    for await (const message of this.#messages(this.#reader.oldestSeq(this.#epoch), 1 << 20)) {
+    for await (const message of this.#messages(this.#reader.oldestSeq(this.#epoch), newest.seq, 1 << 20)) {
       const kept = message.drafts.findIndex((_, index) => retention.keeps(message, index));
       if (kept === -1) continue;
       this.#reader.noteOldest(this.#epoch, message.seq);
@@ -141,8 +142,8 @@ class Reading {
     return { reset, cursor: this.#id(newest.last) };
   }
 
-  #messages(seq: number, bytes: number): AsyncGenerator<Message> {
-    return this.#js.messages(this.#reader.token, seq, bytes, this.#deadline);
+  #messages(seq: number, upTo: number, bytes: number): AsyncGenerator<Message> {
+    return this.#js.messages(this.#reader.token, seq, upTo, bytes, this.#deadline);
   }
 
   #id(position: Position): string {

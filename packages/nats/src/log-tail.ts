@@ -78,8 +78,7 @@ export class LogTail implements FollowedLog {
       const { epoch, position } = parseId(id)!;
       return epoch === told.epoch && comparePositions(position, told.position) <= 0;
     };
-    const cursorAtTail = (cursor: string): boolean => !isTold(cursor) || cursor === this.#toldId();
-    if (isTold(read.cursor)) return { ...read, atTail: read.atTail || cursorAtTail(read.cursor) };
+    if (isTold(read.cursor)) return { ...read, atTail: read.atTail || read.cursor === this.#toldId() };
     const entries = read.entries.filter(({ id }) => isTold(id));
     const cursor = entries.at(-1)?.id ?? after ?? this.#toldId();
     return { entries, cursor, atTail: true };
@@ -95,7 +94,7 @@ export class LogTail implements FollowedLog {
 
   catchUp(): Promise<void> {
     this.#isBehind = true;
-    return (this.#catchingUp ??= this.#readOn().finally(() => (this.#catchingUp = undefined)));
+    return (this.#catchingUp ??= this.#readOn());
   }
 
   tellStatus(news: Extract<News, { status: unknown }>): void {
@@ -157,6 +156,8 @@ export class LogTail implements FollowedLog {
     } catch (error) {
       this.#broker.catchUpLater();
       if (this.#broker.status === "ready") this.#broker.report(error, "tail");
+    } finally {
+      this.#catchingUp = undefined;
     }
   }
 

@@ -5,9 +5,11 @@ import { MAX_WAIT, type Broker } from "./broker.js";
 import { closedError, RequestFailed, unavailable } from "./errors.js";
 import type { JetStream } from "./jetstream.js";
 import { KnownKeys } from "./known-keys.js";
-import { Message, Retention, type Mark } from "./message.js";
+import { Message } from "./message.js";
 import { comparePositions } from "./position.js";
+import { Retention } from "./retention.js";
 import type { StreamInfo } from "./stream-info.js";
+import { Trimmer } from "./trimmer.js";
 
 const STORE_FAILED = 10_077; // a limit of the stream is reached
 
@@ -127,6 +129,7 @@ export class LogWriter {
     unsure: AppendPlan[],
     deadline: number,
   ): Promise<void> {
+    if (this.#closed) throw closedError();
     if (js.stream.created !== this.#stream?.created) this.#forget(js.stream);
     if (unsure.length > 0 && (await this.#settleUnsure(js, unsure, deadline))) return;
     const hasKeys = operations.some(({ drafts }) =>
@@ -156,10 +159,9 @@ export class LogWriter {
           throw storeError(error);
         });
       if (seq !== undefined) return this.#stored(js, plan, seq);
+      unsure.pop(); // the server has refused it
       this.#isKnown = false;
-      if (unsure.length > 1) {
-        if (await this.#settleUnsure(js, unsure, deadline)) return;
-      } else unsure.length = 0;
+      if (unsure.length > 0 && (await this.#settleUnsure(js, unsure, deadline))) return;
     }
   }
 
@@ -172,10 +174,14 @@ export class LogWriter {
     this.#isKnown = false;
     for (const expected of new Set(unsure.map((plan) => plan.expected))) {
       const next = await js.next(this.#token, expected + 1, deadline);
-      const plan = next && unsure.find(({ nonce }) => nonce === next.head.nonce);
-      if (plan === undefined) continue;
-      this.#stored(js, plan, next!.seq);
-      return true;
+      if (next === undefined) continue;
+      const plan = unsure.find(({ nonce }) => nonce === next.head.nonce);
+      if (plan !== undefined) {
+        this.#stored(js, plan, next.seq);
+        return true;
+      }
+      const open = unsure.filter((each) => each.expected !== expected); // the others can never be stored
+      unsure.splice(0, unsure.length, ...open);
     }
     return false;
   }
@@ -213,45 +219,4 @@ function storeError(error: unknown): unknown {
   return new SseError("ERR_SSE_LOG_FULL", `The stream is full: ${error.message}; nothing was stored`, {
     cause: error,
   });
-}
-
-/** How often the evicted messages of a log are deleted: each time this part of its history was stored anew. */
-const PART = 16;
-
-/** Decides when evicted messages are deleted. It remembers some of the messages that this node has stored. */
-class Trimmer {
-  readonly #history: ResolvedHistory;
-  #marks: Mark[] = [];
-
-  constructor(history: ResolvedHistory) {
-    this.#history = history;
-  }
-
-  /** @returns the sequence number before which all messages are evicted, if they are to be deleted now. */
-  trim(message: Message, retention: Retention): number | undefined {
-    const history = this.#history;
-    if (history.complete) return undefined;
-    const mark: Mark = {
-      seq: message.seq,
-      time: message.head.time,
-      total: message.total,
-      totalBytes: message.totalBytes,
-    };
-    const last = this.#marks.at(-1);
-    const isFar =
-      last === undefined ||
-      mark.total - last.total >= history.events / PART ||
-      mark.totalBytes - last.totalBytes >= history.bytes / PART ||
-      mark.time - last.time >= (history.age * 1_000) / PART;
-    if (!isFar) return undefined;
-    this.#marks.push(mark);
-    const kept = this.#marks.findIndex((each) => !retention.evicts(each));
-    if (kept <= 0) return undefined;
-    const evicted = this.#marks.splice(0, kept);
-    return evicted.at(-1)!.seq + 1;
-  }
-
-  forget(): void {
-    this.#marks = [];
-  }
 }

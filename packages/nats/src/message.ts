@@ -1,4 +1,4 @@
-import { createEntry, sizeOf, type ResolvedHistory } from "@ssekit/core/adapter";
+import { createEntry, sizeOf } from "@ssekit/core/adapter";
 import type { Draft, Entry } from "@ssekit/core";
 import { idOf, parsePosition, positionText, type Position } from "./position.js";
 
@@ -23,6 +23,9 @@ export class Message {
   readonly seq: number;
   readonly head: MessageHead;
   readonly drafts: readonly Draft[];
+  // Computed on demand, because few messages are at the limit of a history.
+  #bytesBefore: number[] | undefined;
+  readonly #entries: (Entry | undefined)[] = [];
 
   constructor(seq: number, head: MessageHead, drafts: readonly Draft[]) {
     this.seq = seq;
@@ -49,6 +52,16 @@ export class Message {
     return this.head.bytes + this.head.size;
   }
 
+  /** Bytes of all entries ever stored in the log before the one at an index. */
+  bytesBefore(index: number): number {
+    if (index === 0) return this.head.bytes;
+    if (this.#bytesBefore === undefined) {
+      let bytes = this.head.bytes;
+      this.#bytesBefore = this.drafts.map((draft) => (bytes += sizeOfDraft(draft)));
+    }
+    return this.#bytesBefore[index - 1]!;
+  }
+
   /** Whether the last entry ends the log. */
   get ends(): boolean {
     return this.drafts.at(-1)!.end === true;
@@ -59,8 +72,11 @@ export class Message {
     return index === 0 ? this.head.before : this.position(index - 1);
   }
 
+  /** The entry at an index. All callers get the same one. */
   entry(epoch: string, index: number): Entry {
-    return createEntry(idOf(epoch, this.position(index)), this.drafts[index]!);
+    const made = this.#entries[index];
+    const id = idOf(epoch, this.position(index));
+    return made?.id === id ? made : (this.#entries[index] = createEntry(id, this.drafts[index]!));
   }
 }
 
@@ -90,54 +106,4 @@ const AVERAGE_ID = "x".repeat(32);
 /** How many bytes a draft counts towards the limits of a history. */
 export function sizeOfDraft(draft: Draft): number {
   return sizeOf(createEntry(AVERAGE_ID, draft));
-}
-
-/** Tells which entries of a log its history still keeps, from the newest message of the log and the time. */
-export class Retention {
-  readonly #history: ResolvedHistory;
-  readonly #newest: Message;
-  /** Entries of this time or earlier have expired, in microseconds. */
-  readonly #expired: number;
-
-  constructor(history: ResolvedHistory, newest: Message) {
-    this.#history = history;
-    this.#newest = newest;
-    const age = history.complete ? history.keep : history.age;
-    this.#expired = (Date.now() - age) * 1_000;
-  }
-
-  keeps(message: Message, index: number): boolean {
-    const history = this.#history;
-    const newest = this.#newest;
-    if (history.complete) return !newest.ends || newest.head.time > this.#expired;
-    const count = message.head.count + index;
-    const isNewest = count >= newest.total - 1;
-    if (count < newest.total - history.events) return false;
-    // The end entry is kept, so that a client that reconnects late is still told that the log has ended.
-    if (message.head.time <= this.#expired && !(isNewest && newest.ends)) return false;
-    return isNewest || newest.totalBytes - this.#bytesBefore(message, index) <= history.bytes;
-  }
-
-  /** Whether every entry of a message is evicted, so that the message can be deleted. */
-  evicts({ time, total, totalBytes }: Mark): boolean {
-    const { complete } = this.#history;
-    if (complete) return false;
-    const { events, bytes } = this.#history;
-    const newest = this.#newest;
-    if (total >= newest.total) return false;
-    return total <= newest.total - events || newest.totalBytes - totalBytes >= bytes || time <= this.#expired;
-  }
-
-  #bytesBefore({ head, drafts }: Message, index: number): number {
-    if (this.#newest.totalBytes - head.bytes <= (this.#history as { bytes: number }).bytes) return head.bytes;
-    return drafts.slice(0, index).reduce((bytes, draft) => bytes + sizeOfDraft(draft), head.bytes);
-  }
-}
-
-/** A message whose place in the history a writer remembers, to delete it and those before it later. */
-export interface Mark {
-  readonly seq: number;
-  readonly time: number;
-  readonly total: number;
-  readonly totalBytes: number;
 }

@@ -4,7 +4,7 @@ import { Broker } from "./broker.js";
 import { keyToken } from "./key-token.js";
 import { LogHandle } from "./log-handle.js";
 import { LogRecord } from "./log-record.js";
-import { resolveOptions, type NatsLogsOptions, type ResolvedOptions } from "./options.js";
+import { refuseLongerThan, resolveOptions, type NatsLogsOptions, type ResolvedOptions } from "./options.js";
 
 /**
  * Creates a store of logs in a JetStream stream. Every node that opens a log with the same key opens the same log.
@@ -43,6 +43,7 @@ class NatsLogStore implements LogStore {
     checkOptions("open", { history }, { history: HISTORY });
     const resolved =
       history === undefined ? this.#options.history : resolveHistory("open", history, "history.");
+    refuseLongerThan(this.#options.maxAge, resolved, "open: history");
     if (this.status === "closed") {
       throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     }

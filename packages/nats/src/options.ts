@@ -39,13 +39,18 @@ export interface NatsLogsOptions {
   /** Number of servers that keep a stream which the store creates. @default 1 */
   replicas?: number;
   /**
-   * Milliseconds after which the server deletes messages of a stream that the store creates. It must be longer than
-   * what any log keeps.
+   * Milliseconds after which the server deletes messages of a stream that the store creates, whatever a history says.
+   * `Infinity`: never, so the stream keeps at least one message of each log. A complete history must not have a longer
+   * `keep`.
    *
    * @default 604_800_000, seven days
    */
   maxAge?: number;
-  /** What a log keeps that is opened without a history. Default: 10 000 events, 16 MiB, 5 minutes. */
+  /**
+   * What a log keeps that is opened without a history.
+   *
+   * @default 10 000 events, 16 MiB, 5 minutes
+   */
   history?: History;
   /**
    * Milliseconds within which NATS must answer. Then the call is rejected with `ERR_SSE_LOG_UNAVAILABLE`.
@@ -66,7 +71,7 @@ export interface NatsLogsOptions {
    * @default 1_000
    */
   checkInterval?: number;
-  /** Is told errors that no call is rejected with. Default: `console.error`. */
+  /** Is told errors that no call is rejected with. @default console.error */
   onError?(error: unknown, context: { readonly stage: NatsStage }): void;
 }
 
@@ -79,6 +84,7 @@ const NAME: Check = [
   "letters, digits, _ and -",
   (value) => typeof value === "string" && /^[A-Za-z0-9_-]{1,200}$/.test(value),
 ];
+const isAge = (value: unknown): boolean => typeof value === "number" && value > 0;
 const CHECKS: Record<keyof NatsLogsOptions, Check> & Checks = {
   connection: [
     "a connection of @nats-io/transport-node or another transport of NATS",
@@ -90,10 +96,7 @@ const CHECKS: Record<keyof NatsLogsOptions, Check> & Checks = {
     "1 to 5",
     (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 5,
   ],
-  maxAge: [
-    "a number of milliseconds above 0",
-    (value) => typeof value === "number" && value > 0 && value < 2 ** 53,
-  ],
+  maxAge: ["a number of milliseconds above 0, or Infinity", isAge],
   history: HISTORY,
   timeout: MS,
   whenDown: ['"reject" or "wait"', (value) => value === "reject" || value === "wait"],
@@ -107,6 +110,13 @@ export function resolveOptions(options: NatsLogsOptions): ResolvedOptions {
   const { timeout = 5_000, whenDown = "reject", checkInterval = 1_000 } = options;
   if (connection === undefined) throw invalidOption("natsLogs: connection", CHECKS.connection[0], undefined);
   const history = resolveHistory("natsLogs", options.history, "history.");
+  refuseLongerThan(maxAge, history, "natsLogs: history");
   const onError = options.onError ?? ((error: unknown) => console.error(error));
   return { connection, stream, prefix, replicas, maxAge, history, timeout, whenDown, checkInterval, onError };
+}
+
+/** Refuses a complete history from which the server would delete entries too early. */
+export function refuseLongerThan(maxAge: number, history: ResolvedHistory, path: string): void {
+  if (!history.complete || history.keep <= maxAge) return;
+  throw invalidOption(`${path}.keep`, `at most the maxAge of the stream, ${maxAge}`, history.keep);
 }

@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import { RequestFailed } from "./errors.js";
 
 const STREAM_NOT_FOUND = 10_059;
@@ -46,28 +46,18 @@ export class Requester {
 
   /** Sends a request with many answers. `take` gets each, and returns the result with the last one. */
   many<T>(subject: string, text: string, deadline: number, take: (answer: Msg) => T | undefined): Promise<T> {
-    const inbox = createInbox();
-    let unsubscribe = (): void => {};
-    const result = this.#send<T>(deadline, (timeout, resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new RequestFailed("timeout", `no answer within ${timeout} ms`)),
-        timeout,
-      );
-      const subscription = this.#connection.subscribe(inbox, {
-        callback: (error, message) => {
-          if (error !== null) return reject(failure(error));
-          if (message.headers?.code === 503) return reject(new RequestFailed("lost", "the consumer is gone"));
-          const taken = take(message);
-          if (taken !== undefined) resolve(taken);
-        },
-      });
-      unsubscribe = () => {
-        clearTimeout(timer);
-        subscription.unsubscribe();
+    return this.#send<T>(deadline, (timeout, resolve, reject) => {
+      const receive = async (): Promise<void> => {
+        // The answers are messages of the stream and have its subjects, by which the shared inbox could not tell them.
+        const options = { strategy: "count", maxMessages: -1, maxWait: timeout, noMux: true } as const;
+        for await (const answer of await this.#connection.requestMany(subject, text, options)) {
+          const taken = take(answer);
+          if (taken !== undefined) return resolve(taken);
+        }
+        reject(new RequestFailed("timeout", "no answer in time"));
       };
-      this.#connection.publish(subject, text, { reply: inbox });
+      receive().catch((error: unknown) => reject(failure(error)));
     });
-    return result.finally(() => unsubscribe());
   }
 
   /** Fails the requests that are under way, because the connection was lost and with it their answers. */

@@ -20,6 +20,7 @@ interface Config {
   discard?: string;
   sealed?: boolean;
   deny_purge?: boolean;
+  max_age?: number;
 }
 
 const NAME_IN_USE = 10_058;
@@ -31,6 +32,8 @@ export class StreamInfo {
   readonly created: string;
   /** The subjects to which the server sends every message that it has stored. */
   readonly live: string;
+  /** Milliseconds after which the server deletes messages. */
+  readonly maxAge: number;
   /** The sequence number of the newest message. */
   readonly lastSeq: number;
   readonly #subjects: string;
@@ -40,6 +43,7 @@ export class StreamInfo {
     this.name = name;
     this.created = answer.created as string;
     this.lastSeq = (answer.state as { last_seq: number }).last_seq;
+    this.maxAge = (config.max_age || Infinity) / 1_000_000;
     const [subjects = "", ...others] = config.subjects ?? [];
     const { src, dest = "", headers_only = false } = config.republish ?? {};
     const expect = (holds: boolean, setting: string, expected: string, value: unknown): void => {
@@ -124,7 +128,7 @@ function configOf({ stream: name, prefix, replicas, maxAge }: StreamSettings): o
     storage: "file",
     discard: "new", // the server refuses a message when it is full, and does not delete those of other logs
     num_replicas: replicas,
-    max_age: Math.round(maxAge * 1_000_000),
+    max_age: maxAge === Infinity ? 0 : Math.round(maxAge * 1_000_000), // nanoseconds; 0: never
     duplicate_window: 100_000_000, // nanoseconds; no message has an id, so the shortest time will do
   };
 }

@@ -106,7 +106,7 @@ describe.skipIf(!systemProgram("nats-server"))("P6: when the NATS server fails",
       const ids = (await followed.stored()).map(({ id }) => id);
       const current = followed.current.map(({ id }) => id);
       expect(current).toEqual(ids.slice(ids.indexOf(current[0]!)));
-      if (isComplete) expect(followed.resets).toEqual([]);
+      expect(followed.resets).toEqual(isComplete ? [] : expect.anything());
     }
   });
 

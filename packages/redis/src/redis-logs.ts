@@ -63,7 +63,9 @@ class RedisLogStore implements LogStore {
       onReady: checkAll,
       onLost: (error) => {
         this.#report(error, "subscribe");
-        checkAll(); // Redis may be gone
+        // Redis may be gone. The client's own connection then breaks at the same time, and redis 5 gives the replies of
+        // later commands to the wrong callers if a command is sent at that very moment.
+        setTimeout(checkAll, 100);
       },
     });
   }

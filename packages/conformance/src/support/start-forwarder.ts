@@ -10,7 +10,9 @@ export interface Forwarder {
   cut(): void;
   /** Forwards nothing until `forward` is called. Connections stay open, and new ones are accepted. */
   freeze(): void;
-  /** Forwards again, also what it has received meanwhile. */
+  /** Drops what the server sends, until `forward` is called. */
+  dropReplies(): void;
+  /** Forwards again, also what it has received while it was frozen. */
   forward(): Promise<void>;
   close(): void;
 }
@@ -19,13 +21,16 @@ export interface Forwarder {
 export async function startForwarder(target: number): Promise<Forwarder> {
   const sockets = new Set<Socket>();
   let isFrozen = false;
+  let isDropping = false;
   const server = createServer((client) => {
     const upstream = connect(target, "127.0.0.1");
     const pair = [client, upstream] as const;
     for (const [from, to] of [pair, [upstream, client]] as const) {
       sockets.add(from);
       from.setNoDelay(true);
-      from.on("data", (chunk) => to.write(chunk));
+      from.on("data", (chunk) => {
+        if (from === client || !isDropping) to.write(chunk);
+      });
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
@@ -51,8 +56,12 @@ export async function startForwarder(target: number): Promise<Forwarder> {
       isFrozen = true;
       for (const socket of sockets) socket.pause();
     },
+    dropReplies() {
+      isDropping = true;
+    },
     async forward() {
       isFrozen = false;
+      isDropping = false;
       for (const socket of sockets) socket.resume();
       if (!server.listening) await once(server.listen(port, "127.0.0.1"), "listening");
     },

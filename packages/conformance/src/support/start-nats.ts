@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acceptsConnections, findFreePort } from "./ports.js";
@@ -28,13 +28,20 @@ export interface NatsServer {
  * Starts `nats-server` on the loopback interface. The caller stops it.
  *
  * @param options.port default: a free port.
+ * @param options.config lines of its configuration file.
  * @param options.dir where the server keeps its data. Default: a new folder, which `stop` deletes.
  */
-export async function startNats({ port, dir }: { port?: number; dir?: string } = {}): Promise<NatsServer> {
+export async function startNats({
+  port,
+  dir,
+  config = "",
+}: { port?: number; dir?: string; config?: string } = {}): Promise<NatsServer> {
   const program = systemProgram("nats-server");
   if (program === undefined) throw new Error("nats-server is not on PATH");
   const listen = port ?? (await findFreePort());
   const folder = dir ?? mkdtempSync(join(tmpdir(), "ssekit-nats-"));
+  const configFile = `${folder}.conf`; // beside the data, which a test may delete
+  writeFileSync(configFile, config);
   let child: ChildProcess | undefined;
   let output = "";
 
@@ -43,9 +50,13 @@ export async function startNats({ port, dir }: { port?: number; dir?: string } =
 
   const start = async (): Promise<void> => {
     output = "";
-    child = spawn(program, ["-a", "127.0.0.1", "-p", String(listen), "-js", "-sd", folder], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    child = spawn(
+      program,
+      ["-a", "127.0.0.1", "-p", String(listen), "-js", "-sd", folder, "-c", configFile],
+      {
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
     child.stderr!.setEncoding("utf8").on("data", (text: string) => (output += text));
     const deadline = performance.now() + START_MS;
     // It listens only when JetStream has read its data.
@@ -66,6 +77,7 @@ export async function startNats({ port, dir }: { port?: number; dir?: string } =
 
   const stop = async (): Promise<void> => {
     await kill();
+    rmSync(configFile, { force: true });
     if (dir === undefined) rmSync(folder, { recursive: true, force: true });
   };
 

@@ -63,7 +63,11 @@ export class FollowedLog {
   }
 
   untilTold(n: number): Promise<void> {
-    return until(`the node to be told ${n}`, () => this.current.some(({ data }) => Number(data) === n), 15_000);
+    return until(
+      `the node to be told ${n}`,
+      () => this.current.some(({ data }) => Number(data) === n),
+      15_000,
+    );
   }
 
   /** All entries that the stream keeps. */

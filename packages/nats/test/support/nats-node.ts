@@ -56,13 +56,13 @@ function lossyConnection(connection: NatsConnection): { connection: NatsConnecti
   let isLosing = false;
   const listeners = new Set<(status: Status) => void>();
   const lossy = Object.create(connection) as NatsConnection;
-  for (const name of ["request", "publish", "isClosed", "closed"] as const) {
+  for (const name of ["request", "requestMany", "publish", "isClosed"] as const) {
     Object.defineProperty(lossy, name, { value: (connection[name] as () => unknown).bind(connection) });
   }
   Object.defineProperty(lossy, "info", { get: () => connection.info });
   lossy.subscribe = (subject, options = {}) => {
     const { callback } = options;
-    if (callback === undefined || subject.startsWith("_INBOX")) return connection.subscribe(subject, options);
+    if (callback === undefined) return connection.subscribe(subject, options);
     return connection.subscribe(subject, {
       ...options,
       callback: (error: Error | null, message: Msg) => {

@@ -52,7 +52,7 @@ export function redisSubject(connect: Connect, server: () => RedisServer): LogSu
     async lose(log) {
       const { messages } = opened.get(log)!.node;
       messages.cut();
-      await pause(50); // the node checks all positions when it notices
+      await pause(150); // the node checks all positions when it notices
       return () => messages.forward();
     },
     replace: async () => void (await server().command("FLUSHALL")),

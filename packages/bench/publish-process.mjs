@@ -1,0 +1,63 @@
+// @ts-check
+// Publishes on a channel whose log a broker keeps, or stores the same data with the broker's own client.
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { createChannel } from "@ssekit/node";
+import { Redis } from "ioredis";
+import { message } from "./message.mjs";
+import { openStore } from "./open-store.mjs";
+import { serve } from "./rpc.mjs";
+
+/** How many events are under way at any time. */
+const MANY = 100;
+/** How many events a log keeps. */
+const KEPT = 10_000;
+/** @type {import("./open-store.mjs").BrokerAddress} */
+const broker = JSON.parse(process.argv[2] ?? "{}");
+const data = JSON.stringify(message(1, 300));
+
+const { store } = await openStore(broker, { events: KEPT });
+const channels = Array.from({ length: MANY }, (_, i) => createChannel({ log: store.open(`bench ${i}`) }));
+
+/**
+ * Ways to store one event. The argument is the number of the caller, of which there are `MANY`.
+ * @type {Record<string, (caller: number) => Promise<unknown>>}
+ */
+const ways = {
+  "one channel": () =>
+    /** @type {import("@ssekit/node").Channel} */ (channels[0]).publish({ event: "tick", data }),
+  "many channels": (caller) =>
+    /** @type {import("@ssekit/node").Channel} */ (channels[caller]).publish({ event: "tick", data }),
+  bare: await bareWay(),
+};
+
+/** Stores the same data without ssekit. @returns {Promise<() => Promise<unknown>>} */
+async function bareWay() {
+  if (broker.kind === "redis") {
+    const client = new Redis(broker.url);
+    return () => client.xadd("bare", "MAXLEN", "~", KEPT, "*", "event", "tick", "data", data);
+  }
+  const connection = await connect({ servers: broker.url });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: "bare", subjects: ["bare"], max_msgs: KEPT });
+  const stream = jetstream(connection);
+  return () => stream.publish("bare", data);
+}
+
+serve({
+  /**
+   * Lets `MANY` callers store events for some time. Each stores the next event when the last one is acknowledged.
+   * Returns how many were stored per second.
+   * @param {{ way: string, seconds: number }} options
+   */
+  async store({ way, seconds }) {
+    const storeOne = /** @type {(caller: number) => Promise<unknown>} */ (ways[way]);
+    const start = performance.now();
+    let stored = 0;
+    const call = async (/** @type {number} */ caller) => {
+      for (; performance.now() < start + seconds * 1_000; stored++) await storeOne(caller);
+    };
+    await Promise.all(Array.from({ length: MANY }, (_, caller) => call(caller)));
+    return stored / ((performance.now() - start) / 1_000);
+  },
+});
