@@ -1,4 +1,5 @@
 // @ts-check
+import { finishedAnswers, runningAnswers } from "./answers.mjs";
 import { connects } from "./connect.mjs";
 import { fanOut } from "./fan-out.mjs";
 import { heartbeat } from "./heartbeat.mjs";
@@ -153,6 +154,8 @@ export const cases = {
   }),
   storm: storm({ clients: 5_000, events: 10_000 }),
   relay: relayThroughput(),
+  answers: runningAnswers({ answers: 1_000, rate: 10, bytes: 60 }),
+  finished: finishedAnswers({ answers: 10_000, tokens: 100, bytes: 60 }),
   redis: publishing({ kind: "redis", bare: "bare XADD", one: 1, many: 0.5 }),
   nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8 }),
 };
