@@ -7,15 +7,17 @@ const FIRST = "resumable-stream first reader";
 const RESUMED = "resumable-stream resumed reader";
 const WARM_UP_SECONDS = 1;
 
+/** `rate`: tokens per second of each answer. @typedef {{ answers: number, rate: number, bytes: number }} Load */
+
 /**
  * Many answers are running in one process, and each has a reader. Measures the CPU time of the process for each token
  * that a reader gets, and that of Redis.
- * @param {{ answers: number, rate: number, bytes: number }} load `rate`: tokens per second of each answer
+ * @param {Load} load
  * @returns {import("./index.mjs").Case}
  */
-export function runningAnswers({ answers, ...rest }) {
+export function runningAnswers(load) {
   return {
-    title: `${answers} running answers, a reader each, ${rest.rate} tokens per second, ${rest.bytes} bytes`,
+    title: `${load.answers} running answers, a reader each, ${load.rate} tokens per second, ${load.bytes} bytes`,
     contenders: [IN_MEMORY, ON_REDIS, FIRST, RESUMED],
     reference: RESUMED,
     limits: [
@@ -23,29 +25,17 @@ export function runningAnswers({ answers, ...rest }) {
       { row: IN_MEMORY, of: FIRST, atMost: 1 },
     ],
     async measure(contenders, settings) {
-      const { clients, rate, bytes } = { clients: answers, ...rest, ...settings.load };
       /** @type {Record<string, number[]>} */
       const cpuOf = {};
       /** @type {Record<string, number[]>} */
       const cpuOfRedis = {};
-      const publish = (
-        /** @type {import("../running.mjs").Running} */ running,
-        /** @type {import("../running.mjs").Clients} */ to,
-        /** @type {number} */ seconds,
-      ) =>
-        running.publish({ turns: Math.max(1, Math.round(seconds * rate)), rate, burst: 1, bytes }, [{ to }]);
       await withRunning(contenders, {}, async (all) => {
-        const groups = new Map();
-        for (const running of all) {
-          const group = running.clients(clients);
-          await group.connect(clients, { paths: Array.from({ length: clients }, (_, i) => `/${i}`) });
-          groups.set(running, group);
-          await publish(running, group, WARM_UP_SECONDS);
-        }
+        const publishers = new Map();
+        for (const running of all) publishers.set(running, await connect(running, load, settings));
         await takeTurns(all, settings.rounds, async (running) => {
           settings.onTurn?.();
           const before = await running.call("brokerCpu");
-          const { cpu, events } = await publish(running, groups.get(running), settings.seconds);
+          const { cpu, events } = await publishers.get(running)(settings.seconds);
           (cpuOf[running.contender] ??= []).push(cpu / events);
           if (before === undefined) return;
           (cpuOfRedis[running.contender] ??= []).push(((await running.call("brokerCpu")) - before) / events);
@@ -56,7 +46,31 @@ export function runningAnswers({ answers, ...rest }) {
         { name: "µs of CPU of Redis", digits: 2, rows: cpuOfRedis },
       ];
     },
+    async profile(contender, settings) {
+      return await withRunning([contender], {}, async ([running]) => {
+        if (running === undefined) throw new Error("Nothing runs");
+        const publish = await connect(running, load, settings);
+        await running.call("startProfile");
+        await publish(settings.seconds);
+        return await running.call("stopProfile");
+      });
+    },
   };
+}
+
+/**
+ * Starts all answers. Returns a function that writes tokens for some seconds.
+ * @param {import("../running.mjs").Running} running @param {Load} loadOfCase @param {import("./index.mjs").Settings} settings
+ */
+async function connect(running, loadOfCase, settings) {
+  const { answers, rate, bytes } = { ...loadOfCase, ...settings.load };
+  const clients = settings.load.clients ?? answers;
+  const to = running.clients(clients);
+  await to.connect(clients, { paths: Array.from({ length: clients }, (_, i) => `/${i}`) });
+  const publish = (/** @type {number} */ seconds) =>
+    running.publish({ turns: Math.max(1, Math.round(seconds * rate)), rate, burst: 1, bytes }, [{ to }]);
+  await publish(WARM_UP_SECONDS);
+  return publish;
 }
 
 /**

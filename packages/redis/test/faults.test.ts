@@ -104,7 +104,10 @@ describe.skipIf(!systemProgram("redis-server"))("P6: logs on a Redis that fails"
     }
 
     /** Expects that all witnesses were told what the log holds, and that everything works and nothing is left over. */
-    async function finish({ server, nodes, witnesses, publishers }: Scene, resets: string[]): Promise<readonly Entry[]> {
+    async function finish(
+      { server, nodes, witnesses, publishers }: Scene,
+      resets: string[],
+    ): Promise<readonly Entry[]> {
       await pause(500);
       await Promise.all(publishers.map((publisher) => publisher.stop()));
       const [last] = await within("append()", Promise.resolve(witnesses[0]!.log.append([{ data: "last" }])));

@@ -27,21 +27,36 @@ describe("the options of redisLogs", () => {
   };
 
   it("are checked", () => {
-    expect(message({})).toContain("redisLogs: client: expected a client of the package redis or ioredis, got undefined");
-    expect(message({ client, prefix: "{a}" })).toContain("redisLogs: prefix: expected a string without { and }");
+    expect(message({})).toContain(
+      "redisLogs: client: expected a client of the package redis or ioredis, got undefined",
+    );
+    expect(message({ client, prefix: "{a}" })).toContain(
+      "redisLogs: prefix: expected a string without { and }",
+    );
     expect(message({ client, whenDown: "hope" })).toContain('expected "reject" or "wait", got "hope"');
-    expect(message({ client, tags: 0 })).toContain("redisLogs: tags: expected a whole number from 1 to 16384");
-    expect(message({ client, timeout: 0 })).toContain("redisLogs: timeout: expected a number of milliseconds above 0");
+    expect(message({ client, tags: 0 })).toContain(
+      "redisLogs: tags: expected a whole number from 1 to 16384",
+    );
+    expect(message({ client, timeout: 0 })).toContain(
+      "redisLogs: timeout: expected a number of milliseconds above 0",
+    );
     expect(message({ client, history: { events: -1 } })).toContain("redisLogs: history.events: expected");
-    expect(message({ client, pool: 1 })).toContain("redisLogs: pool: no such option; it takes client, prefix");
+    expect(message({ client, pool: 1 })).toContain(
+      "redisLogs: pool: no such option; it takes client, prefix",
+    );
     expect(message({ client })).toBe("accepted");
   });
 
   it("refuse a client that cannot work, and say which one can", () => {
-    const sentinel = createSentinel({ name: "mymaster", sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }] });
+    const sentinel = createSentinel({
+      name: "mymaster",
+      sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }],
+    });
     expect(message({ client: createClientPool() })).toContain("and not a pool (for Sentinel, use ioredis)");
     expect(message({ client: sentinel })).toContain("and not a Sentinel client (for Sentinel, use ioredis)");
-    expect(message({ client: {} })).toContain("expected a client made by createClient or createCluster of redis 5 or 6");
+    expect(message({ client: {} })).toContain(
+      "expected a client made by createClient or createCluster of redis 5 or 6",
+    );
   });
 });
 
@@ -117,7 +132,9 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       const logs = Array.from({ length: 1_000 }, (_, n) => store.open(`log ${n}`));
       const told = new Set<string>();
       await Promise.all(
-        logs.map((log, n) => log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`))),
+        logs.map((log, n) =>
+          log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`)),
+        ),
       );
       expect(await connectionsOf(server)).toBe(2);
       await Promise.all([logs[0]!.append([{ data: "a" }]), logs[999]!.append([{ data: "b" }])]);
@@ -130,6 +147,20 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
   });
 
   const connect = CLIENTS["redis 6"]!;
+
+  it("lets nothing wait for a log that was closed while it began to follow it", async () => {
+    const { store } = await startNode(CLIENTS["ioredis 6"]!, server, { timeout: 60_000 });
+    const followed = store.open(randomUUID());
+    await followed.tail(() => {});
+    for (const isConnected of [true, false]) {
+      if (!isConnected) await followed.close();
+      const log = store.open(randomUUID());
+      const following = Promise.resolve(log.tail(() => {}));
+      void log.close();
+      const rejected = expect(following).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+      await within("the rejection", rejected);
+    }
+  });
 
   it("sends no command for a listener", async () => {
     const { store } = await startNode(connect, server, { checkInterval: 60_000 });
