@@ -2,15 +2,19 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
+import { startRedis } from "../src/support/start-redis.js";
+import { systemProgram } from "../src/support/system-program.js";
 
 /**
  * Runs every JavaScript snippet of every README with the built packages. A comment before each snippet says how:
- * `<!-- runs: GET /path prints "text" -->` starts it as a server, `<!-- runs alone -->` runs it until it ends.
+ * `<!-- runs: GET /path prints "text" -->` starts it as a server, `<!-- runs alone -->` runs it until it ends. With
+ * `with redis` at the end, a Redis server is started, whose address is in REDIS_URL.
  */
 const root = new URL("../../../", import.meta.url);
 const folder = new URL("../.snippets/", import.meta.url); // inside a package, so that its imports resolve
-mkdirSync(folder, { recursive: true });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const redisFolder = new URL("../../redis/.snippets/", import.meta.url); // the clients of Redis are installed there
+for (const each of [folder, redisFolder]) mkdirSync(each, { recursive: true });
+afterAll(() => [folder, redisFolder].forEach((each) => rmSync(each, { recursive: true, force: true })));
 
 const readmes = [
   "README.md",
@@ -31,6 +35,7 @@ interface Snippet {
   name: string;
   code: string;
   how: string | undefined;
+  withRedis: boolean;
 }
 
 function snippetsOf(readme: string): Snippet[] {
@@ -41,8 +46,15 @@ function snippetsOf(readme: string): Snippet[] {
     return []; // an example without a README
   }
   return [
-    ...text.matchAll(/(?:<!-- runs:? ([^\n]*?) -->\s*)?^```(?:js|ts|javascript|typescript)\n(.*?)^```/gms),
-  ].map((match, index) => ({ name: `${readme}, snippet ${index + 1}`, how: match[1], code: match[2]! }));
+    ...text.matchAll(
+      /(?:<!-- runs:? ([^\n]*?)( with redis)? -->\s*)?^```(?:js|ts|javascript|typescript)\n(.*?)^```/gms,
+    ),
+  ].map(([, how, withRedis, code], index) => ({
+    name: `${readme}, snippet ${index + 1}`,
+    how,
+    withRedis: withRedis !== undefined,
+    code: code!,
+  }));
 }
 
 const snippets = readmes.flatMap(snippetsOf);
@@ -56,11 +68,13 @@ async function freePort(): Promise<number> {
 }
 
 async function run(snippet: Snippet, use: (url: string, exited: Promise<number | null>) => Promise<void>) {
-  const file = new URL(`${snippet.name.replaceAll(/\W+/g, "-")}.mjs`, folder);
+  const name = `${snippet.name.replaceAll(/\W+/g, "-")}.mjs`;
+  const file = new URL(name, snippet.withRedis ? redisFolder : folder);
+  const redis = snippet.withRedis ? await startRedis() : undefined;
   writeFileSync(file, snippet.code);
   const port = await freePort();
   const child = spawn(process.execPath, [file.pathname], {
-    env: { ...process.env, PORT: String(port), NODE_OPTIONS: "" },
+    env: { ...process.env, PORT: String(port), REDIS_URL: redis?.url, NODE_OPTIONS: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -74,6 +88,7 @@ async function run(snippet: Snippet, use: (url: string, exited: Promise<number |
   } finally {
     child.kill("SIGKILL");
     await exited;
+    await redis?.remove();
   }
 }
 
@@ -107,7 +122,7 @@ describe("the READMEs", () => {
   });
 
   for (const snippet of snippets) {
-    it(`${snippet.name} runs`, async () => {
+    it.skipIf(snippet.withRedis && !systemProgram("redis-server"))(`${snippet.name} runs`, async () => {
       expect(
         snippet.how,
         'say how it runs in a comment before it: <!-- runs: GET / prints "text" -->',

@@ -64,6 +64,7 @@ export class AppendQueue {
     const refused = this.#queue.filter((group) => group.owner === owner);
     this.#queue = this.#queue.filter((group) => group.owner !== owner);
     for (const { reject } of refused) reject(closedError());
+    if (this.#queue.length === 0 && this.#sent.length === 0) this.#stopTimer();
     if (this.#options.timeout !== Infinity) return;
     for (const group of this.#sent) if (group.owner === owner) group.reject(unavailable(undefined));
     this.#sent = this.#sent.filter((group) => group.owner !== owner);
@@ -89,6 +90,10 @@ export class AppendQueue {
       this.#sent = [];
     }
     this.#isSending = false;
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

@@ -25,6 +25,8 @@ export class LogTail {
   #told: Position | undefined;
   #end: Entry | undefined;
   #starting: Promise<void> | undefined;
+  // Number of calls of `follow` that have not added their listener yet.
+  #joining = 0;
   #isReading = false;
   #isReadWanted = false;
   #pending: string[] = [];
@@ -38,31 +40,25 @@ export class LogTail {
     return this.#told;
   }
 
-  /** Begins to follow the log, if it is not followed yet. */
-  start(): Promise<void> {
-    return (this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#halt();
-      throw error;
-    }));
-  }
-
-  /** Adds a listener. The log must be followed. */
-  add(listener: (news: News) => void): Tail {
-    const added = { listener };
-    this.#listeners.add(added);
-    const cursor = idOf(this.#told!);
-    return {
-      cursor,
-      end: this.#end?.id === cursor ? this.#end : undefined,
-      stop: () => {
-        if (this.#listeners.delete(added) && this.#listeners.size === 0) this.#halt();
-      },
-    };
-  }
-
-  /** Stops following if nobody listens. */
-  release(): void {
-    if (this.#listeners.size === 0) this.#halt();
+  /**
+   * Begins to follow the log, if it is not followed yet, and adds a listener.
+   *
+   * @param added is called at once with the tail, before the listener can be told anything.
+   * @param isOver whether the caller does not wait for the tail any longer.
+   */
+  async follow(
+    listener: (news: News) => void,
+    added: (tail: Tail) => void,
+    isOver: () => boolean,
+  ): Promise<void> {
+    this.#joining++;
+    try {
+      await (this.#starting ??= this.#start());
+    } finally {
+      this.#joining--;
+      if (this.#told === undefined || isOver()) this.#haltIfUnused();
+    }
+    if (!isOver()) added(this.#add(listener));
   }
 
   /** Takes a message: a line with epoch, first number, time and the time of the predecessor, and a line for each entry. */
@@ -114,13 +110,30 @@ export class LogTail {
     this.#halt();
   }
 
+  #add(listener: (news: News) => void): Tail {
+    const added = { listener };
+    this.#listeners.add(added);
+    const cursor = idOf(this.#told!);
+    return {
+      cursor,
+      end: this.#end?.id === cursor ? this.#end : undefined,
+      stop: () => {
+        if (this.#listeners.delete(added)) this.#haltIfUnused();
+      },
+    };
+  }
+
+  #haltIfUnused(): void {
+    if (this.#listeners.size === 0 && this.#joining === 0) this.#halt();
+  }
+
   async #start(): Promise<void> {
     await this.#options.subscribe();
     const { cursor, end } = await this.#options.peek();
     this.#told = parseId(cursor);
     this.#end = end;
     // Messages may have arrived since. Listeners are told nothing before `add` was called.
-    setImmediate(() => this.#takePending());
+    setImmediate(() => this.#takePending(new Set()));
   }
 
   #halt(): void {
@@ -136,6 +149,8 @@ export class LogTail {
   async #readAll(): Promise<void> {
     this.#isReading = true;
     const starting = this.#starting;
+    // The messages of these entries may arrive before the reply or after it.
+    const readIds = new Set<string>();
     try {
       while (this.#isReadWanted) {
         this.#isReadWanted = false;
@@ -144,11 +159,12 @@ export class LogTail {
         if ("reset" in read) {
           this.#tellReset(read);
           this.#isReadWanted = true;
-        } else {
-          if (read.entries.length > 0) this.#tellEntries(read.entries);
-          if (!read.atTail) this.#isReadWanted = true;
-          else this.#takePending();
+          continue;
         }
+        for (const { id } of read.entries) readIds.add(id);
+        if (read.entries.length > 0) this.#tellEntries(read.entries);
+        if (read.atTail) this.#takePending(readIds);
+        else this.#isReadWanted = true;
       }
     } catch {
       // The next check compares the positions again.
@@ -157,25 +173,25 @@ export class LogTail {
     if (this.#starting !== starting && this.#isReadWanted) this.catchUp();
   }
 
-  #takePending(): void {
+  #takePending(readIds: ReadonlySet<string>): void {
     const pending = this.#pending;
     this.#pending = [];
-    for (const text of pending) if (!this.#take(text)) this.#isReadWanted = true;
+    for (const text of pending) if (!this.#take(text, readIds)) this.#isReadWanted = true;
     if (this.#isReadWanted) this.catchUp();
   }
 
   /** Tells the entries of a message if they are the next ones. Returns whether the log need not be read. */
-  #take(text: string): boolean {
+  #take(text: string, readIds?: ReadonlySet<string>): boolean {
+    if (this.#told === undefined) return true; // the last listener has stopped
     const [head, ...bodies] = text.split("\n");
     const [epoch, first, time, previous] = head!.split(" ") as [string, string, string, string];
     const number = Number(first);
-    const { epoch: toldEpoch, number: toldNumber, time: toldTime } = this.#told!;
-    if (epoch !== toldEpoch) return false;
-    const last = number + bodies.length - 1;
-    if (last === toldNumber && time === toldTime) return true; // it was read
-    if (number !== toldNumber + 1 || previous !== toldTime) return false;
-    this.#tellEntries(bodies.map((body, n) => unpack(`${epoch}-${number + n}.${time}`, body)));
-    return true;
+    const lastId = `${epoch}-${number + bodies.length - 1}.${time}`;
+    if (readIds?.has(lastId) || lastId === idOf(this.#told)) return true;
+    const isNext =
+      epoch === this.#told.epoch && number === this.#told.number + 1 && previous === this.#told.time;
+    if (isNext) this.#tellEntries(bodies.map((body, n) => unpack(`${epoch}-${number + n}.${time}`, body)));
+    return isNext;
   }
 
   #tellEntries(entries: readonly Entry[]): void {

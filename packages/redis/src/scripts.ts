@@ -8,7 +8,8 @@ export interface Script {
 
 // The keys of a log:
 //   …:m  a hash: e epoch, n and t the number and time of the newest entry, f the number of the first kept entry, o its
-//        time, p the time of its predecessor, b bytes kept, x "1" after the end, g and r see `rotate`
+//        time, p the time of its predecessor, b bytes kept, x "1" after the end, g and r which of the hashes of keys is newer and up
+//        to which number the older one has keys, q when the expiry was set
 //   …:e  the stream: ids are <number>-<time>, fields are s (bytes), p (time of the predecessor), b (the body)
 //   …:0 and …:1  hashes from idempotency keys to <number>.<time>
 //   …:r:<node>   the last append of a node, and its reply
@@ -26,17 +27,19 @@ local complete, maxEvents, maxBytes, age = ARGV[2] == '1', tonumber(ARGV[3]), to
 local clock = redis.call('TIME')
 local now = clock[1] .. string.format('%06d', clock[2])
 
-local m = redis.call('HMGET', meta, 'e', 'n', 't', 'f', 'o', 'p', 'b', 'x', 'g', 'r')
+local m = redis.call('HMGET', meta, 'e', 'n', 't', 'f', 'o', 'p', 'b', 'x', 'g', 'r', 'q')
 local epoch, t, o, p, ended = m[1], m[3], m[5], m[6], m[8] == '1'
 local n, f, bytes, gen, rotated = tonumber(m[2] or 0), tonumber(m[4] or 1), tonumber(m[7] or 0), tonumber(m[9] or 0), tonumber(m[10] or 0)
+local renewed = m[11] or '0'
 
 local function save()
-  redis.call('HSET', meta, 'e', epoch, 'n', n, 't', t, 'f', f, 'o', o, 'p', p, 'b', bytes, 'x', ended and '1' or '0', 'g', gen, 'r', rotated)
+  redis.call('HSET', meta, 'e', epoch, 'n', n, 't', t, 'f', f, 'o', o, 'p', p, 'b', bytes, 'x', ended and '1' or '0', 'g', gen, 'r', rotated, 'q', renewed)
 end
 
 local function expire()
   local ttl = ended and ARGV[7] or ARGV[6]
   if ttl == '0' then return end
+  renewed = now
   for _, name in ipairs({'m', 'e', '0', '1'}) do redis.call('PEXPIRE', base .. name, ttl) end
 end
 
@@ -44,8 +47,8 @@ end
 if not epoch or redis.call('XLEN', stream) ~= n - f + 1 then
   redis.call('DEL', meta, stream, base .. '0', base .. '1')
   epoch, n, t, f, o, p, bytes, ended, gen, rotated = ARGV[1], 0, '0', 1, '0', '0', 0, false, 0, 0
-  save()
   expire()
+  save()
 end
 
 local function exceeds(oldest)
@@ -99,7 +102,7 @@ local function known(key)
   return id and tonumber(string.match(id, '^%d+')) >= f and id
 end
 
-local place, published = 11, {}
+local place, published, hasKeys = 11, {}, false
 local firstNumber, firstPrevious = n + 1, t
 
 local function append(after, count)
@@ -129,7 +132,10 @@ local function append(after, count)
     redis.call('XADD', stream, (n + 1) .. '-' .. now, 's', draft[3], 'p', t, 'b', draft[4])
     n, t, bytes, ended = n + 1, now, bytes + draft[3], draft[1]
     if f == n then o = now end
-    if draft[2] then redis.call('HSET', base .. gen, draft[2], n .. '.' .. now) end
+    if draft[2] then
+      redis.call('HSET', base .. gen, draft[2], n .. '.' .. now)
+      hasKeys = true
+    end
     table.insert(published, draft[4])
   end
   return ids
@@ -147,8 +153,9 @@ if #published > 0 then
     redis.call('DEL', base .. (1 - gen))
     gen, rotated = 1 - gen, n
   end
+  -- A new key has no expiry yet. Otherwise it is enough to set it now and then.
+  if ended or hasKeys or n - f < #published or tonumber(now) - tonumber(renewed) > tonumber(ARGV[6]) * 100 then expire() end
   save()
-  expire()
   redis.call('PUBLISH', meta, table.concat({epoch, firstNumber, now, firstPrevious}, ' ') .. '\\n' .. table.concat(published, '\\n'))
 end
 redis.call('SET', memory, cmsgpack.pack({ARGV[9], reply}), 'PX', 600000)

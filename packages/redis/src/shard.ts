@@ -89,8 +89,8 @@ export class Shard {
         return await within(runScript(connection, script, [key], args), Math.min(timeout, left));
       } catch (failure) {
         error = failure;
-        // The server has answered, so it can be reached.
-        if (!isReply(error)) this.#goDown(error);
+        // The server can be reached if it has answered. If little time was left, the failure says nothing about it.
+        if (!isReply(error) && left >= this.#options.timeout / 2) this.#goDown(error);
       }
     }
   }
@@ -140,7 +140,7 @@ export class Shard {
       if (log.isFollowed || renewal !== 0) due.push({ log, renewal, told: log.told() });
     }
     if (due.length === 0 && this.#status === "ready") return;
-    let channel = beat();
+    let channel = this.#status === "ready" ? beat() : "";
     for (let from = 0; from === 0 || from < due.length; from += KEYS) {
       const page = due.slice(from, from + KEYS);
       for (const item of page) item.told = item.log.told();

@@ -114,11 +114,7 @@ export class SharedLog implements Checked {
     isOver: () => boolean,
   ): Promise<void> {
     this.#use();
-    // Another handle that waits for the same start may be over before this one goes on, and end it.
-    do await this.#tail.start();
-    while (!this.isFollowed && !isOver());
-    if (isOver()) return this.#tail.release();
-    added(this.#tail.add(listener));
+    await this.#tail.follow(listener, added, isOver);
   }
 
   /** Ends the appends of a handle that was closed. */

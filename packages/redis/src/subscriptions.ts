@@ -85,6 +85,7 @@ export class Subscriptions {
       ready: () => {
         if (!isCurrent()) return;
         this.#state = "ready";
+        this.#deafSince = undefined;
         this.#afterFlush = onReady;
         this.#wantAll();
       },

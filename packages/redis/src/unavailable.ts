@@ -1,7 +1,7 @@
 import { SseError } from "@ssekit/core";
 
 export function unavailable(cause: unknown): SseError {
-  const why = cause === undefined ? "" : `: ${String((cause as Error | undefined)?.message ?? cause)}`;
+  const why = cause instanceof Error ? `: ${cause.message}` : "";
   return new SseError(
     "ERR_SSE_LOG_UNAVAILABLE",
     `Redis did not answer in time${why}. It is not known whether anything was stored`,

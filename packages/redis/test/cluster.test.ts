@@ -52,8 +52,8 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs on a Redis Cluster of
     const store = await start(CLUSTER_CLIENTS[name]!);
     const logs = Array.from({ length: 60 }, (_, n) => store.open(`log ${n}`));
     const news: unknown[] = [];
-    await Promise.all(logs.map((log) => log.tail((item) => news.push(item))));
-    await Promise.all(logs.map((log) => log.append([{ data: "a" }])));
+    await Promise.all(logs.map(async (log) => await log.tail((item) => news.push(item))));
+    await Promise.all(logs.map(async (log) => await log.append([{ data: "a" }])));
     await expect.poll(() => news.length, { timeout: 5_000 }).toBe(60);
     for (const server of servers) expect(await server.command("DBSIZE")).not.toBe(":0\r\n");
   });

@@ -3,7 +3,7 @@ import type { Entry } from "@ssekit/core";
 import { Redis } from "ioredis";
 import { createClientPool, createSentinel } from "redis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { expectEntries } from "../../conformance/src/log-contract/log-subject.js";
+import { expectEntries, promised } from "../../conformance/src/log-contract/log-subject.js";
 import { nothingUnhandled } from "../../conformance/src/support/nothing-unhandled.js";
 import { startRedis, type RedisServer } from "../../conformance/src/support/start-redis.js";
 import { systemProgram } from "../../conformance/src/support/system-program.js";
@@ -98,7 +98,7 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       const log = store.open("key");
       await log.append([{ data: "before" }]);
       await own.stop();
-      const appending = ["a", "b"].map((data) => log.append([{ data }]));
+      const appending = ["a", "b"].map((data) => promised(() => log.append([{ data }])));
       let isSettled = false;
       void Promise.allSettled(appending).then(() => (isSettled = true));
       await pause(1_000);
@@ -109,7 +109,7 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       expect(entries.map(({ data }) => data)).toEqual(["before", "a", "b"]);
       const onClose = store.open("other");
       await own.stop();
-      const refused = Promise.allSettled([onClose.append([{ data: "x" }])]);
+      const refused = Promise.allSettled([promised(() => onClose.append([{ data: "x" }]))]);
       await pause(300);
       await within("close()", store.close());
       expect(await within("the append", refused)).toMatchObject([{ status: "rejected" }]);
@@ -128,18 +128,18 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     it("opens one connection, whatever the number of logs, and closes it", async () => {
       await expect.poll(() => connectionsOf(server)).toBe(0);
       const { client, close } = await connect(server.port);
-      const store = redisLogs({ client });
-      const logs = Array.from({ length: 1_000 }, (_, n) => store.open(`log ${n}`));
+      const store = redisLogs({ client, timeout: 25_000 });
+      const logs = Array.from({ length: 10_000 }, (_, n) => store.open(`log ${n}`));
       const told = new Set<string>();
       await Promise.all(
-        logs.map((log, n) =>
-          log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`)),
-        ),
+        logs.map(async (log, n) => {
+          await log.tail((news) => "entries" in news && told.add(`${n} ${news.entries[0]!.data}`));
+        }),
       );
       expect(await connectionsOf(server)).toBe(2);
-      await Promise.all([logs[0]!.append([{ data: "a" }]), logs[999]!.append([{ data: "b" }])]);
+      await Promise.all([0, 9_999].map(async (n) => await logs[n]!.append([{ data: `of ${n}` }])));
       await until("the entries", () => told.size === 2);
-      expect([...told].toSorted()).toEqual(["0 a", "999 b"]);
+      expect([...told].toSorted()).toEqual(["0 of 0", "9999 of 9999"]);
       await store.close();
       await expect.poll(() => connectionsOf(server)).toBe(1);
       close();
@@ -166,8 +166,9 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     const { store } = await startNode(connect, server, { checkInterval: 60_000 });
     const log = store.open(randomUUID());
     let told = 0;
-    const listen = (): Promise<unknown> =>
-      Promise.all(Array.from({ length: 500 }, () => log.tail((news) => "entries" in news && told++)));
+    const listen = async (): Promise<void> => {
+      for (let n = 0; n < 500; n++) await log.tail((news) => "entries" in news && told++);
+    };
     const publish = async (): Promise<number> => {
       const before = await total(server);
       told = 0;
@@ -231,6 +232,24 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     await until("the listener to be told", () => news.length === 2);
     const entry: Partial<Entry> = { id: id! };
     expect(news).toMatchObject([{ reset: "new-log" }, { entries: [entry] }]);
+  });
+
+  it("follows a log for one handle while another one that has just begun to follow it is closed", async () => {
+    const { store } = await startNode(connect, server);
+    const key = randomUUID();
+    const [closed, open] = [store.open(key), store.open(key)];
+    const told: string[] = [];
+    const tails = Promise.allSettled([
+      closed.tail(() => {}),
+      open.tail((news) => "entries" in news && told.push(news.entries[0]!.data)),
+    ]);
+    await closed.close();
+    expect(await within("the tails", tails)).toMatchObject([
+      { status: "rejected", reason: { code: "ERR_SSE_CHANNEL_CLOSED" } },
+      { status: "fulfilled" },
+    ]);
+    await open.append([{ data: "a" }]);
+    await until("the entry", () => told.length === 1);
   });
 
   it("tells its errors", async () => {
