@@ -8,7 +8,7 @@ import { message } from "./message.mjs";
 import { openStore } from "./open-store.mjs";
 import { serve } from "./rpc.mjs";
 
-/** How many events are under way at any time. */
+/** The number of callers, and of channels. */
 const MANY = 100;
 /** How many events a log keeps. */
 const KEPT = 10_000;
@@ -16,19 +16,22 @@ const KEPT = 10_000;
 const broker = JSON.parse(process.argv[2] ?? "{}");
 const data = JSON.stringify(message(1, 300));
 
-const { store } = await openStore(broker, { events: KEPT });
-const channels = Array.from({ length: MANY }, (_, i) => createChannel({ log: store.open(`bench ${i}`) }));
+const { store: logs } = await openStore(broker, { events: KEPT });
+const channels = Array.from({ length: MANY }, (_, i) => createChannel({ log: logs.open(`bench ${i}`) }));
+
+/** @param {number} channel */
+const publish = (channel) =>
+  /** @type {import("@ssekit/node").Channel} */ (channels[channel]).publish({ event: "tick", data });
 
 /**
- * Ways to store one event. The argument is the number of the caller, of which there are `MANY`.
- * @type {Record<string, (caller: number) => Promise<unknown>>}
+ * Ways to store events, with how many are stored by one call. The argument is the number of the caller.
+ * @type {Record<string, { events: number, store(caller: number): Promise<unknown> }>}
  */
 const ways = {
-  "one channel": () =>
-    /** @type {import("@ssekit/node").Channel} */ (channels[0]).publish({ event: "tick", data }),
-  "many channels": (caller) =>
-    /** @type {import("@ssekit/node").Channel} */ (channels[caller]).publish({ event: "tick", data }),
-  bare: await bareWay(),
+  one: { events: 1, store: () => publish(0) },
+  group: { events: 10, store: () => Promise.all(Array.from({ length: 10 }, () => publish(0))) },
+  many: { events: 1, store: publish },
+  bare: { events: 1, store: await bareWay() },
 };
 
 /** Stores the same data without ssekit. @returns {Promise<() => Promise<unknown>>} */
@@ -46,16 +49,18 @@ async function bareWay() {
 
 serve({
   /**
-   * Lets `MANY` callers store events for some time. Each stores the next event when the last one is acknowledged.
+   * Lets `MANY` callers store events for some time. Each goes on when its last events are acknowledged.
    * Returns how many were stored per second.
    * @param {{ way: string, seconds: number }} options
    */
   async store({ way, seconds }) {
-    const storeOne = /** @type {(caller: number) => Promise<unknown>} */ (ways[way]);
+    const { events, store } = /** @type {{ events: number, store(caller: number): Promise<unknown> }} */ (
+      ways[way]
+    );
     const start = performance.now();
     let stored = 0;
     const call = async (/** @type {number} */ caller) => {
-      for (; performance.now() < start + seconds * 1_000; stored++) await storeOne(caller);
+      for (; performance.now() < start + seconds * 1_000; stored += events) await store(caller);
     };
     await Promise.all(Array.from({ length: MANY }, (_, caller) => call(caller)));
     return stored / ((performance.now() - start) / 1_000);

@@ -1,27 +1,29 @@
 // @ts-check
 import { start } from "../rpc.mjs";
 import { takeTurns } from "../running.mjs";
-import { startBroker } from "../start-broker.mjs";
+import { findBroker, startBroker } from "../start-broker.mjs";
 
 const PROCESS = new URL("../publish-process.mjs", import.meta.url);
-const ONE = "publish on one channel";
-const MANY = "publish on 100 channels, one event at a time on each";
+const ONE = "publish";
+const GROUP = "publish, ten in one turn";
+const MANY = "publish, each caller on a channel of its own";
 
 /**
- * How many events are stored per second in logs that a broker keeps, with 100 of them under way. What is published on one
- * channel meanwhile is stored in groups. With 100 channels each event is stored alone. The reference stores the same data
- * with the broker's client and without ssekit.
- * @param {{ kind: import("../start-broker.mjs").BrokerKind, bare: string, one: number, many?: number }} options the least ratios
+ * How many events 100 callers store per second in logs that a broker keeps. Each caller goes on when its last event is
+ * acknowledged. What is published on one channel while the broker stores earlier events is sent as one group. On
+ * channels of their own each event is sent alone. The reference stores the same data with the broker's client.
+ * @param {{ kind: import("../start-broker.mjs").BrokerKind, bare: string, one: number, group: number }} options the least ratios
  * @returns {import("./index.mjs").Case}
  */
-export function publishing({ kind, bare, one, many }) {
+export function publishing({ kind, bare, one, group }) {
   return {
-    title: `Events stored per second, with 100 under way, on ${kind}`,
-    contenders: [`ssekit on ${kind}`],
+    title: `100 callers publish on ${kind}`,
+    contenders: ["ssekit on Express"],
+    missing: () => (findBroker(kind) === undefined ? `${kind}-server is not installed` : undefined),
     reference: bare,
     limits: [
       { row: ONE, of: bare, atLeast: one },
-      ...(many === undefined ? [] : [{ row: MANY, of: bare, atLeast: many }]),
+      { row: GROUP, of: bare, atLeast: group },
     ],
     async measure(_contenders, settings) {
       /** @type {Record<string, number[]>} */
@@ -29,7 +31,7 @@ export function publishing({ kind, bare, one, many }) {
       const broker = await startBroker(kind);
       const process = start(PROCESS, { args: [JSON.stringify({ kind, url: broker.url })] });
       try {
-        const ways = Object.entries({ [bare]: "bare", [ONE]: "one channel", [MANY]: "many channels" });
+        const ways = Object.entries({ [bare]: "bare", [ONE]: "one", [GROUP]: "group", [MANY]: "many" });
         for (const [, way] of ways) await process.call("store", { way, seconds: 0.5 }, 60);
         await takeTurns(ways, settings.rounds, async ([row, way]) => {
           settings.onTurn?.();

@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
+import type { NodeOptions } from "../../../bench/cluster-node.mjs";
 import { start } from "../../../bench/rpc.mjs";
-import type { NodeOptions } from "./node.mjs";
 
-const SCRIPT = new URL("node.mjs", import.meta.url);
+const SCRIPT = new URL("../../../bench/cluster-node.mjs", import.meta.url);
 
 /** A node process that can be killed and started again. It ends when the test finishes. */
 export class ClusterNode {

@@ -3,23 +3,24 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createChannel, EventStreamServer, open } from "@ssekit/node";
-import { serve } from "../../../bench/rpc.mjs";
-import { openStore } from "../../../bench/open-store.mjs";
+import { serve } from "./rpc.mjs";
+import { openStore } from "./open-store.mjs";
 
 /**
  * @typedef {object} NodeOptions
- * @property {import("../../../bench/open-store.mjs").BrokerAddress} broker
+ * @property {import("./open-store.mjs").BrokerAddress} broker
  * @property {import("@ssekit/node").History} history what the log keeps
+ * @property {number} [timeout] milliseconds for which a call waits for the broker
  */
 
 /** @type {NodeOptions} */
-const { broker, history } = JSON.parse(process.argv[2] ?? "{}");
+const { broker, history, timeout } = JSON.parse(process.argv[2] ?? "{}");
 /** @type {string[]} */
 const errors = [];
 /** @param {unknown} error */
 const onError = (error) => void errors.push(String(error));
 
-const { store } = await openStore(broker, history);
+const { store } = await openStore(broker, history, timeout);
 const channel = createChannel({ log: store.open("feed"), onError });
 const events = new EventStreamServer({ onError });
 const server = createServer((req, res) => {
@@ -36,6 +37,13 @@ serve({
    * @param {number[]} numbers
    */
   publish: (numbers) => Promise.all(numbers.map(publish)),
+
+  /** Bytes that remain after a garbage collection. The process needs `--expose-gc`. */
+  memory() {
+    globalThis.gc?.();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  },
 
   state: () => ({ errors, streams: events.streams.size, status: store.status }),
 });
