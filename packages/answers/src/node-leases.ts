@@ -9,6 +9,8 @@ const PERIODS = 3;
 const PERIOD = 0.9 / PERIODS;
 // Clients of brokers wait for up to two seconds before they reconnect, and each node notices later that its log is ready.
 const RECONNECT_MS = 5_000;
+// A log may wait until it is ready again and then answer. If it took longer than this, there was an outage.
+const OUTAGE_MS = 1_000;
 
 /** Somebody who waits for the death of a node. */
 export interface Watcher {
@@ -129,10 +131,12 @@ export class NodeLeases {
   }
 
   async #read(): Promise<void> {
-    if (this.#isReading) return this.#waitForNodes(); // the log is slow, so that renewals may be late too
+    if (this.#isReading) return this.#startOver(); // the log is slow, so that renewals may be late too
     this.#isReading = true;
+    const startedAt = performance.now();
     try {
       const renewed = await this.#readNew(this.#log!);
+      if (performance.now() - startedAt > OUTAGE_MS) this.#waitForNodes();
       if (renewed === undefined || performance.now() < this.#countFrom) this.#startOver();
       else for (const [node, watched] of this.#watched) this.#count(node, watched, renewed.has(node));
     } catch (error) {
