@@ -51,7 +51,10 @@ export async function startBroker(kind) {
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
   const exited = once(child, "close");
-  const kill = () => child.kill("SIGKILL");
+  const kill = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.on("exit", kill);
   const deadline = performance.now() + START_MS;
   while (!(await accepts(port))) {
@@ -76,9 +79,9 @@ export async function startBroker(kind) {
       return JSON.parse(readFileSync(join(folder, /** @type {string} */ (name)), "utf8")).monitoring[0];
     },
     async stop() {
-      kill();
-      process.off("exit", kill);
+      child.kill("SIGKILL");
       await exited;
+      process.off("exit", kill);
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,4 +1,5 @@
 // @ts-check
+import { finishedAnswers, runningAnswers } from "./answers.mjs";
 import { connects } from "./connect.mjs";
 import { fanOut } from "./fan-out.mjs";
 import { heartbeat } from "./heartbeat.mjs";
@@ -156,4 +157,6 @@ export const cases = {
   relay: relayThroughput(),
   redis: publishing({ kind: "redis", bare: "bare XADD", one: 0.5, group: 1 }),
   nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8, group: 0.8 }),
+  answers: runningAnswers({ answers: 1_000, rate: 10, bytes: 60 }),
+  finished: finishedAnswers({ answers: 10_000, tokens: 20, bytes: 60 }),
 };

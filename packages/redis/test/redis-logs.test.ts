@@ -180,6 +180,20 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
 
   const connect = CLIENTS["redis 6"]!;
 
+  it("lets nothing wait for a log that was closed while it began to follow it", async () => {
+    const { store } = await startNode(CLIENTS["ioredis 6"]!, server, { timeout: 60_000 });
+    const followed = store.open(randomUUID());
+    await followed.tail(() => {});
+    for (const isConnected of [true, false]) {
+      if (!isConnected) await followed.close();
+      const log = store.open(randomUUID());
+      const following = Promise.resolve(log.tail(() => {}));
+      void log.close();
+      const rejected = expect(following).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
+      await within("the rejection", rejected);
+    }
+  });
+
   it("sends no command for a listener", async () => {
     const { store } = await startNode(connect, server, { checkInterval: 60_000 });
     const log = store.open(randomUUID());
