@@ -189,8 +189,9 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       const log = store.open(randomUUID());
       const following = Promise.resolve(log.tail(() => {}));
       void log.close();
-      const rejected = expect(following).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
-      await within("the rejection", rejected);
+      await expect(within("the rejection", following)).rejects.toMatchObject({
+        code: "ERR_SSE_CHANNEL_CLOSED",
+      });
     }
   });
 
