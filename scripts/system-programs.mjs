@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,12 @@ export const systemPrograms = {
   haproxy: "haproxy",
   "redis-server": "redis-server",
   "nats-server": "nats-server",
+};
+
+/** Fonts without which pages have empty boxes, by their Debian package. Each has a file that the package installs. */
+export const systemFonts = {
+  "fonts-noto-color-emoji": "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+  "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
 };
 
 // Debian installs servers here, and only root has these folders on PATH.
@@ -26,11 +32,15 @@ export function findProgram(name) {
     .find(isExecutable);
 }
 
-/** Returns the Debian packages that are missing, without which some tests are skipped. */
+/** Returns the Debian packages that are missing: tests are skipped without the programs, and pages differ without the fonts. */
 export function missingPackages() {
-  return Object.entries(systemPrograms)
+  const programs = Object.entries(systemPrograms)
     .filter(([program]) => !findProgram(program))
     .map(([, debianPackage]) => debianPackage);
+  const fonts = Object.entries(systemFonts)
+    .filter(([, file]) => !existsSync(file))
+    .map(([debianPackage]) => debianPackage);
+  return [...programs, ...fonts];
 }
 
 /** @param {string} path */

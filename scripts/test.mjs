@@ -110,7 +110,7 @@ if (workerd.status !== 0) {
 }
 if (missing.length > 0) {
   console.log(
-    `Tests were skipped because programs are missing. To install them: apt-get install -y ${missing.join(" ")}`,
+    `Programs or fonts that the tests need are missing. To install them: apt-get install -y ${missing.join(" ")}`,
   );
   if (requireAll) failed++;
 }

@@ -5,58 +5,48 @@ import { Router } from "@koa/router";
 import { sse } from "@ssekit/koa";
 import Koa from "koa";
 import serve from "koa-static";
-import { Job } from "./job.js";
 import { works } from "./work.js";
 
 const publicFolder = fileURLToPath(new URL("public", import.meta.url));
-
-/** EventSource's reconnection time, in ms. */
-const retry = 1000;
-/** Ms after which a job without readers is cancelled. Longer than `retry`, so that a job survives a broken connection. */
-const patience = 3 * retry;
-/** How long a finished job is remembered, in ms. */
-const memory = 60_000;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * @param {object} options
  * @param {import("@ssekit/koa").EventStreamServer} options.events
- * @param {Map<string, Job>} options.jobs
- * @param {number} options.pause ms that each step of a job takes
+ * @param {ReturnType<typeof import("./job-lists.js").createJobLists>} options.lists
  */
-export function createApp({ events, jobs, pause }) {
+export function createApp({ events, lists }) {
   const router = new Router();
+
+  // Open as long as the page is. The jobs do not need it: they go on without a reader.
+  router.get("/jobs/events", (ctx) => {
+    lists.subscribe(ctx.state["visitor"], ctx.sse(undefined, { retry: 1000 }));
+  });
 
   router.post("/jobs", (ctx) => {
     const work = works.get(String(ctx.query["kind"]));
-    if (!work) throw httpError(400, `kind: expected ${[...works.keys()].join(" or ")}`);
-
-    const id = randomUUID();
-    const job = new Job(work, { pause, patience });
-    jobs.set(id, job);
-    job.on("report", ({ event, data }) => {
-      if (event === "progress") return;
-      console.log(`${work.title}: ${event} after ${data.step} steps. ${data.note}`);
-      setTimeout(() => jobs.delete(id), memory).unref();
-    });
+    if (!work) throw httpError(400, `kind: expected one of ${[...works.keys()].join(", ")}`);
+    const job = lists.start(ctx.state["visitor"], work);
+    if (!job) throw httpError(429, "Five of your jobs are running. Wait for one, or cancel one.");
     ctx.status = 201;
-    ctx.body = { id, title: work.title, steps: work.steps };
+    ctx.body = job;
   });
 
-  // The source ends with the job's last report, and then the stream ends for good: ssekit sends a last event. When
-  // EventSource comes back after it, ssekit answers 204 No Content, and EventSource stops. If the stream were closed before
-  // the source ends, or with `stream.close()`, EventSource would open it again.
-  router.get("/jobs/:id/progress", (ctx) =>
-    ctx.sse((stream) => find(ctx.params["id"]).reports(stream.signal), { retry }),
-  );
-
-  router.delete("/jobs/:id", (ctx) => {
-    find(ctx.params["id"]).cancel("You cancelled it.");
+  router.post("/jobs/:id/cancel", (ctx) => {
+    find(ctx).cancel("You cancelled it.");
     ctx.status = 204;
   });
 
-  /** @param {string | undefined} id */
-  function find(id) {
-    const job = jobs.get(id ?? "");
+  router.delete("/jobs/:id", (ctx) => {
+    const { state } = find(ctx);
+    if (state.status === "running") throw httpError(409, "The job is running. Cancel it first.");
+    lists.remove(ctx.state["visitor"], state.id);
+    ctx.status = 204;
+  });
+
+  /** @param {import("koa").Context} ctx */
+  function find(ctx) {
+    const job = lists.find(ctx.state["visitor"], ctx["params"].id);
     if (!job) throw httpError(404, "There is no such job.");
     return job;
   }
@@ -64,6 +54,7 @@ export function createApp({ events, jobs, pause }) {
   const app = new Koa();
   app.use(responseTime);
   app.use(errorsAsJson);
+  app.use(visitor);
   app.use(sse(events));
   app.use(serve(publicFolder));
   app.use(router.routes());
@@ -76,6 +67,20 @@ function httpError(status, message) {
 }
 
 /**
+ * Recognises a browser by a cookie, so that all its tabs have one list, and others do not see it. An app with a login
+ * uses the name of its user.
+ * @type {import("koa").Middleware}
+ */
+async function visitor(ctx, next) {
+  const known = ctx.cookies.get("visitor");
+  ctx.state["visitor"] = known !== undefined && uuid.test(known) ? known : randomUUID();
+  if (ctx.state["visitor"] !== known) {
+    ctx.cookies.set("visitor", ctx.state["visitor"], { sameSite: "lax", maxAge: 30 * 24 * 3_600_000 });
+  }
+  await next();
+}
+
+/**
  * After `next()`, the stream is in `ctx.body`, but Koa has sent nothing yet. So a header can still be set.
  * @type {import("koa").Middleware}
  */
@@ -85,10 +90,7 @@ async function responseTime(ctx, next) {
   ctx.set("X-Response-Time", `${(performance.now() - start).toFixed(1)} ms`);
 }
 
-/**
- * An error that a source throws before its first item arrives here, like any other error.
- * @type {import("koa").Middleware}
- */
+/** @type {import("koa").Middleware} */
 async function errorsAsJson(ctx, next) {
   try {
     await next();

@@ -1,83 +1,60 @@
 // @ts-check
-import { EventEmitter, once } from "node:events";
+import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * @typedef {object} Report the state of a job; every report except the last has the type `progress`
- * @property {"progress" | "done" | "failed" | "cancelled"} event
- * @property {{ step: number, note: string }} data
+ * @typedef {object} JobState the whole state of a job; each event of a job contains it
+ * @property {string} id
+ * @property {string} title
+ * @property {number} steps
+ * @property {number} step
+ * @property {string} note
+ * @property {"running" | "done" | "failed" | "cancelled"} status
  */
 
-/** Work that runs by itself. Any number of readers can watch it. */
-export class Job extends EventEmitter {
+/** Work that runs by itself, whether anybody watches it or not. It knows nothing of streams. */
+export class Job {
   #stop = new AbortController();
-  #readers = 0;
-  #patience;
-  /** @type {NodeJS.Timeout | undefined} */
-  #unwatched;
 
   /**
    * @param {import("./work.js").Work} work
    * @param {object} options
    * @param {number} options.pause ms that each step takes
-   * @param {number} options.patience ms after which a job without readers is cancelled; a reader whose connection
-   *   broke comes back after EventSource's reconnection time
+   * @param {(state: JobState) => void} options.onChange
    */
-  constructor(work, { pause, patience }) {
-    super();
-    this.setMaxListeners(0);
-    this.#patience = patience;
-    /** @type {Report} */
-    this.report = { event: "progress", data: { step: 0, note: "Starting…" } };
-    this.#waitForReader();
-    void this.#run(work, pause);
-  }
-
-  /** @param {import("./work.js").Work} work @param {number} pause */
-  async #run({ steps, run }, pause) {
-    const { signal } = this.#stop;
-    let step = 0;
-    try {
-      while (step < steps) {
-        await wait(pause, undefined, { signal });
-        const note = run(step + 1);
-        this.#tell("progress", ++step, note);
-      }
-      this.#tell("done", step, "Done.");
-    } catch (error) {
-      if (signal.aborted) this.#tell("cancelled", step, signal.reason);
-      else this.#tell("failed", step, /** @type {Error} */ (error).message);
-    }
-  }
-
-  /** @param {Report["event"]} event @param {number} step @param {string} note */
-  #tell(event, step, note) {
-    this.report = { event, data: { step, note } };
-    this.emit("report", this.report);
+  constructor(work, { pause, onChange }) {
+    /** @type {JobState} */
+    this.state = {
+      id: randomUUID(),
+      title: work.title,
+      steps: work.steps,
+      step: 0,
+      note: "Starting…",
+      status: "running",
+    };
+    /** Resolves when the job is done, failed or cancelled. */
+    this.finished = this.#run(work, pause, onChange);
   }
 
   /**
-   * Yields the current report and the later ones, up to the last. A slow reader gets only the latest report, not every one.
-   * @param {AbortSignal} signal aborts when the reader has left
+   * @param {import("./work.js").Work} work
+   * @param {number} pause
+   * @param {(state: JobState) => void} onChange
    */
-  async *reports(signal) {
-    this.#readers += 1;
-    clearTimeout(this.#unwatched);
+  async #run({ steps, run }, pause, onChange) {
+    const { signal } = this.#stop;
+    /** @param {Partial<JobState>} change */
+    const change = (change) => onChange((this.state = { ...this.state, ...change }));
     try {
-      let report;
-      do {
-        if (report === this.report) await once(this, "report", { signal });
-        report = this.report;
-        yield report;
-      } while (report.event === "progress");
-    } finally {
-      this.#readers -= 1;
-      if (this.#readers === 0) this.#waitForReader();
+      for (let step = 1; step <= steps; step++) {
+        await wait(pause, undefined, { signal });
+        change({ step, note: run(step) });
+      }
+      change({ status: "done", note: "Done." });
+    } catch (error) {
+      if (signal.aborted) change({ status: "cancelled", note: signal.reason });
+      else change({ status: "failed", note: /** @type {Error} */ (error).message });
     }
-  }
-
-  #waitForReader() {
-    this.#unwatched = setTimeout(() => this.cancel("Nobody was watching."), this.#patience).unref();
   }
 
   /** @param {string} reason */

@@ -1,13 +1,14 @@
 // @ts-check
 import { EventStreamServer } from "@ssekit/koa";
 import { createApp } from "./app.js";
+import { createJobLists } from "./job-lists.js";
 
-const { PORT = "3000", PAUSE = "100" } = process.env;
+const { PORT = "3000", PAUSE = "250" } = process.env;
 
-const events = new EventStreamServer();
-/** @type {Map<string, import("./job.js").Job>} */
-const jobs = new Map();
-const app = createApp({ events, jobs, pause: Number(PAUSE) });
+// Fewer than the 10 000 channels that there may be, so that there is always one to make for a visitor.
+const events = new EventStreamServer({ maxStreams: 5_000 });
+const lists = createJobLists({ pause: Number(PAUSE) });
+const app = createApp({ events, lists });
 
 const server = app.listen(Number(PORT), "127.0.0.1", () => {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
@@ -27,8 +28,8 @@ server.on("error", (/** @type {any} */ error) => {
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
+    await lists.close("The server stopped."); // first, so that the pages are told
     await events.close({ grace: 2000 });
     server.close();
-    for (const job of jobs.values()) job.cancel("The server stopped.");
   });
 }

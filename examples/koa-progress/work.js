@@ -15,6 +15,13 @@ const photos = {
 };
 
 /** @type {Work} */
+const film = {
+  title: "Render a film",
+  steps: 240,
+  run: (step) => `Frame ${step}`,
+};
+
+/** @type {Work} */
 const orders = {
   title: "Import orders.csv",
   steps: 80,
@@ -27,5 +34,6 @@ const orders = {
 /** The works by their kind. */
 export const works = new Map([
   ["photos", photos],
+  ["film", film],
   ["orders", orders],
 ]);

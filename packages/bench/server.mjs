@@ -63,6 +63,19 @@ serve({
     return await first;
   },
 
+  /**
+   * Writes answers to their end, 100 at the same time.
+   * @param {{ answers: number, tokens: number, bytes: number }} options
+   */
+  async finish({ answers, tokens, bytes }) {
+    const items = Array.from({ length: tokens }, (_, i) => message(i, bytes));
+    for (let i = 0; i < answers; i += 100)
+      await Promise.all(Array.from({ length: Math.min(100, answers - i) }, () => contender.finish?.(items)));
+  },
+
+  brokerCpu: () => contender.broker?.cpu(),
+  brokerMemory: () => contender.broker?.memory(),
+
   async memory() {
     for (let i = 0; i < 5; i++) {
       globalThis.gc?.();

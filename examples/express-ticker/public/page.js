@@ -99,6 +99,8 @@ const steady = createCard(find("#steady"), (topics) => new EventSource(address([
 const slow = createCard(find("#slow"), (topics) => new StoppableEventSource(address(topics)));
 
 const stopButton = find("#slow button");
+let isLagging = false;
+let held = "";
 const checkboxes = [...document.querySelectorAll("input")];
 
 function follow() {
@@ -111,12 +113,25 @@ function follow() {
     }
     for (const [symbol, count] of Object.entries(readers))
       find(`[data-readers=${symbol}]`).textContent = count;
+    isLagging = stats.lagging > 0;
+    held = kilobytes(stats.buffered / Math.max(1, stats.lagging));
+    explain();
   });
+}
+
+/** Says what happens to the slow reader, and where its events are. */
+function explain() {
+  const isStopped = stopButton.textContent === "Read on";
+  const where = isLagging ? `The server holds only ${held} for it.` : "Buffers of the system fill up first.";
+  const words = isStopped ? `Stopped. ${where}` : "Reads every event at once.";
+  const status = find("#slow [role=status]");
+  if (status.textContent !== words) status.textContent = words; // a screen reader speaks each change
 }
 
 function readOn() {
   slow.source?.readOn();
   stopButton.textContent = "Stop reading";
+  explain();
 }
 
 stopButton.addEventListener("click", () => {
@@ -124,6 +139,7 @@ stopButton.addEventListener("click", () => {
     slow.source?.stop();
     slow.write("stopped reading");
     stopButton.textContent = "Read on";
+    explain();
   } else {
     slow.write("reads on");
     readOn();

@@ -3,6 +3,10 @@ import { addPoint, span } from "./curve.js";
 
 const [lowest, highest] = [90, 110];
 const grid = [95, 100, 105];
+/** Seconds before now. */
+const times = [60, 30, 0];
+/** Room around the curves, in pixels, so that no label is under a line. */
+const margin = { top: 18, right: 8, bottom: 18, left: 30 };
 
 /**
  * Draws curves in an `<svg>`. The style sheet sets the colour of each symbol.
@@ -35,38 +39,64 @@ export function createPlot(svg) {
 
     /** @param {number} now the right edge */
     draw(now) {
-      const { clientWidth: width, clientHeight: height } = svg;
-      const x = (/** @type {number} */ time) => round(width * (1 - (now - time) / span));
-      const y = (/** @type {number} */ price) => round((height * (highest - price)) / (highest - lowest));
+      const [width, height] = [svg.clientWidth, svg.clientHeight];
+      const [left, right] = [margin.left, width - margin.right];
+      const [top, bottom] = [margin.top, height - margin.bottom];
+      const x = (/** @type {number} */ time) =>
+        round(Math.max(left, right - ((right - left) * (now - time)) / span));
+      const y = (/** @type {number} */ price) => {
+        const inside = Math.min(Math.max(price, lowest), highest);
+        return round(top + ((bottom - top) * (highest - inside)) / (highest - lowest));
+      };
       holes = holes.filter(({ to }) => to > now - span);
       svg.replaceChildren(
-        ...holes.flatMap(({ from, to }) => {
-          const left = Math.max(0, x(from));
-          return [
-            shape("rect", { class: "hole", x: left, y: 0, width: Math.max(2, x(to) - left), height }),
-            label("reset", x(to) - 5, 15, "end"),
-          ];
-        }),
-        ...grid.map((price) => shape("line", { x1: 0, x2: width, y1: y(price), y2: y(price) })),
+        ...holes.flatMap(({ from, to }) => [
+          shape("rect", {
+            class: "hole",
+            x: x(from),
+            y: top,
+            width: Math.max(2, x(to) - x(from)),
+            height: bottom - top,
+          }),
+          label("reset", x(to), top - 5, "end"),
+        ]),
+        ...grid.map((price) => shape("line", { x1: left, x2: right, y1: y(price), y2: y(price) })),
+        ...grid.map((price) => label(String(price), left - 6, y(price) + 4, "end")),
+        ...times.map((seconds) =>
+          label(ago(seconds), x(now - seconds * 1000), height - 4, anchorOf(seconds)),
+        ),
         ...Object.entries(curves).map(([symbol, curve]) =>
           shape("polyline", {
             "data-symbol": symbol,
             points: curve.map(([time, price]) => `${x(time)},${y(price)}`).join(" "),
           }),
         ),
-        ...grid.map((price) => label(String(price), 2, y(price) - 4)),
       );
     },
   };
+}
+
+/** @param {number} seconds */
+function ago(seconds) {
+  return seconds === 0 ? "now" : `−${seconds} s`;
+}
+
+/**
+ * The labels at both ends stay inside the plot.
+ * @param {number} seconds
+ */
+function anchorOf(seconds) {
+  if (seconds === times[0]) return "start";
+  return seconds === 0 ? "end" : "middle";
 }
 
 /**
  * @param {string} words
  * @param {number} x
  * @param {number} y
- * @param {"start" | "end"} anchor
+ * @param {"start" | "middle" | "end"} anchor
  */
-function label(words, x, y, anchor = "start") {
+function label(words, x, y, anchor) {
   const text = shape("text", { x, y, "text-anchor": anchor });
   text.textContent = words;
   return text;

@@ -1,6 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import {
+  LOOKS,
+  lowContrast,
+  openAs,
+  outsideWindow,
+  overflow,
+  reachedByTab,
+} from "../../../packages/conformance/src/support/page-checks.js";
 import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { symbols } from "../market.js";
 import { startApp } from "./start-app.js";
@@ -16,11 +24,9 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   afterAll(() => browser?.close());
 
   /** Opens the page, and waits until both of its readers have their first snapshot. */
-  async function open(address: string) {
-    const page = await browser.newPage();
-    onTestFinished(() => page.close());
+  async function open(address: string, look = LOOKS[0]!) {
+    const { page, errors } = await openAs(browser, address, look);
     page.setDefaultTimeout(20_000);
-    await page.goto(address);
     const card = (id: string) => ({
       log: async () =>
         (await page.locator(`${id} li`).allTextContents()).map((line) => line.replace(/^.*?[AP]M /, "")),
@@ -41,6 +47,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     for (const { log } of [steady, slow]) await expect.poll(log, poll).toEqual([snapshot]);
     return {
       page,
+      errors,
       steady,
       slow,
       button: (words: string) => page.click(`#slow button:text-is("${words}")`),
@@ -136,4 +143,69 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
       expect(await steady.holes()).toBe(0);
     },
   );
+
+  test.for(LOOKS)("can be read at $width px in $colorScheme", async (look) => {
+    const { address, market } = await startApp();
+    tickForAMinute(market);
+    const { page, button, errors } = await open(address, look);
+    await page.locator("#slow polyline").first().waitFor();
+    market.report();
+    await button("Stop reading");
+    expect(await page.textContent("#slow [role=status]")).toContain("Stopped.");
+    expect(await lowContrast(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    expect(await labelsUnderLines(page)).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test("shows the cause and the effect together at 1280 by 800 pixels, with all lines of the log", async () => {
+    const { address } = await startApp();
+    const { page, button, slow } = await open(address);
+    for (let line = 0; line < 3; line++) await button(line % 2 === 0 ? "Stop reading" : "Read on");
+    expect(await slow.log()).toHaveLength(4);
+    const important = ["h1", "#server", "#topics", "#steady", "#slow button", "#slow svg", "#slow ol"];
+    expect(await outsideWindow(page, important)).toEqual([]);
+    const [steady, stopped] = await Promise.all(
+      ["#steady", "#slow"].map((id) => page.locator(id).boundingBox()),
+    );
+    expect(stopped!.y).toBe(steady!.y); // side by side
+    expect(stopped!.x).toBeGreaterThan(steady!.x);
+  });
+
+  test("is used with the keyboard alone", async () => {
+    const { address } = await startApp();
+    const { page } = await open(address);
+    expect(await reachedByTab(page, 5)).toEqual([...symbols, "Stop reading"]);
+    await page.keyboard.press("Enter");
+    expect(await page.textContent("#slow button")).toBe("Read on");
+  });
 });
+
+/** Makes the prices of the last minute, so that the curves are as wide as their plots. */
+function tickForAMinute(market: Awaited<ReturnType<typeof startApp>>["market"]) {
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ["Date"] });
+  for (let before = 59_000; before > 0; before -= 250) {
+    vi.setSystemTime(now - before);
+    market.tick();
+  }
+  vi.useRealTimers();
+}
+
+/** The labels of the plots that a curve or a line of the grid runs through. */
+function labelsUnderLines(page: Awaited<ReturnType<typeof openAs>>["page"]): Promise<string[]> {
+  return page.evaluate(() => {
+    const plots = [...document.querySelectorAll("svg")];
+    return plots.flatMap((plot) => {
+      const lines = [...plot.querySelectorAll("polyline, line")].map((line) => line.getBoundingClientRect());
+      return [...plot.querySelectorAll("text")]
+        .filter((text) => {
+          const { left, right, top, bottom } = text.getBoundingClientRect();
+          return lines.some(
+            (line) => line.left < right && line.right > left && line.top < bottom && line.bottom > top,
+          );
+        })
+        .map((text) => text.textContent);
+    });
+  });
+}

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import {
+  LOOKS,
+  lowContrast,
+  openAs,
+  outsideWindow,
+  overflow,
+} from "../../../packages/conformance/src/support/page-checks.js";
 import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { startExample } from "../../../packages/conformance/src/support/start-example.js";
 
@@ -56,5 +63,15 @@ describe.skipIf(!chromium)("the page, in Chromium", () => {
     await startExample("hono-clock", { PORT: new URL(address).port });
     await feed("live from /clock");
     await expect.poll(face, { timeout: 10_000 }).not.toEqual(before);
+  });
+
+  test.for(LOOKS)("can be read at $width px in $colorScheme", async (look) => {
+    const { address } = await startExample("hono-clock");
+    const { page, errors } = await openAs(browser, address, look);
+    await page.locator("#runtime", { hasText: "on node" }).waitFor();
+    expect(await lowContrast(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    expect(await outsideWindow(page, ["body > svg", "#time", "#date", "dl", "footer"])).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });

@@ -1,92 +1,106 @@
 // @ts-check
+/** @typedef {import("../job.js").JobState} JobState */
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
 
-// Over HTTP/1.1 a browser opens at most six connections to a server, in all tabs together, and each running job uses one.
-// The others are needed to start and to cancel jobs. HTTP/2 has no such limit.
-const maxRunning = 4;
-let running = 0;
+const main = find("main");
+const empty = find("#empty");
+const plainTitle = document.title;
 
-const startButtons = find("#start");
+/** @type {Map<string, { job: JobState, article: HTMLElement }>} */
+const cards = new Map();
 
-/** @param {number} change */
-function count(change) {
-  running += change;
-  const full = running >= maxRunning;
-  for (const button of startButtons.children) button.disabled = full;
-  find("#hint").textContent = full
-    ? `At most ${maxRunning} at a time: HTTP/1.1 allows a page only six connections.`
-    : "";
+/**
+ * Shows a job. An event has the whole state of its job, so that nothing depends on the events before it.
+ * @param {JobState} job
+ */
+function show(job) {
+  const article = cards.get(job.id)?.article ?? addArticle(job);
+  cards.set(job.id, { job, article });
+  const running = job.status === "running";
+  const [bar, button] = ["progress", "button"].map((name) => find(name, article));
+  article.dataset["state"] = job.status;
+  bar.value = job.step;
+  find(".note", article).textContent = job.note;
+  find(".count", article).textContent = `${job.step} of ${job.steps}`;
+  button.textContent = running ? "Cancel" : "Remove";
+  button.ariaLabel = `${button.textContent}: ${job.title}`;
+  showTotal();
 }
 
-/** @param {string} kind */
-async function start(kind) {
-  count(1);
-  try {
-    const response = await fetch(`/jobs?${new URLSearchParams({ kind })}`, { method: "POST" });
-    const job = await response.json();
-    if (!response.ok) throw new Error(job.error);
-    watch(job);
-  } catch (error) {
-    count(-1);
-    find("#hint").textContent = `Not started: ${/** @type {Error} */ (error).message}`;
-  }
-}
-
-/** @param {{ id: string, title: string, steps: number }} job */
-function watch({ id, title, steps }) {
-  find("#empty")?.remove();
+/** @param {JobState} job */
+function addArticle({ id, title, steps }) {
   const article = find("template").content.cloneNode(true).firstElementChild;
-  const [bar, note, counter, state, button] = ["progress", ".note", ".count", ".state", "button"].map(
-    (name) => find(name, article),
-  );
   find("h2", article).textContent = title;
-  bar.max = steps;
-  bar.ariaLabel = title;
-  article.dataset.state = "progress";
-  find("main").prepend(article);
-
-  const source = new EventSource(`/jobs/${id}/progress`);
-
-  for (const type of ["progress", "done", "failed", "cancelled"]) {
-    source.addEventListener(type, ({ data }) => {
-      const report = JSON.parse(data);
-      bar.value = report.step;
-      note.textContent = report.note;
-      counter.textContent = `${report.step} of ${steps}`;
-      state.textContent = "";
-      if (type !== "progress") finish(type);
-    });
-  }
-
-  // The page need not close it: after the last event EventSource comes back, gets a 204, and stops.
-  source.onerror = () => {
-    if (source.readyState === EventSource.CONNECTING) {
-      if (article.dataset.state === "progress") state.textContent = "The server is away, trying again…";
-    } else if (article.dataset.state === "progress") {
-      note.textContent = "The server does not know this job any more."; // it got a 404
-      finish("failed");
-    } else {
-      state.textContent = "EventSource came back, was told 204, and stopped.";
-    }
+  Object.assign(find("progress", article), { max: steps, ariaLabel: title });
+  find("button", article).onclick = () => {
+    const running = cards.get(id)?.job.status === "running";
+    void send(running ? `/jobs/${id}/cancel` : `/jobs/${id}`, running ? "POST" : "DELETE");
   };
-
-  // The stream stays open until it has reported that the job is cancelled.
-  button.onclick = () => {
-    button.disabled = true;
-    fetch(`/jobs/${id}`, { method: "DELETE" }).catch(() => (button.disabled = false));
-  };
-
-  /** @param {string} how */
-  function finish(how) {
-    if (article.dataset.state !== "progress") return;
-    article.dataset.state = how;
-    button.hidden = true;
-    count(-1);
-  }
+  main.prepend(article);
+  return article;
 }
 
-startButtons.addEventListener("click", (/** @type {any} */ { target }) => {
+/** @param {string} id */
+function remove(id) {
+  const article = cards.get(id)?.article;
+  const hadFocus = article?.contains(document.activeElement);
+  article?.remove();
+  cards.delete(id);
+  // Otherwise a person who uses the keyboard would start again at the top of the page.
+  if (hadFocus) find("article button, #start button").focus();
+  showTotal();
+}
+
+/** Shows the progress of all running jobs in the title, where it can be seen from another tab. */
+function showTotal() {
+  const running = [...cards.values()].map(({ job }) => job).filter(({ status }) => status === "running");
+  const sum = (/** @type {"step" | "steps"} */ name) => running.reduce((total, job) => total + job[name], 0);
+  const percent = Math.floor((100 * sum("step")) / sum("steps"));
+  document.title = running.length > 0 ? `${percent} % · Long jobs` : plainTitle;
+  empty.hidden = cards.size > 0;
+}
+
+/** @param {string} url @param {string} method */
+async function send(url, method) {
+  let problem = "";
+  try {
+    const response = await fetch(url, { method });
+    if (!response.ok) problem = (await response.json()).error;
+  } catch {
+    problem = "The server is away.";
+  }
+  find("#hint").textContent = problem;
+}
+
+find("#start").addEventListener("click", (/** @type {any} */ { target }) => {
   const button = target.closest("button");
-  if (button) void start(button.value);
+  if (button) void send(`/jobs?${new URLSearchParams({ kind: button.value })}`, "POST");
 });
+
+// All jobs are on this one stream. After a break EventSource comes back with its last event ID, and misses nothing.
+const source = new EventSource("/jobs/events");
+
+/** @type {(type: string, listener: (data: any) => void) => void} */
+const on = (type, listener) => source.addEventListener(type, ({ data }) => listener(JSON.parse(data)));
+
+// The whole list: when the page is new, and after a `reset`.
+on("snapshot", ({ jobs }) => {
+  /** @type {Set<string>} */
+  const listed = new Set(jobs.map((/** @type {JobState} */ { id }) => id));
+  const unknown = [...cards.keys()].filter((id) => !listed.has(id));
+  if (unknown.length > 0) find("#hint").textContent = "The server has restarted, and its jobs are gone.";
+  unknown.forEach(remove);
+  jobs.forEach(show);
+});
+on("job", show);
+on("removed", ({ id }) => remove(id));
+
+source.onopen = () => feed("Live. This page receives every step.", true);
+source.onerror = () => feed("The server is away, trying again…", false);
+
+/** @param {string} words @param {boolean} live */
+function feed(words, live) {
+  find("#feed").textContent = words;
+  find("#feed").classList.toggle("live", live);
+}

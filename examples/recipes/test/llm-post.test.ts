@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
+import {
+  LOOKS,
+  lowContrast,
+  openAs,
+  overflow,
+} from "../../../packages/conformance/src/support/page-checks.js";
 import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
 import { startRecipe } from "./start-recipe.js";
 
@@ -112,5 +118,17 @@ describe.skipIf(!chromium)("the page of llm-post.js, in Chromium", () => {
     await page.click("#stop");
     await isIdle();
     await expectText("#error", "");
+  });
+
+  test.for(LOOKS)("can be read at $width px in $colorScheme", async (look) => {
+    const { address } = await startRecipe("llm-post.js");
+    const { page, errors } = await openAs(browser, address, look);
+    expect(await lowContrast(page)).toEqual([]);
+    await page.fill("input", "/break");
+    await page.click("text=Ask");
+    await page.locator("#error", { hasText: stopped }).waitFor();
+    expect(await lowContrast(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    expect(errors).toEqual([]);
   });
 });

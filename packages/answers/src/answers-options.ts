@@ -49,7 +49,8 @@ export interface AnswersOptions {
   keep?: number;
   /**
    * Milliseconds after which a node that is no longer heard counts as dead. The readers of its answers are told within
-   * 4/3 of this time, while the log can be reached.
+   * 4/3 of this time, while the log can be reached. After an outage of the log, every node has at least five seconds to
+   * reach it again.
    *
    * @default 15_000
    */

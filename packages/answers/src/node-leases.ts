@@ -7,6 +7,10 @@ const READ_LIMIT = { events: 1_000, bytes: 1 << 20 };
 // A node renews its lease three times within the lease, with some time to spare. The others read as often.
 const PERIODS = 3;
 const PERIOD = 0.9 / PERIODS;
+// Clients of brokers wait for up to two seconds before they reconnect, and each node notices later that its log is ready.
+const RECONNECT_MS = 5_000;
+// A log may wait until it is ready again and then answer. If it took longer than this, there was an outage.
+const OUTAGE_MS = 1_000;
 
 /** Somebody who waits for the death of a node. */
 export interface Watcher {
@@ -29,7 +33,8 @@ interface Watched {
  * nodes write their renewals to one log.
  *
  * A lease has run out when the node was missing from several reads in a row. So only time counts in which the log has
- * answered and this process was running: neither an outage of the log nor a frozen reader makes a node look dead.
+ * answered and this process was running: neither an outage of the log nor a frozen reader makes a node look dead. After
+ * an outage, the nodes do not reach the log at the same moment, so each has time to come back.
  */
 export class NodeLeases {
   readonly #logs: LogStore;
@@ -43,6 +48,8 @@ export class NodeLeases {
   #isRenewing = false;
   #isReading = false;
   #cursor: string | undefined;
+  // In milliseconds of `performance.now()`. A node that is missing before is not counted.
+  #countFrom = 0;
 
   constructor(logs: LogStore, lease: number, report: (error: unknown) => void) {
     this.#logs = logs;
@@ -84,9 +91,7 @@ export class NodeLeases {
     }
     const { watchers } = watched;
     watchers.add(watcher);
-    return () => {
-      if (watchers.delete(watcher) && watchers.size === 0) this.#watched.delete(node);
-    };
+    return () => void watchers.delete(watcher);
   }
 
   async close(): Promise<void> {
@@ -128,12 +133,14 @@ export class NodeLeases {
   async #read(): Promise<void> {
     if (this.#isReading) return this.#startOver(); // the log is slow, so that renewals may be late too
     this.#isReading = true;
+    const startedAt = performance.now();
     try {
       const renewed = await this.#readNew(this.#log!);
-      if (renewed === undefined) this.#startOver();
-      else for (const [node, watched] of this.#watched) this.#count(watched, renewed.has(node));
+      if (performance.now() - startedAt > OUTAGE_MS) this.#waitForNodes();
+      if (renewed === undefined || performance.now() < this.#countFrom) this.#startOver();
+      else for (const [node, watched] of this.#watched) this.#count(node, watched, renewed.has(node));
     } catch (error) {
-      this.#startOver();
+      this.#waitForNodes();
       this.#failed(error);
     }
     this.#isReading = false;
@@ -155,7 +162,9 @@ export class NodeLeases {
     }
   }
 
-  #count(watched: Watched, wasRenewed: boolean): void {
+  #count(node: string, watched: Watched, wasRenewed: boolean): void {
+    // Only now, because who asks for a state again and again is to find what was counted before.
+    if (watched.watchers.size === 0) return void this.#watched.delete(node);
     watched.missed = wasRenewed ? 0 : watched.missed + 1;
     const isLost = watched.missed >= watched.allowed;
     if (isLost) watched.missed = watched.allowed - 1; // asks again in the next period
@@ -165,13 +174,20 @@ export class NodeLeases {
     }
   }
 
+  /** Gives every node the time to reconnect, and at least a whole lease. */
+  #waitForNodes(): void {
+    this.#countFrom = performance.now() + Math.max(0, RECONNECT_MS - this.#lease);
+    this.#startOver();
+  }
+
   /** Gives every node a whole lease again. */
   #startOver(): void {
     for (const watched of this.#watched.values()) watched.missed = 0;
   }
 
   #failed(error: unknown): void {
-    // An outage is reported where an answer is concerned.
-    if (this.#log !== undefined && codeOf(error) !== "ERR_SSE_LOG_UNAVAILABLE") this.#report(error);
+    // An outage is reported where an answer is concerned. The log may have been closed during the call.
+    const isExpected = ["ERR_SSE_LOG_UNAVAILABLE", "ERR_SSE_CHANNEL_CLOSED"].includes(codeOf(error));
+    if (this.#log !== undefined && !isExpected) this.#report(error);
   }
 }

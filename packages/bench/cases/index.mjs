@@ -1,8 +1,10 @@
 // @ts-check
+import { finishedAnswers, runningAnswers } from "./answers.mjs";
 import { connects } from "./connect.mjs";
 import { fanOut } from "./fan-out.mjs";
 import { heartbeat } from "./heartbeat.mjs";
 import { idle } from "./idle.mjs";
+import { publishing } from "./publish.mjs";
 import { relayThroughput } from "./relay.mjs";
 import { slowReaders } from "./slow.mjs";
 import { storm } from "./storm.mjs";
@@ -27,6 +29,7 @@ import { interleavedTopics, topicAmong } from "./topics.mjs";
  * @property {string} reference the row with which the table compares all others
  * @property {Limit[]} limits
  * @property {(contenders: string[], settings: Settings) => Promise<Metric[]>} measure the first metric is drawn
+ * @property {() => string | undefined} [missing] says why the case cannot run on this machine
  * @property {(contender: string, settings: Settings) => Promise<unknown>} [profile] a profile like that of `node --cpu-prof`
  */
 
@@ -152,4 +155,8 @@ export const cases = {
   }),
   storm: storm({ clients: 5_000, events: 10_000 }),
   relay: relayThroughput(),
+  redis: publishing({ kind: "redis", bare: "bare XADD", one: 0.5, group: 1 }),
+  nats: publishing({ kind: "nats", bare: "bare JetStream publish", one: 0.8, group: 0.8 }),
+  answers: runningAnswers({ answers: 1_000, rate: 10, bytes: 60 }),
+  finished: finishedAnswers({ answers: 10_000, tokens: 20, bytes: 60 }),
 };

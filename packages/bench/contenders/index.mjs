@@ -1,5 +1,6 @@
 // @ts-check
 import { nchanIsMissing } from "./nchan.mjs";
+import { redisIsMissing } from "./redis.mjs";
 
 /**
  * A way to send one event to many clients. It runs in a process of its own.
@@ -10,6 +11,8 @@ import { nchanIsMissing } from "./nchan.mjs";
  * @property {(data: unknown, topic?: string) => unknown} send sends an event of type `tick` to all streams. A promise is
  *   awaited by the publisher
  * @property {(data: unknown) => Promise<string>} [sendOld] keeps an event of type `old` in the history. Resolves to its id
+ * @property {(items: unknown[]) => Promise<void>} [finish] writes a whole answer. Resolves when it is over
+ * @property {{ cpu(): number, memory(): Promise<number> }} [broker] the CPU microseconds and the bytes of its broker
  * @property {() => number} [blocked] how many streams hold bytes that their client has not read
  * @property {() => number} [cpu] CPU microseconds of the other process. The default is this process
  * @property {() => number} [rss] bytes of the other process
@@ -44,6 +47,10 @@ const contenders = {
   "res.write of a buffer": async () => (await import("./res-write.mjs")).resWriteOfBuffer,
   "net.Socket.write": async () => (await import("./socket-write.mjs")).socketWrite,
   "nginx with nchan": async () => (await import("./nchan.mjs")).nchan,
+  "ssekit answers in memory": async () => (await import("./answers.mjs")).answersInMemory,
+  "ssekit answers on Redis": async () => (await import("./answers.mjs")).answersOnRedis,
+  "resumable-stream first reader": async () => (await import("./resumable-stream.mjs")).firstReader,
+  "resumable-stream resumed reader": async () => (await import("./resumable-stream.mjs")).resumedReader,
 };
 
 export const contenderNames = Object.keys(contenders);
@@ -54,7 +61,14 @@ const packages = {
   "better-sse on Hono": "better-sse",
   h3: "h3",
   "@fastify/sse": "@fastify/sse",
+  "resumable-stream first reader": "resumable-stream",
+  "resumable-stream resumed reader": "resumable-stream",
 };
+const onRedis = [
+  "ssekit answers on Redis",
+  "resumable-stream first reader",
+  "resumable-stream resumed reader",
+];
 
 /**
  * Says why a contender cannot run on this machine, or returns `undefined`.
@@ -62,6 +76,7 @@ const packages = {
  */
 export function missing(name) {
   if (name === "nginx with nchan") return nchanIsMissing();
+  if (onRedis.includes(name) && redisIsMissing() !== undefined) return redisIsMissing();
   const needed = Object.entries(packages).find(([contender]) => contender === name)?.[1];
   try {
     if (needed !== undefined) import.meta.resolve(needed);

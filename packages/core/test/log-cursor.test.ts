@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createEntry } from "../src/channel/entry.js";
 import type { Entry, EventLog, Read, ReadFrom, ReadLimit } from "../src/channel/event-log.js";
 import { LogCursor, type Next } from "../src/channel/log-cursor.js";
+import { SharedReads } from "../src/channel/shared-reads.js";
 import { Window } from "../src/channel/window.js";
 
 const entry = (n: number): Entry => createEntry(`a-${n}`, { data: `${n}` });
@@ -23,7 +24,7 @@ function answering(...answers: Answer[]) {
       return answer;
     },
   } as unknown as EventLog;
-  return { log, asked, limits };
+  return { reads: new SharedReads(log), asked, limits };
 }
 
 function windowOf(from: number, to: number): Window {
@@ -47,39 +48,39 @@ const ids = (from: number, to: number): string[] => entries(from, to).map(({ id 
 
 describe("a cursor in a log", () => {
   it("goes through the window without a read of the log", () => {
-    const { log, asked } = answering();
-    const cursor = new LogCursor(log, windowOf(0, 5), { after: "a-2" });
+    const { reads, asked } = answering();
+    const cursor = new LogCursor(reads, windowOf(0, 5), { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: ids(3, 5), stop: "tail" });
     expect([cursor.id, asked]).toEqual(["a-5", []]);
   });
 
   it("uses the number that it is given for its place", () => {
-    const { log } = answering();
-    const cursor = new LogCursor(log, windowOf(0, 5), { after: "of a window before", number: 3 });
+    const { reads } = answering();
+    const cursor = new LogCursor(reads, windowOf(0, 5), { after: "of a window before", number: 3 });
     expect(taken(cursor).ids).toEqual(ids(4, 5));
   });
 
   it("returns the same entries until it is moved", () => {
-    const { log } = answering();
-    const cursor = new LogCursor(log, windowOf(0, 5), { after: "a-2" });
+    const { reads } = answering();
+    const cursor = new LogCursor(reads, windowOf(0, 5), { after: "a-2" });
     expect(cursor.next()).toBe(cursor.next());
   });
 
   it("reads page by page until it reaches the window", () => {
     const window = windowOf(10, 12);
-    const { log, asked, limits } = answering(
+    const { reads, asked, limits } = answering(
       { entries: entries(3, 6), cursor: "a-6", atTail: false },
       { entries: entries(7, 9), cursor: "a-10", atTail: false },
     );
-    const cursor = new LogCursor(log, window, { after: "a-2" });
+    const cursor = new LogCursor(reads, window, { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: [...ids(3, 9), ...ids(11, 12)], stop: "tail" });
     expect(asked).toEqual([{ after: "a-2" }, { after: "a-6" }]);
     expect(limits[0]).toEqual({ events: 500, bytes: 65_536 });
   });
 
   it.each(["start", "oldest"] as const)("begins at the %s, at whatever position that is", (from) => {
-    const { log, asked } = answering({ entries: entries(4, 5), cursor: "a-5", atTail: true });
-    const cursor = new LogCursor(log, windowOf(3, 5), from);
+    const { reads, asked } = answering({ entries: entries(4, 5), cursor: "a-5", atTail: true });
+    const cursor = new LogCursor(reads, windowOf(3, 5), from);
     expect([cursor.id, cursor.isBehindTail]).toEqual([undefined, false]);
     expect(cursor.hasReached({ id: "a-0", number: 0 })).toBe(false);
     expect(taken(cursor)).toEqual({ ids: ids(4, 5), stop: "tail" });
@@ -87,8 +88,8 @@ describe("a cursor in a log", () => {
   });
 
   it("reports a hole, and goes on behind it", () => {
-    const { log } = answering({ reset: "evicted", cursor: "a-8" });
-    const cursor = new LogCursor(log, windowOf(5, 10), { after: "a-2" });
+    const { reads } = answering({ reset: "evicted", cursor: "a-8" });
+    const cursor = new LogCursor(reads, windowOf(5, 10), { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: [], stop: { reset: "evicted" } });
     expect(cursor.id).toBe("a-8");
     expect(taken(cursor)).toEqual({ ids: ids(9, 10), stop: "tail" });
@@ -96,8 +97,8 @@ describe("a cursor in a log", () => {
 
   it("asks to be called again when its log answers later", async () => {
     let answer!: (read: Read) => void;
-    const { log, asked } = answering(new Promise<Read>((resolve) => (answer = resolve)));
-    const cursor = new LogCursor(log, windowOf(3, 5), { after: "a-1" });
+    const { reads, asked } = answering(new Promise<Read>((resolve) => (answer = resolve)));
+    const cursor = new LogCursor(reads, windowOf(3, 5), { after: "a-1" });
     const reading = cursor.next();
     expect(reading).toBeInstanceOf(Promise);
     answer({ entries: entries(2, 3), cursor: "a-3", atTail: false });
@@ -109,12 +110,12 @@ describe("a cursor in a log", () => {
   it("waits for the window only when a read returns nothing new", async () => {
     const window = windowOf(3, 5);
     const nothing: Read = { entries: [], cursor: "a-7", atTail: true };
-    const { log, asked } = answering(
+    const { reads, asked } = answering(
       Promise.resolve(nothing),
       Promise.resolve(nothing),
       Promise.resolve(nothing),
     );
-    const cursor = new LogCursor(log, window, { after: "a-7" }); // the place of a client that comes from a faster node
+    const cursor = new LogCursor(reads, window, { after: "a-7" }); // the place of a client that comes from a faster node
     await cursor.next();
     expect([cursor.next(), cursor.isBehindTail]).toEqual(["wait", false]);
     const again = cursor.next();
@@ -129,21 +130,21 @@ describe("a cursor in a log", () => {
   });
 
   it("goes on at the cursor of a read that has no entries", () => {
-    const { log, asked } = answering(
+    const { reads, asked } = answering(
       { entries: [], cursor: "a-4", atTail: false },
       { entries: entries(5, 6), cursor: "a-6", atTail: true },
     );
-    const cursor = new LogCursor(log, windowOf(6, 6), { after: "a-2" });
+    const cursor = new LogCursor(reads, windowOf(6, 6), { after: "a-2" });
     expect(taken(cursor)).toEqual({ ids: ids(5, 6), stop: "tail" });
     expect(asked).toEqual([{ after: "a-2" }, { after: "a-4" }]);
   });
 
   it("reads entries again after it has let go of them", () => {
-    const { log, asked } = answering(
+    const { reads, asked } = answering(
       { entries: entries(2, 4), cursor: "a-4", atTail: true },
       { entries: entries(3, 4), cursor: "a-4", atTail: true },
     );
-    const cursor = new LogCursor(log, windowOf(4, 4), { after: "a-1" });
+    const cursor = new LogCursor(reads, windowOf(4, 4), { after: "a-1" });
     const first = cursor.next() as Entry;
     cursor.moveTo(first);
     cursor.dropPage();
@@ -152,8 +153,8 @@ describe("a cursor in a log", () => {
   });
 
   it("does not go back when it has let go of a page that was taken", () => {
-    const { log, asked } = answering({ entries: entries(2, 3), cursor: "a-5", atTail: true });
-    const cursor = new LogCursor(log, windowOf(5, 5), { after: "a-1" });
+    const { reads, asked } = answering({ entries: entries(2, 3), cursor: "a-5", atTail: true });
+    const cursor = new LogCursor(reads, windowOf(5, 5), { after: "a-1" });
     for (const _ of [1, 2]) cursor.moveTo(cursor.next() as Entry);
     cursor.dropPage();
     expect(taken(cursor)).toEqual({ ids: [], stop: "tail" });
@@ -162,8 +163,8 @@ describe("a cursor in a log", () => {
 
   it("forgets the entries that it has read when it is moved elsewhere", () => {
     const window = windowOf(4, 9);
-    const { log, asked } = answering({ entries: entries(2, 4), cursor: "a-4", atTail: true });
-    const cursor = new LogCursor(log, window, { after: "a-1" });
+    const { reads, asked } = answering({ entries: entries(2, 4), cursor: "a-4", atTail: true });
+    const cursor = new LogCursor(reads, window, { after: "a-1" });
     void cursor.next();
     cursor.jump("a-8", 8);
     expect(taken(cursor)).toEqual({ ids: ["a-9"], stop: "tail" });
@@ -174,8 +175,8 @@ describe("a cursor in a log", () => {
 
   it("reads when the window has left it behind", () => {
     const window = windowOf(0, 2);
-    const { log, asked } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
-    const cursor = new LogCursor(log, window, { after: "a-1" });
+    const { reads, asked } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
+    const cursor = new LogCursor(reads, window, { after: "a-1" });
     expect(taken(cursor)).toEqual({ ids: ["a-2"], stop: "tail" });
     for (const one of entries(3, 1_004)) window.push(one);
     expect(taken(cursor)).toEqual({ ids: ids(3, 1_004), stop: "tail" });
@@ -184,8 +185,8 @@ describe("a cursor in a log", () => {
 
   it("knows whether it has reached a place, by number inside the window and by id outside", () => {
     const window = windowOf(10, 12);
-    const { log } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
-    const inside = new LogCursor(log, window, { after: "a-11" });
+    const { reads } = answering({ entries: entries(3, 5), cursor: "a-5", atTail: false });
+    const inside = new LogCursor(reads, window, { after: "a-11" });
     const places = [
       { id: "a-10", number: 10 },
       { id: "a-11", number: 11 },
@@ -193,7 +194,7 @@ describe("a cursor in a log", () => {
       { id: "a-13", number: Infinity },
     ];
     expect(places.map((place) => inside.hasReached(place))).toEqual([true, true, false, false]);
-    const outside = new LogCursor(log, window, { after: "a-2" });
+    const outside = new LogCursor(reads, window, { after: "a-2" });
     outside.moveTo(outside.next() as Entry);
     expect(["a-2", "a-3", "a-4", "b-1"].map((id) => outside.hasReached({ id, number: Infinity }))).toEqual([
       true,
@@ -202,6 +203,6 @@ describe("a cursor in a log", () => {
       false,
     ]);
     expect([inside.isBehindTail, outside.isBehindTail]).toEqual([true, true]);
-    expect(new LogCursor(log, window, { after: "b-1" }).isBehindTail).toBe(false);
+    expect(new LogCursor(reads, window, { after: "b-1" }).isBehindTail).toBe(false);
   });
 });

@@ -58,6 +58,13 @@ class ExpressExchange extends NodeExchange {
   }
 }
 
+type OpenOnThis = (this: ServerResponse, source?: Source, options?: EventStreamOptions) => EventStream;
+type SseMiddleware = (
+  req: IncomingMessage,
+  res: ServerResponse & { sse?: OpenOnThis },
+  next: (error?: unknown) => void,
+) => void;
+
 /**
  * Makes middleware for Express 4 and 5 that adds `res.sse()`.
  *
@@ -69,17 +76,13 @@ class ExpressExchange extends NodeExchange {
  * app.use(sse({ heartbeat: 15_000 }));
  * app.use(sse(events)); // an EventStreamServer, which can be closed at shutdown
  */
-export function sse(given?: EventStreamServer | EventStreamOptions) {
+export function sse(given?: EventStreamServer | EventStreamOptions): SseMiddleware {
   const server = serverOf(given, arguments.length);
   // All responses share this function, because a closure for each response would take memory.
-  function openOnThis(this: ServerResponse, source?: Source, options?: EventStreamOptions): EventStream {
+  const openOnThis: OpenOnThis = function (source, options) {
     return openOn(new ExpressExchange(this.req, this), server, source, options);
-  }
-  return function sseMiddleware(
-    _req: IncomingMessage,
-    res: ServerResponse & { sse?: typeof openOnThis },
-    next: (error?: unknown) => void,
-  ): void {
+  };
+  return function sseMiddleware(_req, res, next) {
     res.sse = openOnThis;
     next();
   };

@@ -37,7 +37,7 @@ export interface LogState {
 
 /** Decides what happens with several calls of `append` that go into one message, in the order of the calls. */
 export class AppendPlan {
-  readonly nonce = crypto.randomUUID();
+  readonly nonce: string = crypto.randomUUID();
   readonly added: PreparedDraft[] = [];
   readonly head: MessageHead;
   readonly #state: LogState;

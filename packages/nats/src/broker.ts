@@ -18,6 +18,11 @@ export interface FollowedLog {
   tellStatus(news: Extract<News, { status: unknown }>): void;
 }
 
+/**
+ * Milliseconds that a request waits at least before it is repeated. A server without a leader does not answer at all. No
+ * request does harm when it is repeated.
+ */
+const MIN_ATTEMPT = 1_000;
 /** Milliseconds between two attempts at most. */
 export const MAX_WAIT = 500;
 /** Milliseconds until a message that was stored should have been heard. */
@@ -35,10 +40,12 @@ export class Broker {
   status: EventLog["status"] = "ready";
   readonly options: ResolvedOptions;
   /** The logs that have listeners, by the token of their keys. */
-  readonly followed = new Map<string, FollowedLog>();
+  readonly followed: Map<string, FollowedLog> = new Map<string, FollowedLog>();
   readonly #connection: NatsConnection;
   readonly #requester: Requester;
   #js: JetStream | undefined;
+  /** Whether the stream did not answer, so that it is looked for before the next request. */
+  #mayBeGone = false;
   #opening: Promise<JetStream> | undefined;
   #subscription: Subscription | undefined;
   /** The sequence number up to which this node has heard every message, or knows that it need not. */
@@ -51,7 +58,7 @@ export class Broker {
   constructor(options: ResolvedOptions) {
     this.options = options;
     this.#connection = options.connection;
-    this.#requester = new Requester(options.connection, options.timeout);
+    this.#requester = new Requester(options.connection, Math.max(MIN_ATTEMPT, options.timeout / 4));
     void this.#watch();
   }
 
@@ -73,7 +80,7 @@ export class Broker {
       } catch (error) {
         if (!(error instanceof RequestFailed)) throw error;
         if (this.status === "closed") throw closedError();
-        if (error.kind === "missing") this.#js = undefined;
+        if (error.kind === "missing") this.#mayBeGone = true;
         if (error.isFinal || performance.now() + wait >= deadline) throw unavailable(error);
         await pause(wait);
       }
@@ -98,38 +105,34 @@ export class Broker {
   }
 
   #jetstream(deadline: number): Promise<JetStream> {
-    if (this.#js !== undefined) return Promise.resolve(this.#js);
+    if (this.#js !== undefined && !this.#mayBeGone) return Promise.resolve(this.#js);
     return (this.#opening ??= this.#open(deadline).finally(() => (this.#opening = undefined)));
   }
 
   async #open(deadline: number): Promise<JetStream> {
     const limit = Math.min(deadline, this.deadline());
-    this.#use(await openStream(this.#requester, this.options, limit));
+    const stream = await openStream(this.#requester, this.options, limit);
+    if (this.status === "closed") throw closedError();
+    this.#use(stream);
     this.#scheduleCheck(this.options.checkInterval);
     return this.#js!;
   }
 
   /** Takes over what the server says about the stream. It may be another stream than before. */
   #use(stream: StreamInfo): void {
-    const isSame = this.#subscription !== undefined && this.#js?.stream.created === stream.created;
-    if (isSame) return;
+    this.#mayBeGone = false;
+    if (this.#js?.stream.created === stream.created) return;
     this.#subscription?.unsubscribe();
     this.#js = new JetStream(stream, this.#requester, this.#connection);
-    this.#warnOfAge(stream);
+    for (const problem of stream.warnings(this.options.maxAge, this.#connection.info?.version)) {
+      this.report(new SseError("ERR_SSE_INVALID_OPTION", problem), "check");
+    }
     this.#heard = stream.lastSeq;
     this.#subscription = this.#connection.subscribe(stream.live, {
       callback: (_error, message) => this.#hear(stream, message),
     });
     // At once, so that no log takes a message of the new stream for one of the old stream.
     for (const log of [...this.followed.values()]) void log.catchUp();
-  }
-
-  /** A stream that keeps messages for a shorter time still works, but histories may promise more than it keeps. */
-  #warnOfAge({ name, maxAge }: StreamInfo): void {
-    if (maxAge >= this.options.maxAge) return;
-    const expected = `at least ${this.options.maxAge} ms, which is the option maxAge`;
-    const problem = `natsLogs: the stream ${name}: max_age: expected ${expected}, got ${maxAge} ms`;
-    this.report(new SseError("ERR_SSE_INVALID_OPTION", problem), "check");
   }
 
   #hear(stream: StreamInfo, { subject, headers, data }: Msg): void {

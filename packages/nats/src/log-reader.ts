@@ -97,7 +97,10 @@ class Reading {
       const { cursor } = (await this.#reset("evicted", newest)) as { cursor: string };
       const { position } = parseId(cursor)!;
       if (comparePositions(position, newest.last) === 0) return { entries: [], cursor, atTail: true };
-      return this.#readAfter(position, newest);
+      const read = await this.#readAfter(position, newest);
+      // What was the oldest entry has expired or was deleted meanwhile. The caller reads on after the cursor.
+      if (!("reset" in read)) return read;
+      return { entries: [], cursor: read.cursor, atTail: read.cursor === this.#id(newest.last) };
     }
     const first = await this.#js.next(this.#reader.token, 1, this.#deadline);
     if (first?.head.count !== 0) return this.#reset("evicted", newest);

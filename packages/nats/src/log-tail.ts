@@ -122,7 +122,7 @@ export class LogTail implements FollowedLog {
     }
     // The listeners are added in the microtasks that follow, at the position of that moment.
     setTimeout(() => {
-      if (this.#listeners.size === 0) this.#leave();
+      if (this.#listeners.size === 0 && this.#opening === undefined) this.#leave();
     }, 0);
     this.#followArrived();
   }

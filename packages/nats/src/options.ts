@@ -36,7 +36,11 @@ export interface NatsLogsOptions {
   stream?: string;
   /** The first token of all subjects of a stream that the store creates. @default "ssekit" */
   prefix?: string;
-  /** Number of servers that keep a stream which the store creates. @default 1 */
+  /**
+   * Number of servers that keep a stream which the store creates. More than one needs nats-server 2.10.19 or later.
+   *
+   * @default 1
+   */
   replicas?: number;
   /**
    * Milliseconds after which the server deletes messages of a stream that the store creates, whatever a history says.

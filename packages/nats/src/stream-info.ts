@@ -20,9 +20,12 @@ interface Config {
   discard?: string;
   sealed?: boolean;
   deny_purge?: boolean;
+  num_replicas?: number;
   max_age?: number;
 }
 
+/** The first version in which the servers of a replicated stream check conditions reliably. */
+const REPLICATED_SINCE = [2, 10, 19];
 const NAME_IN_USE = 10_058;
 
 /** What a node knows of the stream: its name, when it was created, and the subjects of its logs. */
@@ -32,6 +35,8 @@ export class StreamInfo {
   readonly created: string;
   /** The subjects to which the server sends every message that it has stored. */
   readonly live: string;
+  /** Number of servers that keep the stream. */
+  readonly replicas: number;
   /** Milliseconds after which the server deletes messages. */
   readonly maxAge: number;
   /** The sequence number of the newest message. */
@@ -43,6 +48,7 @@ export class StreamInfo {
     this.name = name;
     this.created = answer.created as string;
     this.lastSeq = (answer.state as { last_seq: number }).last_seq;
+    this.replicas = config.num_replicas ?? 1;
     this.maxAge = (config.max_age || Infinity) / 1_000_000;
     const [subjects = "", ...others] = config.subjects ?? [];
     const { src, dest = "", headers_only = false } = config.republish ?? {};
@@ -67,6 +73,23 @@ export class StreamInfo {
     this.live = src === ">" ? `${dest.slice(0, -1)}${subjects}` : dest;
   }
 
+  /** What is wrong with a stream that works nevertheless. */
+  warnings(maxAge: number, version = ""): string[] {
+    const warnings: string[] = [];
+    if (this.maxAge < maxAge) {
+      const expected = `at least ${maxAge} ms, which is the option maxAge`;
+      warnings.push(`max_age: expected ${expected}, got ${this.maxAge} ms`);
+    }
+    // https://github.com/nats-io/nats-server/issues/4320 and https://github.com/nats-io/nats-server/pull/5794
+    if (this.replicas > 1 && isBefore(version, REPLICATED_SINCE)) {
+      const problem = "two nodes that append at the same moment can both be acknowledged against a condition";
+      warnings.push(
+        `num_replicas: expected 1 with a server before ${REPLICATED_SINCE.join(".")}, got ${this.replicas} with ${version}; ${problem}`,
+      );
+    }
+    return warnings.map((warning) => `natsLogs: the stream ${this.name}: ${warning}`);
+  }
+
   /** The subject of the log with this token. */
   subject(token: string): string {
     return this.#subjects + token;
@@ -86,6 +109,12 @@ export class StreamInfo {
   epoch(token: string): string {
     return hash(`${this.created} ${token}`);
   }
+}
+
+function isBefore(version: string, other: readonly number[]): boolean {
+  const parts = version.split(".").map((part) => Number.parseInt(part, 10));
+  const differing = other.findIndex((part, n) => part !== parts[n]);
+  return differing !== -1 && parts[differing]! < other[differing]!;
 }
 
 /** Finds the stream, or creates it if it does not exist. */

@@ -20,7 +20,7 @@ export interface ResponseOwner {
 const NGHTTP2_INTERNAL_ERROR = 2;
 
 // A registered symbol, because two copies of this package must see the same property.
-export const OWNER = Symbol.for("ssekit.opened/1");
+export const OWNER: unique symbol = Symbol.for("ssekit.opened/1");
 
 /** A response that has an event stream, or may get one. A response of HTTP/2 has the same members and a `stream`. */
 export type OwnedResponse = ServerResponse & {

@@ -39,33 +39,32 @@ export function nodeRedisConnection(client: NodeRedisClient): Connection {
   return {
     isCluster: false,
     send: (_key, command) => client.sendCommand([...command]),
-    openSubscriber: (events) => openSubscriber(client as unknown as NodeClient, events),
+    openSubscriber: (events) => openSubscriber(() => client as unknown as NodeClient, events),
   };
 }
 
 export function nodeRedisClusterConnection(cluster: NodeRedisCluster): Connection {
-  const { masters } = cluster;
   return {
     isCluster: true,
     send: (key, command) => cluster.sendCommand(key, false, [...command]),
     openSubscriber(events) {
-      const nodes = cluster.masters ?? masters;
-      const node = nodes[Math.floor(Math.random() * nodes.length)];
-      const client = node && (cluster as Nodes).nodeClient(node);
-      return openSubscriber(client, events);
+      const { masters } = cluster;
+      const node = masters[Math.floor(Math.random() * masters.length)];
+      return openSubscriber(() => node && (cluster as Nodes).nodeClient(node), events);
     },
   };
 }
 
 function openSubscriber(
-  source: NodeClient | Promise<NodeClient> | undefined,
+  findSource: () => NodeClient | Promise<NodeClient> | undefined,
   { message, ready, lost }: SubscriberEvents,
 ): Subscriber {
   const hear = (text: string, channel: string): void => message(channel, text);
   let closed = false;
   const opening = (async () => {
+    const source = await findSource();
     if (source === undefined) throw new Error("The cluster is not connected");
-    const client = (await source).duplicate({ disableOfflineQueue: false });
+    const client = source.duplicate({ disableOfflineQueue: false });
     client.on("error", lost);
     client.on("end", lost);
     client.on("ready", ready);

@@ -89,8 +89,8 @@ export class Shard {
         return await within(runScript(connection, script, [key], args), Math.min(timeout, left));
       } catch (failure) {
         error = failure;
-        // The server has answered, so it can be reached.
-        if (!isReply(error)) this.#goDown(error);
+        // The server can be reached if it has answered. If little time was left, the failure says nothing about it.
+        if (!isReply(error) && left >= this.#options.timeout / 2) this.#goDown(error);
       }
     }
   }

@@ -75,7 +75,7 @@ export class SharedLog implements Checked {
           options.timeout,
         ).catch(() => {}),
       unsubscribe: () => subscriptions.delete(metaKey),
-      peek: () => this.peek(),
+      peek: () => this.#peek("tail"),
       read: async (after) => {
         const from = { after };
         return toRead(await this.#ask(readArgs(from, PAGE)!), from, PAGE, undefined);
@@ -103,8 +103,8 @@ export class SharedLog implements Checked {
     return { reset: "unknown-id", cursor: idOf(floor) };
   }
 
-  async peek(): Promise<Peek> {
-    return toPeek(await this.#ask(["peek", "", "", "", "0", "0"]));
+  peek(): Promise<Peek> {
+    return this.#peek("peek");
   }
 
   /** @param added is called at once with the tail, before the listener can be told anything. */
@@ -150,6 +150,10 @@ export class SharedLog implements Checked {
   #use(): void {
     if (this.#renewAt === Infinity && this.#ttl > 0) this.#renewAt = performance.now() + this.#ttl / 3;
     this.#options.shard.add(this);
+  }
+
+  async #peek(from: "peek" | "tail"): Promise<Peek> {
+    return toPeek(await this.#ask([from, "", "", "", "0", "0"]));
   }
 
   async #ask(args: readonly string[]): Promise<Record> {

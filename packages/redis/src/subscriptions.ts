@@ -43,7 +43,7 @@ export class Subscriptions {
 
   delete(channel: string): void {
     if (!this.#handlers.delete(channel)) return;
-    this.#wanted.delete(channel);
+    this.#release(channel);
     if (this.#handlers.size === 0) this.#closeSubscriber();
     else this.#subscriber?.unsubscribe([channel]).catch(() => {});
   }
@@ -63,8 +63,14 @@ export class Subscriptions {
 
   close(): void {
     this.#handlers.clear();
-    this.#wanted.clear();
+    for (const channel of this.#wanted.keys()) this.#release(channel);
     this.#closeSubscriber();
+  }
+
+  /** Lets those go on that wait for a channel which is not wanted any more. */
+  #release(channel: string): void {
+    for (const resolve of this.#wanted.get(channel) ?? []) resolve();
+    this.#wanted.delete(channel);
   }
 
   #open(): Subscriber {
@@ -129,8 +135,10 @@ export class Subscriptions {
       if (wanted.length > 0) await subscriber.subscribe(wanted.map(([channel]) => channel));
     } catch {
       // All channels are subscribed when the connection is ready again. A server that refused them is asked again later.
-      if (this.#subscriber !== subscriber) return;
-      for (const [channel, waiting] of wanted) this.#wanted.set(channel, waiting);
+      for (const [channel, waiting] of wanted) {
+        this.#wanted.set(channel, [...waiting, ...(this.#wanted.get(channel) ?? [])]);
+        if (!this.#handlers.has(channel) && channel !== this.#options.beatChannel) this.#release(channel);
+      }
       return;
     }
     for (const [, waiting] of wanted) for (const resolve of waiting) resolve();

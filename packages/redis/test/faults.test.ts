@@ -96,7 +96,11 @@ describe.skipIf(!systemProgram("redis-server"))("P6: logs on a Redis that fails"
     async function begin(): Promise<Scene> {
       const server = await startRedis({ appendonly: true });
       onTestFinished(() => server.remove());
-      const nodes = [await startNode(CLIENTS[name]!, server), await startNode(CLIENTS[name]!, server)];
+      const options = { timeout: 1_000 };
+      const nodes = [
+        await startNode(CLIENTS[name]!, server, options),
+        await startNode(CLIENTS[name]!, server, options),
+      ];
       const witnesses = nodes.map((node) => new Witness(node));
       for (const witness of witnesses) await witness.start();
       const publishers = nodes.map((node, n) => new Publisher(node.store.open(KEY), `node ${n}`));

@@ -115,6 +115,38 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       expect(await within("the append", refused)).toMatchObject([{ status: "rejected" }]);
     });
 
+    it("keeps nothing of a key whose state is asked for and that has no log", async () => {
+      const { store } = await startNode(connect, server);
+      const log = store.open(randomUUID());
+      const before = await server.command("DBSIZE");
+      expect(await log.peek()).toMatchObject({ first: undefined, end: undefined });
+      expect(await server.command("DBSIZE")).toBe(before);
+      const told: Entry[] = [];
+      await log.tail((news) => "entries" in news && told.push(...news.entries));
+      await log.append([{ data: "a" }], { after: "start" });
+      await until("the entry", () => told.length === 1);
+    });
+
+    it("lets every key of a log expire, also of one without entries", async () => {
+      const own = await startRedis();
+      onTestFinished(() => own.remove());
+      const { store } = await startNode(connect, own);
+      const withoutTimeToLive = async (): Promise<string[]> => {
+        const keys = [...(await own.command("KEYS *")).matchAll(/^ssekit.*$/gm)].map(([key]) => key.trim());
+        expect(keys).not.toEqual([]);
+        const times = await Promise.all(keys.map((key) => own.command(`PTTL ${key}`)));
+        return keys.filter((_, n) => times[n]!.startsWith(":-"));
+      };
+      const log = store.open("key");
+      await log.tail(() => {});
+      expect(await withoutTimeToLive()).toEqual([]);
+      await log.append([{ data: "a", idempotencyKey: "k" }, { data: "b" }]);
+      await log.append([{ data: "c" }]);
+      expect(await withoutTimeToLive()).toEqual([]);
+      await log.append([{ data: "d", end: true }]);
+      expect(await withoutTimeToLive()).toEqual([]);
+    });
+
     it("loads its scripts again when the server has forgotten them", async () => {
       const { store } = await startNode(connect, server);
       const log = store.open(randomUUID());
@@ -128,7 +160,7 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
     it("opens one connection, whatever the number of logs, and closes it", async () => {
       await expect.poll(() => connectionsOf(server)).toBe(0);
       const { client, close } = await connect(server.port);
-      const store = redisLogs({ client });
+      const store = redisLogs({ client, timeout: 25_000 });
       const logs = Array.from({ length: 10_000 }, (_, n) => store.open(`log ${n}`));
       const told = new Set<string>();
       await Promise.all(
@@ -147,6 +179,21 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
   });
 
   const connect = CLIENTS["redis 6"]!;
+
+  it("lets nothing wait for a log that was closed while it began to follow it", async () => {
+    const { store } = await startNode(CLIENTS["ioredis 6"]!, server, { timeout: 60_000 });
+    const followed = store.open(randomUUID());
+    await followed.tail(() => {});
+    for (const isConnected of [true, false]) {
+      if (!isConnected) await followed.close();
+      const log = store.open(randomUUID());
+      const following = Promise.resolve(log.tail(() => {}));
+      void log.close();
+      await expect(within("the rejection", following)).rejects.toMatchObject({
+        code: "ERR_SSE_CHANNEL_CLOSED",
+      });
+    }
+  });
 
   it("sends no command for a listener", async () => {
     const { store } = await startNode(connect, server, { checkInterval: 60_000 });

@@ -88,6 +88,27 @@ export function storeContract(subject: LogStoreSubject): void {
       expect(followers[0]!.news).toEqual([]);
     });
 
+    it.each([
+      {
+        how: "stopped",
+        end: (probe: LogProbe) => void probe.follow().then((follower) => follower.tail.stop()),
+      },
+      {
+        how: "closed",
+        end: (probe: LogProbe) => {
+          void probe.follow().catch(() => {});
+          void probe.log.close();
+        },
+      },
+    ])("follows a log whose other handle is $how while it begins to follow, too", async ({ end }) => {
+      const store = await create();
+      const [ended, other] = [open(store, "key"), open(store, "key")];
+      end(ended);
+      const follower = await other.follow();
+      await follower.untilTold(await other.append("a"));
+      expect(follower.data).toEqual(["a"]);
+    });
+
     it("deletes nothing when a log is closed", async () => {
       const store = await create();
       const first = open(store, "key");

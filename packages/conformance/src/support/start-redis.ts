@@ -15,7 +15,7 @@ export interface RedisOptions {
   dir?: string;
   /** Whether every write is on disk before it is acknowledged. @default false */
   appendonly?: boolean;
-  /** More arguments of `redis-server`. */
+  /** More arguments of `redis-server`. A configuration file comes first. */
   args?: readonly string[];
 }
 
@@ -53,9 +53,9 @@ export async function startRedis({
   const start = async (): Promise<void> => {
     const settings = ["--port", String(listening), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
     if (appendonly) settings.push("--appendonly", "yes", "--appendfsync", "always");
-    const started = spawn(systemProgram("redis-server")!, [...settings, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const isFile = args[0]?.startsWith("/");
+    const all = isFile ? [args[0]!, ...settings, ...args.slice(1)] : [...settings, ...args];
+    const started = spawn(systemProgram("redis-server")!, all, { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [started.stdout, started.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -102,9 +102,9 @@ async function sendInline(port: number, command: string): Promise<string> {
   let reply = "";
   socket.setEncoding("utf8").on("data", (text: string) => (reply += text));
   const ended = once(socket, "close");
-  socket.write(`${command}\r\nQUIT\r\n`);
+  socket.end(`${command}\r\n`); // not QUIT, which a Sentinel does not know
   await ended;
-  return reply.replace(/\+OK\r\n$/, "").replace(/^\$\d+\r\n/, "");
+  return reply.replace(/^\$\d+\r\n/, "");
 }
 
 /** Starts a Redis Cluster of empty servers, each with a share of the slots. The caller has to call `remove` of each. */

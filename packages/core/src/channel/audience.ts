@@ -6,6 +6,7 @@ import type { ChannelOptions, ChannelStage } from "./channel.js";
 import type { Entry, EventLog, News, ResetReason, Tail } from "./event-log.js";
 import { compareIds } from "./ids.js";
 import { LiveMembers } from "./live-members.js";
+import { SharedReads } from "./shared-reads.js";
 import type { Member, SubscriberHost } from "./subscriber-host.js";
 import { Window, type Place } from "./window.js";
 
@@ -23,7 +24,8 @@ interface Following {
 
 /** The subscribers of a channel on this node. They share one tail of the log. */
 export class Audience implements SubscriberHost {
-  readonly log: EventLog;
+  readonly reads: SharedReads;
+  readonly #log: EventLog;
   /** The number of members of each topic. */
   readonly topics = new Map<string, number>();
   /** Whether a message has been published here. */
@@ -51,7 +53,8 @@ export class Audience implements SubscriberHost {
   readonly #frames = new Map<string, { readonly text: string; readonly frame: Frame }>();
 
   constructor(log: EventLog, options: ChannelOptions, report: Report, onEmpty: () => void) {
-    this.log = log;
+    this.#log = log;
+    this.reads = new SharedReads(log);
     this.#options = options;
     this.#report = report;
     this.#onEmpty = onEmpty;
@@ -115,7 +118,7 @@ export class Audience implements SubscriberHost {
   #follow(): Promise<void> | undefined {
     if (this.#following !== undefined) return this.#following.pending;
     const following: Following = { earlyNews: [] };
-    const tail = this.log.tail((news) => this.#hear(following, news));
+    const tail = this.#log.tail((news) => this.#hear(following, news));
     this.#following = following;
     if (!isThenable(tail)) {
       this.#followed(following, tail, true);
@@ -147,6 +150,7 @@ export class Audience implements SubscriberHost {
     this.#following = this.#earlyPlace = undefined;
     this.#nextNumber = (following?.window?.head ?? this.#nextNumber) + 1;
     this.#frames.clear();
+    this.reads.clear();
     following?.tail?.stop();
   }
 
@@ -167,6 +171,7 @@ export class Audience implements SubscriberHost {
 
   #deliver(window: Window, entry: Entry): void {
     const number = window.push(entry);
+    this.reads.expire();
     this.#delivering = true;
     // Every member gets the end, whatever its topics. `deliver` ignores the call if the member is not live.
     if (entry.end) for (const member of [...this.#members]) member.deliver(entry, number);
@@ -177,6 +182,7 @@ export class Audience implements SubscriberHost {
 
   /** Handles a reset of the tail: every live member has lost entries. */
   #break(window: Window, reason: ResetReason, cursor: string): void {
+    this.reads.clear();
     window.break(cursor);
     for (const member of [...this.#members].filter(({ isLive }) => isLive)) member.lose(reason);
     this.#wake();

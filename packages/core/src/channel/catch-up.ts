@@ -63,7 +63,7 @@ export class CatchUp {
 
   /** Sets where to begin and what to send first. Call `advance` afterwards. */
   begin(window: Window, start: Start, { hole, snapshot = hole !== undefined }: First = {}): void {
-    this.#cursor = new LogCursor(this.#host.log, window, start);
+    this.#cursor = new LogCursor(this.#host.reads, window, start);
     this.#hole = hole;
     this.#needsSnapshot = snapshot && this.#follower.snapshot !== undefined;
   }

@@ -1,9 +1,8 @@
 import { isThenable } from "../stream/source.js";
-import type { Entry, EventLog, Read, ReadFrom, ResetReason } from "./event-log.js";
+import type { Entry, Read, ReadFrom, ResetReason } from "./event-log.js";
 import { isAtOrBefore } from "./ids.js";
+import type { SharedReads } from "./shared-reads.js";
 import type { Place, Window } from "./window.js";
-
-const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
 
 /** What `LogCursor.next` returns. */
 export type Next =
@@ -24,7 +23,7 @@ export type Next =
 export class LogCursor {
   /** The id of the position. `undefined` until the first read has returned one. */
   id: string | undefined;
-  readonly #log: EventLog;
+  readonly #reads: SharedReads;
   readonly #window: Window;
   /** The number of the position, if it is inside the window. */
   #number: number | undefined;
@@ -36,8 +35,12 @@ export class LogCursor {
   // The result of an asynchronous read, and the head of the window when the read began.
   #arrived: { readonly result: Read; readonly head: number } | undefined;
 
-  constructor(log: EventLog, window: Window, from: "start" | "oldest" | { after: string; number?: number }) {
-    this.#log = log;
+  constructor(
+    reads: SharedReads,
+    window: Window,
+    from: "start" | "oldest" | { after: string; number?: number },
+  ) {
+    this.#reads = reads;
     this.#window = window;
     this.#from = from;
     if (typeof from === "string") return;
@@ -57,7 +60,7 @@ export class LogCursor {
         this.#number = undefined; // the position is no longer inside the window
       }
       const { head } = this.#window;
-      const reading = this.#arrived === undefined ? this.#log.read(this.#from, READ_LIMIT) : undefined;
+      const reading = this.#arrived === undefined ? this.#reads.read(this.#from) : undefined;
       if (isThenable(reading)) {
         return Promise.resolve(reading).then((result) => void (this.#arrived = { result, head }));
       }

@@ -2,7 +2,8 @@ import type { Frame } from "../format/frame.js";
 import type { EventStream } from "../stream/event-stream.js";
 import type { StreamPort } from "../stream/stream-port.js";
 import type { ChannelOptions } from "./channel.js";
-import type { Entry, EventLog, ResetReason } from "./event-log.js";
+import type { Entry, ResetReason } from "./event-log.js";
+import type { SharedReads } from "./shared-reads.js";
 import type { Place, Window } from "./window.js";
 
 /** What a channel needs of a subscriber. */
@@ -25,7 +26,8 @@ export interface Member {
 
 /** What a subscriber needs of its channel. */
 export interface SubscriberHost {
-  readonly log: EventLog;
+  /** Reads the log for all members. */
+  readonly reads: SharedReads;
   /** The newest entries. `undefined` until the log is followed. */
   readonly window: Window | undefined;
   /** The members to which new entries are delivered. */

@@ -26,7 +26,7 @@ export async function startNode(
   const commands = await startForwarder(server.port);
   const messages = await startForwarder(server.port);
   const { client, close } = await connect(commands.port, messages.port);
-  const store = redisLogs({ client, timeout: 1_000, ...options });
+  const store = redisLogs({ client, timeout: 3_000, ...options });
   onTestFinished(async () => {
     await store.close();
     close();

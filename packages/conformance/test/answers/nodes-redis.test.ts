@@ -1,0 +1,3 @@
+import { answerNodesContract } from "../../src/answer-nodes/nodes-contract.js";
+
+answerNodesContract("redis");

@@ -1,0 +1,3 @@
+import { clusterResumeContract } from "../../src/cluster/resume-contract.js";
+
+clusterResumeContract("nats");

@@ -1,0 +1,3 @@
+import { stormContract } from "../../src/cluster/storm-contract.js";
+
+stormContract("nats");
