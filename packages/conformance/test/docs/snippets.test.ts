@@ -64,7 +64,13 @@ describe("the snippets", () => {
     it("are compiled without an error", { timeout: 120_000 }, async () => {
       const config = {
         extends: "../../../tsconfig.base.json",
-        compilerOptions: { noEmit: false, noUnusedLocals: false, noUnusedParameters: false },
+        compilerOptions: {
+          noEmit: false,
+          noUnusedLocals: false,
+          noUnusedParameters: false,
+          declaration: false,
+          isolatedDeclarations: false,
+        },
         files: typed.map((snippet) => fileOf(snippet, "mts")),
       };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
