@@ -1,1 +1,3 @@
-export {};
+export type { Answers, AnswerState } from "./answers.js";
+export type { AnswerErrorContext, AnswersOptions, FoldedEvent } from "./answers-options.js";
+export { createAnswers } from "./create-answers.js";

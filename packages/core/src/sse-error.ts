@@ -30,6 +30,7 @@
  *   again with the same idempotency keys is safe.
  * - `ERR_SSE_LOG_FULL`: a log with a complete history has reached its limit of bytes. Nothing was stored.
  * - `ERR_SSE_TOO_MANY_CHANNELS`: there are `max` channels, and all of them are in use.
+ * - `ERR_SSE_ANSWER_LOST`: the node that wrote an answer has died, or the log has lost a part of the answer.
  *
  * The upstream of a relay:
  *
@@ -62,6 +63,7 @@ export type SseErrorCode =
   | "ERR_SSE_LOG_UNAVAILABLE"
   | "ERR_SSE_LOG_FULL"
   | "ERR_SSE_TOO_MANY_CHANNELS"
+  | "ERR_SSE_ANSWER_LOST"
   | "ERR_SSE_UPSTREAM_STATUS"
   | "ERR_SSE_UPSTREAM_CONTENT_TYPE"
   | "ERR_SSE_UPSTREAM_BROKEN"

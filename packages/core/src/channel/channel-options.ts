@@ -13,6 +13,12 @@ import { HISTORY, resolveHistory } from "./history.js";
 
 const LOG: Check = ["an EventLog, such as new MemoryLog()", (value) => hasMethods(value, "append", "tail")];
 
+/** An option that takes a store of logs. */
+export const LOG_STORE: Check = [
+  "a LogStore, such as memoryLogs()",
+  (value) => hasMethods(value, "open", "close"),
+];
+
 /** Of one channel. Those of channels by key have most of them too. */
 export const CHANNEL_CHECKS: { readonly [Name in keyof Required<ChannelOptions>]: Check } = {
   history: HISTORY,

@@ -1,6 +1,6 @@
-import { COUNT, hasMethods, invalidOption, MS, STRING, type Check } from "../check-options.js";
+import { COUNT, invalidOption, MS, STRING, type Check } from "../check-options.js";
 import { SseError } from "../sse-error.js";
-import { CHANNEL_CHECKS, checkChannelOptions } from "./channel-options.js";
+import { CHANNEL_CHECKS, checkChannelOptions, LOG_STORE } from "./channel-options.js";
 import type { Channel, ChannelOptions } from "./channel.js";
 import type { LogStore } from "./event-log.js";
 import { LogChannel, type UseListener } from "./log-channel.js";
@@ -103,7 +103,7 @@ export function createChannels<Events = any>(options: ChannelsOptions<Events> = 
     log: "use logs, a LogStore",
     idle: MS,
     max: COUNT,
-    logs: ["a LogStore, such as memoryLogs()", (value) => hasMethods(value, "open", "close")],
+    logs: LOG_STORE,
   };
   checkChannelOptions(options, "createChannels", checks); // now, and not with the first request
   return new KeyedChannels(options) as unknown as Channels<Events>;

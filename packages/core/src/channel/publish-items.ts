@@ -6,13 +6,15 @@ import type { ChannelSource } from "./channel-message.js";
 
 /** What receives the items of a source. */
 export interface ItemsTarget {
+  /** Whether nothing more is taken. */
   readonly isClosed: boolean;
-  append(item: unknown): string | Promise<string>;
-  /** Calls the listener when the channel closes. Returns a function that removes the listener. */
+  /** Publishes one item. If it returns a promise, the source is asked for the next item after the promise resolves. */
+  append(item: unknown): string | undefined | Promise<unknown>;
+  /** Calls the listener when the target closes. Returns a function that removes the listener. */
   onClose(listener: () => void): () => void;
 }
 
-/** Publishes the items of a source, one after another. Resolves with `false` as soon as the channel closes. */
+/** Publishes the items of a source, one after another. Resolves with `false` as soon as the target closes. */
 export async function publishItems(source: ChannelSource<unknown>, target: ItemsTarget): Promise<boolean> {
   const controller = new AbortController();
   let abort!: () => void;

@@ -1,0 +1,93 @@
+import type { ChannelSource, Draft, EventLog } from "@ssekit/core";
+import { discardSource } from "@ssekit/core/adapter";
+import { claimDraft, codeOf } from "./answer-log.js";
+import type { AnswerNode } from "./answer-node.js";
+import { claimKey, type Claimed } from "./claim-key.js";
+import { closedError, lostError } from "./last-events.js";
+import { Producer } from "./producer.js";
+import { pause } from "./timer.js";
+
+const REMOTE_FLUSH_MS = 50;
+// How long close() waits for a log that cannot be reached.
+const CLOSE_MS = 5_000;
+
+/** The answers whose sources are read on this node. */
+export class Producers {
+  readonly #node: AnswerNode;
+  readonly #producers = new Map<string, Producer>();
+
+  constructor(node: AnswerNode) {
+    this.#node = node;
+  }
+
+  get(key: string): Producer | undefined {
+    return this.#producers.get(key);
+  }
+
+  /** Claims the key and reads the source. `false`: the key was claimed before. */
+  async start(key: string, source: ChannelSource): Promise<boolean> {
+    const { leases, lease } = this.#node;
+    const log = this.#node.open(key);
+    const release = leases.hold(); // others may hear of the claim before this call does
+    const draft = claimDraft(leases.claim);
+    const giveUpAt = performance.now() + lease;
+    try {
+      const claimed = await claimKey(log, draft, () => performance.now() < giveUpAt && !this.#node.isClosed);
+      if (claimed === undefined) {
+        discardSource(source);
+        await log.close();
+        return false;
+      }
+      const producer = this.#add(key, log, claimed);
+      if (!this.#node.isClosed) producer.run(source);
+      else {
+        discardSource(source);
+        producer.end("failed", shutdown());
+      }
+      return true;
+    } catch (error) {
+      discardSource(source);
+      if (codeOf(error) === "ERR_SSE_LOG_UNAVAILABLE") void this.#withdraw(key, log, draft);
+      else await log.close();
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** Ends the answers as failed, and waits for the log within limits. */
+  async close(): Promise<void> {
+    const producers = [...this.#producers.values()];
+    for (const producer of producers) producer.end("failed", shutdown());
+    await Promise.race([Promise.all(producers.map(({ over }) => over)), pause(CLOSE_MS)]);
+    for (const producer of producers) producer.abandon();
+  }
+
+  #add(key: string, log: EventLog, { id, isRemote }: Claimed): Producer {
+    const { flushInterval = isRemote ? REMOTE_FLUSH_MS : undefined } = this.#node.options;
+    const producer = new Producer(log, id, flushInterval, this.#node.contextOf(key));
+    const release = this.#node.leases.hold();
+    this.#producers.set(key, producer);
+    void producer.over.then(() => {
+      release();
+      this.#producers.delete(key);
+    });
+    return producer;
+  }
+
+  /** Ends an answer whose claim may have been stored after all, because nobody reads its source. */
+  async #withdraw(key: string, log: EventLog, draft: Draft): Promise<void> {
+    try {
+      const claimed = await claimKey(log, draft, () => !this.#node.isClosed);
+      if (claimed === undefined) return await log.close();
+      const problem = "The log could not be reached when the answer was started, and the source was not read";
+      this.#add(key, log, claimed).end("failed", lostError(problem));
+    } catch {
+      await log.close().catch(() => {}); // the lease of this node ends instead
+    }
+  }
+}
+
+function shutdown(): Error {
+  return closedError("The node was closed before the source of the answer was exhausted");
+}
