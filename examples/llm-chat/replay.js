@@ -13,8 +13,8 @@ const refusals = {
   "/429": { status: 429, code: "rate_limit_exceeded", message: "Rate limit reached for requests." },
 };
 
-/** The number of pieces after which `/break` and `/error` fail. */
-const piecesBeforeFailure = 200;
+/** The number of chunks after which `/break` and `/error` fail. */
+const chunksBeforeFailure = 50;
 
 /**
  * A stand-in for an OpenAI-compatible endpoint. It answers with recorded answers, cut into the worst pieces that a network
@@ -44,18 +44,22 @@ export async function startReplay({ pause = () => wait(5) } = {}) {
     response.flushHeaders();
     if (question === "/silent") return; // until the client leaves
 
-    let sent = 0;
-    for (const piece of awkwardPieces(chunksOf(replyTo(question)))) {
-      if (response.destroyed) return;
-      if (sent++ === piecesBeforeFailure && (question === "/break" || question === "/error")) {
+    for (const [index, data] of chunksOf(replyTo(question)).entries()) {
+      if (index === chunksBeforeFailure && question === "/error") {
         failed = true;
-        if (question === "/break") response.destroy();
-        else
-          response.end(`data: ${JSON.stringify({ error: { code: 502, message: "Overloaded." } })}\r\n\r\n`);
+        response.end(`data: ${JSON.stringify({ error: { code: 502, message: "Overloaded." } })}\r\n\r\n`);
         return;
       }
-      response.write(piece);
-      await pause();
+      for (const piece of awkwardPieces(data)) {
+        if (response.destroyed) return;
+        response.write(piece);
+        await pause();
+        if (index === chunksBeforeFailure && question === "/break") {
+          failed = true;
+          response.destroy();
+          return;
+        }
+      }
     }
     response.end(done); // in one piece, so that a client that leaves after it has the whole answer
   });
@@ -111,18 +115,16 @@ function chunk(delta, finishReason = null) {
 }
 
 /**
- * Cuts every event inside its field name, inside its first non-ASCII character, and inside both line ends.
+ * Cuts an event inside its field name, inside its first non-ASCII character, and inside both line ends.
  * Lines end in CRLF, as some providers send them.
- * @param {string[]} chunks
+ * @param {string} data
  */
-function* awkwardPieces(chunks) {
-  for (const data of chunks) {
-    const bytes = Buffer.from(`data: ${data}\r\n\r\n`);
-    const insideCharacter = bytes.findIndex((byte) => byte > 0x7f) + 1;
-    let start = 0;
-    for (const end of [2, insideCharacter, bytes.length - 3, bytes.length - 1, bytes.length]) {
-      if (end > start) yield bytes.subarray(start, end);
-      start = Math.max(start, end);
-    }
+function* awkwardPieces(data) {
+  const bytes = Buffer.from(`data: ${data}\r\n\r\n`);
+  const insideCharacter = bytes.findIndex((byte) => byte > 0x7f) + 1;
+  let start = 0;
+  for (const end of [2, insideCharacter, bytes.length - 3, bytes.length - 1, bytes.length]) {
+    if (end > start) yield bytes.subarray(start, end);
+    start = Math.max(start, end);
   }
 }

@@ -3,7 +3,8 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startReplay } from "../replay.js";
-import { messages, parse, recorded, recording, startApp } from "./start-app.js";
+import { replyTo, tokensOf } from "../replies.js";
+import { messages, parse, recorded, startApp } from "./start-app.js";
 
 describe("the server", () => {
   test("passes on the provider's events unchanged, without [DONE]", async () => {
@@ -64,25 +65,47 @@ describe("the server", () => {
     const id = await start("hello");
     const readers = [read(id), read(id)];
     await eventually(() => expect(counts().called).toBe(1));
-    expect((await stop(id)).status).toBe(204);
+    expect(await (await stop(id)).json()).toEqual({ state: "stopped" });
     const [first, second] = await Promise.all(readers);
-    expect(first?.slice(-2).map(({ type }) => type)).toEqual(["stopped", "done"]);
+    expect(first?.at(-1)?.type).toBe("stopped");
     expect(second).toEqual(first);
     await eventually(() => expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 }));
     expect(await read(id)).toEqual(first);
-    expect((await stop(id)).status).toBe(204); // the answer is already stopped
+    expect(await (await stop(id)).json()).toEqual({ state: "stopped" }); // it was stopped before
     const finished = await fetch(`${address}/answers/${id}`, { headers: { "Last-Event-ID": "x~end" } });
     expect(finished.status).toBe(204);
   });
 
-  test.for([
-    ["GET", ""],
-    ["POST", "/stop"],
-  ] as const)("answers 404 to %s of an answer that it does not have", async ([method, path]) => {
+  test("stops an answer whose model says nothing", async () => {
+    const { read, start, stop, counts } = await startApp();
+    const id = await start("/silent");
+    const reader = read(id);
+    await eventually(() => expect(counts().called).toBe(1));
+    await stop(id);
+    expect((await reader).map(({ type }) => type)).toEqual(["question", "stopped"]);
+    await eventually(() => expect(counts()).toMatchObject({ called: 1, aborted: 1 }));
+  });
+
+  test("an answer that is finished cannot be stopped", async () => {
+    const { read, start, stop } = await startApp();
+    const id = await start("hello");
+    await read(id);
+    expect(await (await stop(id)).json()).toEqual({ state: "done" });
+    expect((await read(id)).at(-1)?.type).toBe("done");
+  });
+
+  test.for(["GET", "DELETE"])("answers 404 to %s of an answer that it does not have", async (method) => {
     const { address } = await startApp();
-    const response = await fetch(`${address}/answers/other${path}`, { method });
+    const response = await fetch(`${address}/answers/other`, { method });
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ error: expect.stringMatching(/no such answer/) });
+  });
+
+  test("forgets an answer some time after its end", async () => {
+    const { address, read, start } = await startApp({ keep: 100 });
+    const id = await start("hello");
+    await read(id);
+    await eventually(async () => expect((await fetch(`${address}/answers/${id}`)).status).toBe(404));
   });
 
   test.for([
@@ -116,10 +139,11 @@ describe("the server", () => {
     ["/401", /refused the API key/],
     ["/429", /too many requests/],
   ] as const)("if upstream refuses, the answer ends with the reason: %s", async ([prompt, reason]) => {
-    const { read, start, counts } = await startApp();
+    const { read, start, counts, errors } = await startApp();
     const events = await read(await start(prompt));
-    expect(events.map(({ type }) => type)).toEqual(["question", "failed", "done"]);
+    expect(events.map(({ type }) => type)).toEqual(["question", "failed"]);
     expect(events[1]?.data).toMatch(reason);
+    expect(errors()).toEqual([expect.objectContaining({ code: "ERR_SSE_UPSTREAM_STATUS" })]);
     await eventually(() => expect(counts()).toMatchObject({ called: 1, failed: 1 }));
   });
 
@@ -127,18 +151,38 @@ describe("the server", () => {
     const { read, start, stopUpstream } = await startApp();
     stopUpstream();
     const events = await read(await start("hello"));
-    expect(events.at(-2)).toEqual({ type: "failed", data: expect.stringMatching(/cannot be reached/) });
+    expect(events.at(-1)).toEqual({ type: "failed", data: expect.stringMatching(/cannot be reached/) });
   });
 
-  test("if upstream breaks off, the answer ends with an event that says so", async () => {
+  test.for([
+    ["breaks off", "/break", /broke off/],
+    ["reports an error in the middle", "/error", /reported an error/],
+  ] as const)("if upstream %s, the last event says so", async ([, prompt, reason]) => {
     const { read, start, counts } = await startApp();
-    const events = await read(await start("/break"));
+    const events = await read(await start(prompt));
     const received = messages(events);
     expect(received.length).toBeGreaterThan(10);
     expect(received).toEqual(recorded.slice(0, received.length));
-    expect(events.slice(-2).map(({ type }) => type)).toEqual(["failed", "done"]);
-    expect(events.at(-2)?.data).toMatch(/broke off/);
+    expect(events.at(-1)).toEqual({ type: "failed", data: expect.stringMatching(reason) });
     await eventually(() => expect(counts()).toMatchObject({ called: 1, failed: 1 }));
+  });
+
+  test("an answer that becomes too long fails, and what fits is kept", async () => {
+    const { read, start, counts } = await startApp({ maxBytes: 10_000 });
+    const events = await read(await start("hello"));
+    expect(messages(events)).toEqual(recorded.slice(0, messages(events).length));
+    expect(messages(events).length).toBeGreaterThan(10);
+    expect(events.at(-1)).toEqual({ type: "failed", data: expect.stringMatching(/too long/) });
+    await eventually(() => expect(counts()).toMatchObject({ called: 1, aborted: 1 }));
+  });
+
+  test("if the server is stopped, the readers are told", async () => {
+    const { read, start, closeAnswers, counts } = await startApp({ pause: 20 });
+    const reader = read(await start("hello"));
+    await eventually(() => expect(counts().called).toBe(1));
+    await closeAnswers();
+    expect((await reader).at(-1)).toEqual({ type: "failed", data: expect.stringMatching(/was stopped/) });
+    await eventually(() => expect(counts()).toMatchObject({ called: 1, aborted: 1 }));
   });
 
   test("sends the counters live", async () => {
@@ -169,13 +213,21 @@ describe("the server", () => {
 });
 
 describe("the replay", () => {
-  test("sends the recording, cut inside field names, characters and line ends", async () => {
+  test("has tokens that make up the text", () => {
+    const questions = ["hello", "How do I boil an egg?", "/html"];
+    const replies = questions.map(replyTo);
+    expect(new Set(replies).size).toBe(questions.length);
+    expect(replies.map((reply) => tokensOf(reply).join(""))).toEqual(replies);
+  });
+
+  test("sends a reply, cut inside field names, characters and line ends", async () => {
     const upstream = await startReplay({ pause: () => wait(1) });
     onTestFinished(() => upstream.close());
     const request = httpRequest(`${upstream.baseUrl}/chat/completions`, { method: "POST" }).end("{}");
     const [response] = (await once(request, "response")) as [IncomingMessage];
     const pieces: Buffer[] = await response.toArray();
-    expect(Buffer.concat(pieces).toString()).toBe(recording.replaceAll("\n", "\r\n"));
+    const events = [...recorded, "[DONE]"].map((data) => `data: ${data}\r\n\r\n`);
+    expect(Buffer.concat(pieces).toString()).toBe(events.join(""));
     const ends = pieces.map((piece) => piece.toString());
     expect(ends.filter((piece) => piece === "da").length).toBeGreaterThan(recorded.length / 2);
     expect(ends.filter((piece) => piece.endsWith("\uFFFD")).length).toBeGreaterThan(40);
