@@ -1,13 +1,5 @@
 import type { LogStore, Serialize } from "@ssekit/core";
-import {
-  checkOptions,
-  FUNCTION,
-  LIMIT,
-  LOG_STORE,
-  MS,
-  MS_FROM_0,
-  type Check,
-} from "@ssekit/core/adapter";
+import { checkOptions, FUNCTION, LIMIT, LOG_STORE, MS, MS_FROM_0, type Check } from "@ssekit/core/adapter";
 import type { AnswerState } from "./answers.js";
 
 /** An event of an answer, as `fold` gets it. */

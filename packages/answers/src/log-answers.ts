@@ -27,7 +27,7 @@ export class LogAnswers implements Answers {
   async start(key: string, source: ChannelSource): Promise<boolean> {
     try {
       this.#check("start", key);
-      checkSource(source);
+      checkSource(source ?? null); // it takes `undefined` for a source that was left out
     } catch (error) {
       discardSource(source);
       throw error;

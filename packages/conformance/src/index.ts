@@ -1,10 +1,12 @@
 export type { Adapter, App, Route, Skip } from "./adapter.js";
 export { adapterContract } from "./adapter-contract.js";
+export { answersContract, type AnswersSubject, type SharedStore } from "./answers-contract.js";
 export { channelContract } from "./channel-contract.js";
 export { RawClient } from "./clients/raw-client.js";
 export { type ReceivedEvent, StreamReader } from "./clients/stream-reader.js";
 export { expectAtOnce } from "./support/expect-at-once.js";
 export { launchChromium } from "./support/launch-chromium.js";
+export { LatentServer } from "./latent-logs.js";
 export { listen, type Listening } from "./support/listen.js";
 export { startExample } from "./support/start-example.js";
 export { logContract, logStoreContract, type LogStoreSubject, type LogSubject } from "./log-contract.js";
