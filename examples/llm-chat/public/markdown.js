@@ -1,11 +1,17 @@
 // @ts-check
 import DOMPurify from "dompurify";
-import { lexer, parser } from "marked";
+import { Marked } from "marked";
 
-/**
- * What Markdown is made of, and nothing else: no picture, for its address could tell another server what was said, and no
- * form, style, class or id, for an answer must not look like a part of the page.
- */
+const marked = new Marked({
+  renderer: {
+    /** HTML is shown as it is written. */
+    html: ({ text, block }) => (block ? `<p>${escape(text)}</p>` : escape(text)),
+    /** Of a picture only its text is shown: its address could tell another server what was said. */
+    image: ({ text }) => escape(text),
+  },
+});
+
+/** The elements and attributes that Markdown is made of. Anything else is removed, whoever made it. */
 const allowed = {
   ALLOWED_TAGS: (
     "h1 h2 h3 h4 h5 h6 p br hr blockquote ul ol li strong em del code pre " + "a table thead tbody tr th td"
@@ -14,8 +20,7 @@ const allowed = {
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ADD_URI_SAFE_ATTR: ["start", "align"], // they are no addresses
-  // Relative links would lead into this app.
-  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i, // a relative link would lead into this app
   RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
 };
 
@@ -30,7 +35,7 @@ export function createMarkdown(element) {
   let shownLinks = "";
 
   return (/** @type {string} */ text) => {
-    const tokens = lexer(text);
+    const tokens = marked.lexer(text);
     const links = JSON.stringify(tokens.links); // `[name]: address` lines, which blocks above them may refer to
     if (links !== shownLinks) shown = [];
     shownLinks = links;
@@ -38,7 +43,7 @@ export function createMarkdown(element) {
     for (const [index, token] of tokens.entries()) {
       if (shown[index] === token.raw) continue;
       const block = element.children[index] ?? element.appendChild(document.createElement("div"));
-      block.replaceChildren(sanitize(parser([token])));
+      block.replaceChildren(sanitize(marked.parser([token], marked.defaults)));
     }
     while (element.children.length > tokens.length) element.lastElementChild?.remove();
     shown = tokens.map(({ raw }) => raw);
@@ -53,4 +58,9 @@ function sanitize(html) {
     link.setAttribute("rel", "noopener noreferrer");
   }
   return fragment;
+}
+
+/** @param {string} text */
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
