@@ -43,7 +43,7 @@ Start with **cold eggs** and **boiling water**, so that the time is always the s
 
 > Older eggs peel more easily than fresh ones.
 
-High up in the mountains water boils at a lower temperature. Add a minute for every 1 000 metres.
+High up in the mountains water boils at a lower temperature. Add a minute for every 1000 metres.
 `;
 
 const seasons = `Imagine that the Earth is a **spinning top that leans to one side**. 🌍
