@@ -13,9 +13,10 @@ const marked = new Marked({
 
 /** The elements and attributes that Markdown is made of. Anything else is removed, whoever made it. */
 const allowed = {
-  ALLOWED_TAGS: (
-    "h1 h2 h3 h4 h5 h6 p br hr blockquote ul ol li strong em del code pre " + "a table thead tbody tr th td"
-  ).split(" "),
+  ALLOWED_TAGS: [
+    ...["h1", "h2", "h3", "h4", "h5", "h6", "p", "blockquote", "ul", "ol", "li", "pre", "hr", "br"],
+    ...["strong", "em", "del", "code", "a", "table", "thead", "tbody", "tr", "th", "td"],
+  ],
   ALLOWED_ATTR: ["href", "title", "start", "align"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { launchChromium } from "../../../packages/conformance/src/support/launch-chromium.js";
 import { systemProgram } from "../../../packages/conformance/src/support/system-program.js";
+import type * as Markdown from "../public/markdown.js";
 import { replyTo } from "../replies.js";
 import { recorded, startApp } from "./start-app.js";
 
@@ -38,7 +39,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     const answer = () => page.innerHTML(".answer");
     /** A text as the page renders it if it arrives in one piece. */
     const render = async (text: string) => {
-      const markdown = await importFrom<typeof import("../public/markdown.js")>(page, "/markdown.js");
+      const markdown = await importFrom<typeof Markdown>(page, "/markdown.js");
       return markdown.evaluate(({ createMarkdown }, text) => {
         const element = document.createElement("div");
         createMarkdown(element)(text);
@@ -185,7 +186,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     const lengths = new Set<number>();
     await vi.waitUntil(
       async () => {
-        lengths.add((await answer())!.length);
+        lengths.add((await answer()).length);
         return lengths.size > 5;
       },
       { timeout: 10_000, interval: 20 },
@@ -313,7 +314,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
   test("renders only the blocks that have changed", async () => {
     const { address } = await startApp();
     const { page } = await open(address);
-    const markdown = await importFrom<typeof import("../public/markdown.js")>(page, "/markdown.js");
+    const markdown = await importFrom<typeof Markdown>(page, "/markdown.js");
     const kept = await markdown.evaluate(({ createMarkdown }) => {
       const element = document.createElement("div");
       const show = createMarkdown(element);
