@@ -1,0 +1,33 @@
+// @ts-check
+import { convertToModelMessages, streamText } from "ai";
+
+/**
+ * The source of an answer: the chunks of a UI message stream.
+ * @param {object} options
+ * @param {import("ai").LanguageModel} options.model
+ * @param {import("ai").UIMessage[]} options.messages
+ * @param {string} options.key the id of the message that is written
+ * @param {AbortSignal} options.signal aborts when the answer is stopped, and not when a client leaves
+ * @param {(messages: import("ai").UIMessage[]) => void} options.save called at the end, also when the answer was stopped
+ */
+export async function* write({ model, messages, key, signal, save }) {
+  /** @type {unknown} */
+  let failure;
+  const result = streamText({
+    model,
+    messages: await convertToModelMessages(messages),
+    abortSignal: signal,
+    onError: ({ error }) => void (failure = error),
+  });
+  const chunks = result.toUIMessageStream({
+    originalMessages: messages,
+    generateMessageId: () => key,
+    onFinish: ({ messages }) => save(messages),
+  });
+  for await (const chunk of chunks) {
+    // The AI SDK passes an error on as a chunk, and then ends as usual. The answer would count as done. So it is thrown, and
+    // `endData` sends the chunk.
+    if (chunk.type === "error") throw failure ?? new Error(chunk.errorText);
+    yield { data: chunk };
+  }
+}
