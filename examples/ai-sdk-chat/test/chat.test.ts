@@ -58,10 +58,17 @@ describe("the client of the AI SDK", () => {
     const dictated = createDictatedModel();
     const app = await startApp({ model: dictated.model, events: { heartbeat: 1000 } });
     const { over, chat } = await askIn(app, dictated);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const other = await fetch(`${app.address}/api/chat/chat/stream`);
+    let received = "";
+    for await (const chunk of other.body!.pipeThrough(new TextDecoderStream())) {
+      received += chunk;
+      if (/^:$/m.test(received)) break; // the clients are all sent one
+    }
+    dictated.write("three.");
     dictated.finish();
     await over;
     expect(chat).toMatchObject({ status: "ready", error: undefined });
+    expect(textOf(chat)).toBe("One, two, three.");
   });
 
   test("asks again in the same chat, and the model gets what was said before", async () => {

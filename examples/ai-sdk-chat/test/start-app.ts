@@ -80,7 +80,6 @@ export function createDictatedModel() {
       for (const part of chunksOf("").slice(2)) controller.enqueue(part);
       controller.close();
     },
-    fail: (error: Error) => controller.error(error),
     calls: () => model.doStreamCalls.length,
     isAborted: () => model.doStreamCalls.at(-1)?.abortSignal?.aborted === true,
   };
