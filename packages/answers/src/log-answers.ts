@@ -8,7 +8,7 @@ import type { Answers, AnswerState } from "./answers.js";
 import { closedError, lostError } from "./last-events.js";
 import { endAnswer, peekAnswer } from "./end-answer.js";
 import { Producers } from "./producers.js";
-import { pause } from "./timer.js";
+import { atMost } from "./timer.js";
 
 /** The answers of one node: those that it writes, and the readers of any answer. */
 export class LogAnswers implements Answers {
@@ -45,7 +45,7 @@ export class LogAnswers implements Answers {
     const producer = this.#producers.get(key);
     if (producer !== undefined) {
       producer.end("stopped"); // here, so that what it has collected is not lost
-      await Promise.race([producer.over, pause(this.#node.lease)]);
+      await atMost(this.#node.lease, producer.over);
     }
     return endAnswer(this.#node.contextOf(key), "stopped", { patience: this.#node.lease });
   }

@@ -5,7 +5,7 @@ import type { AnswerNode } from "./answer-node.js";
 import { claimKey, type Claimed } from "./claim-key.js";
 import { closedError, lostError } from "./last-events.js";
 import { Producer } from "./producer.js";
-import { pause } from "./timer.js";
+import { atMost } from "./timer.js";
 
 const REMOTE_FLUSH_MS = 50;
 // How long close() waits for a log that cannot be reached.
@@ -59,7 +59,7 @@ export class Producers {
   async close(): Promise<void> {
     const producers = [...this.#producers.values()];
     for (const producer of producers) producer.end("failed", shutdown());
-    await Promise.race([Promise.all(producers.map(({ over }) => over)), pause(CLOSE_MS)]);
+    await atMost(CLOSE_MS, Promise.all(producers.map(({ over }) => over)));
     for (const producer of producers) producer.abandon();
   }
 

@@ -21,3 +21,11 @@ export function every(ms: number, call: () => void): Timer {
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => later(ms, resolve));
 }
+
+/** Resolves when the promise has resolved, or after some milliseconds. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = later(ms, resolve)));
+  await Promise.race([promise, timeout]);
+  timer?.clear();
+}
