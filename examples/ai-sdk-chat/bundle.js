@@ -5,7 +5,8 @@ import { build } from "esbuild";
 /** Bundles the page's script. The AI SDK consists of several packages, and browsers cannot load all of them as they are. */
 export async function bundlePage() {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("public/page.js", import.meta.url))],
+    entryPoints: [fileOf("page.js")],
+    inject: [fileOf("zod-without-eval.js")], // before the AI SDK, which makes its schemas when it is loaded
     bundle: true,
     format: "esm",
     platform: "browser",
@@ -13,4 +14,9 @@ export async function bundlePage() {
     write: false,
   });
   return outputFiles.map(({ text }) => text).join("");
+}
+
+/** @param {string} name */
+function fileOf(name) {
+  return fileURLToPath(new URL(`public/${name}`, import.meta.url));
 }

@@ -1,5 +1,4 @@
 // @ts-check
-import "./zod-without-eval.js"; // before the AI SDK, which makes its schemas when it is loaded
 import { Chat } from "./chat.js";
 
 /** @type {(selector: string) => any} */

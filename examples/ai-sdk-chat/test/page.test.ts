@@ -115,16 +115,18 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     await says("The latest answer has failed");
     await ask("hello");
     await says("Finished");
+    expect(await page.locator(".assistant").count()).toBe(2);
   });
 
   test("shows markup as text", async () => {
     const dictated = createDictatedModel();
     const { address } = await startApp({ model: dictated.model, pageScript });
-    const { ask, messages } = await open(address);
+    const { page, ask, messages } = await open(address);
     await ask("<b>bold</b>");
     await dictated.begin();
     dictated.write("<i>italic</i>");
     await messages("<b>bold</b>", "<i>italic</i>");
+    expect(await page.locator("main > p > *").count()).toBe(0);
   });
 });
 
