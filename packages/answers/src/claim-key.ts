@@ -1,9 +1,7 @@
 import type { Draft, EventLog } from "@ssekit/core";
 import { isThenable } from "@ssekit/core/adapter";
 import { codeOf } from "./answer-log.js";
-import { pause } from "./timer.js";
-
-const REPEAT_MS = 250;
+import { untilKnown } from "./until-known.js";
 
 /** The result of a claim that was stored. */
 export interface Claimed {
@@ -17,7 +15,6 @@ export interface Claimed {
  * Appends the first entry of a log. Repeats it while it is unknown whether it was stored, which its idempotency key
  * makes safe.
  *
- * @param mayRepeat is asked before each repetition.
  * @returns `undefined` if the log already had an entry.
  * @throws the error of the log.
  */
@@ -26,15 +23,13 @@ export async function claimKey(
   draft: Draft,
   mayRepeat: () => boolean,
 ): Promise<Claimed | undefined> {
-  for (;;) {
-    try {
+  try {
+    return await untilKnown(async () => {
       const ids = log.append([draft], { after: "start" });
       return { id: (await ids)[0]!, isRemote: isThenable(ids) };
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === "ERR_SSE_CONFLICT" || code === "ERR_SSE_CHANNEL_ENDED") return undefined;
-      if (code !== "ERR_SSE_LOG_UNAVAILABLE" || !mayRepeat()) throw error;
-    }
-    await pause(REPEAT_MS);
+    }, mayRepeat);
+  } catch (error) {
+    if (["ERR_SSE_CONFLICT", "ERR_SSE_CHANNEL_ENDED"].includes(codeOf(error))) return undefined;
+    throw error;
   }
 }

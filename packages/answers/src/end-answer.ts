@@ -3,9 +3,7 @@ import { claimOf, codeOf, stateOf, type Claim } from "./answer-log.js";
 import type { AnswerContext } from "./answer-node.js";
 import type { AnswerState } from "./answers.js";
 import type { EndState } from "./last-events.js";
-import { pause } from "./timer.js";
-
-const REPEAT_MS = 250;
+import { untilKnown } from "./until-known.js";
 
 interface EndOptions {
   /** The error of an answer that has failed. */
@@ -42,23 +40,24 @@ export async function endAnswer(
   const log = node.open(key);
   const giveUpAt = performance.now() + patience;
   try {
-    for (;;) {
-      try {
+    return await untilKnown(
+      async () => {
         const peek = await log.peek();
         const current = stateOf(peek);
         const isLost = current === "unknown" && evenIfLost;
         if (current !== "running" && !isLost) return current;
         // The key was started again in a log that was replaced.
         if (!isLost && claim !== undefined && claimOf(peek)?.node !== claim.node) return current;
-        await log.append([lastEvents.draft(state, error)], isLost ? { after: "start" } : undefined);
-        return state;
-      } catch (thrown) {
-        // Somebody else may have ended it between the two calls.
-        const mayRepeat = ["ERR_SSE_LOG_UNAVAILABLE", "ERR_SSE_CHANNEL_ENDED"].includes(codeOf(thrown));
-        if (!mayRepeat || performance.now() >= giveUpAt) throw thrown;
-      }
-      await pause(REPEAT_MS);
-    }
+        try {
+          await log.append([lastEvents.draft(state, error)], isLost ? { after: "start" } : undefined);
+          return state;
+        } catch (thrown) {
+          if (codeOf(thrown) !== "ERR_SSE_CHANNEL_ENDED") throw thrown;
+          return stateOf(await log.peek()); // somebody else has ended it
+        }
+      },
+      () => performance.now() < giveUpAt,
+    );
   } finally {
     await log.close();
   }

@@ -1,5 +1,5 @@
 import type { ChannelSource, EventStream, Peek, Subscription } from "@ssekit/core";
-import { checkSource, discardSource, invalidOption } from "@ssekit/core/adapter";
+import { checkSource, discardSource, invalidOption, portOf } from "@ssekit/core/adapter";
 import { claimOf, codeOf, stateOf, type Claim } from "./answer-log.js";
 import { AnswerNode } from "./answer-node.js";
 import { AnswerReaders } from "./answer-readers.js";
@@ -25,18 +25,20 @@ export class LogAnswers implements Answers {
   }
 
   async start(key: string, source: ChannelSource): Promise<boolean> {
+    let isRead = false;
     try {
       this.#check("start", key);
       checkSource(source ?? null); // it takes `undefined` for a source that was left out
-    } catch (error) {
-      discardSource(source);
-      throw error;
+      isRead = await this.#producers.start(key, source);
+      return isRead;
+    } finally {
+      if (!isRead) discardSource(source);
     }
-    return this.#producers.start(key, source);
   }
 
   subscribe(key: string, stream: EventStream): Subscription {
     this.#check("subscribe", key);
+    portOf(stream); // throws before anything is opened for it
     return this.#readersOf(key).subscribe(stream);
   }
 
@@ -112,8 +114,8 @@ export class LogAnswers implements Answers {
       await endAnswer(context, "failed", { error, claim, evenIfLost });
       this.#observed.get(key)?.();
     } catch (thrown) {
-      const isExpected = ["ERR_SSE_LOG_UNAVAILABLE", "ERR_SSE_CHANNEL_ENDED", "ERR_SSE_CONFLICT"];
-      if (!isExpected.includes(codeOf(thrown)) && !this.#node.isClosed) context.report(thrown, "log");
+      const isExpected = ["ERR_SSE_LOG_UNAVAILABLE", "ERR_SSE_CONFLICT"].includes(codeOf(thrown));
+      if (!isExpected && !this.#node.isClosed) context.report(thrown, "log");
     }
   }
 }

@@ -1,5 +1,4 @@
 import type { ChannelSource, Draft, EventLog } from "@ssekit/core";
-import { discardSource } from "@ssekit/core/adapter";
 import { claimDraft, codeOf } from "./answer-log.js";
 import type { AnswerNode } from "./answer-node.js";
 import { claimKey, type Claimed } from "./claim-key.js";
@@ -28,25 +27,21 @@ export class Producers {
   async start(key: string, source: ChannelSource): Promise<boolean> {
     const { leases, lease } = this.#node;
     const log = this.#node.open(key);
-    const release = leases.hold(); // others may hear of the claim before this call does
     const draft = claimDraft(leases.claim);
     const giveUpAt = performance.now() + lease;
+    const mayRepeat = (): boolean => performance.now() < giveUpAt && !this.#node.isClosed;
+    const release = leases.hold(); // others may hear of the claim before this call does
     try {
-      const claimed = await claimKey(log, draft, () => performance.now() < giveUpAt && !this.#node.isClosed);
+      const claimed = await claimKey(log, draft, mayRepeat);
       if (claimed === undefined) {
-        discardSource(source);
         await log.close();
         return false;
       }
       const producer = this.#add(key, log, claimed);
-      if (!this.#node.isClosed) producer.run(source);
-      else {
-        discardSource(source);
-        producer.end("failed", shutdown());
-      }
-      return true;
+      if (this.#node.isClosed) producer.end("failed", shutdown());
+      else producer.run(source);
+      return !this.#node.isClosed;
     } catch (error) {
-      discardSource(source);
       if (codeOf(error) === "ERR_SSE_LOG_UNAVAILABLE") void this.#withdraw(key, log, draft);
       else await log.close();
       throw error;

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createAnswers } from "@ssekit/answers";
 import {
   createChannel,
   createChannels,
@@ -34,6 +35,52 @@ const CHANNELS = CHANNEL.replace("log, ", "") + ", idle, max, logs";
 const STREAM =
   "heartbeat, retry, headTimeout, maxAge, describeError, maxBufferedBytes, stallTimeout, once, directWrites, serialize, headers, " +
   "onOpen, onClose, onError";
+
+const ANSWERS =
+  "logs, keep, lease, maxBytes, flushInterval, fold, endData, describeError, serialize, onError";
+
+const ANSWERS_OPTIONS: Wrong[] = [
+  ["(5)", () => createAnswers(bad(5)), `createAnswers: expected an object with ${ANSWERS}, got number 5`],
+  [
+    "({ log })",
+    () => createAnswers(bad({ log: {} })),
+    `createAnswers: log: no such option; it takes ${ANSWERS}`,
+  ],
+  [
+    "({ logs: {} })",
+    () => createAnswers({ logs: bad({}) }),
+    "createAnswers: logs: expected a LogStore, such as memoryLogs(), got an object (Object)",
+  ],
+  [
+    "({ keep: Infinity })",
+    () => createAnswers({ keep: Infinity }),
+    `createAnswers: keep: expected ${MS}, got number Infinity`,
+  ],
+  ["({ lease: 0 })", () => createAnswers({ lease: 0 }), `createAnswers: lease: expected ${MS}, got number 0`],
+  [
+    '({ maxBytes: "1" })',
+    () => createAnswers({ maxBytes: bad("1") }),
+    'createAnswers: maxBytes: expected a number above 0, got "1"',
+  ],
+  [
+    "({ flushInterval: -1 })",
+    () => createAnswers({ flushInterval: -1 }),
+    `createAnswers: flushInterval: expected ${MS_FROM_0}, got number -1`,
+  ],
+  [
+    "({ fold: 5 })",
+    () => createAnswers({ fold: bad(5) }),
+    "createAnswers: fold: expected a function, got number 5",
+  ],
+  ["start(5)", () => createAnswers().start(bad(5), []), "start: key: expected a string, got number 5"],
+  [
+    "subscribe(5)",
+    () => onStream((stream) => createAnswers().subscribe(bad(5), stream)),
+    "subscribe: key: expected a string, got number 5",
+  ],
+  ["stop()", () => createAnswers().stop(bad(undefined)), "stop: key: expected a string, got undefined"],
+  ["state(null)", () => createAnswers().state(bad(null)), "state: key: expected a string, got null"],
+];
 
 const CHANNEL_OPTIONS: Wrong[] = [
   ['("x")', () => createChannel(bad("x")), `createChannel: expected an object with ${CHANNEL}, got "x"`],
@@ -502,6 +549,7 @@ const READ_OPTIONS: Wrong[] = [
 ];
 
 describe.each([
+  ["createAnswers", ANSWERS_OPTIONS],
   ["createChannel", CHANNEL_OPTIONS],
   ["createChannels", CHANNELS_OPTIONS],
   ["logs", LOG_OPTIONS],

@@ -182,7 +182,10 @@ export class TestSource {
 }
 
 /** Waits until an answer is over. Returns its state. */
-export async function untilOver({ answers }: AnswersNode, key: string): Promise<AnswerState> {
+export async function untilOver(
+  { answers }: Pick<AnswersNode, "answers">,
+  key: string,
+): Promise<AnswerState> {
   for (const deadline = performance.now() + 10_000; performance.now() < deadline; await pause(20)) {
     const state = await answers.state(key);
     if (state !== "running") return state;

@@ -37,7 +37,9 @@ interface Fields {
 
 /** How data is checked and made text. */
 export interface DraftOptions {
+  /** Makes the text of data that is not a string. @default `JSON.stringify` */
   readonly serialize?: Serialize;
+  /** The validators of the data, by event type. @default none */
   readonly schemas?: { readonly [type: string]: StandardSchema | undefined };
 }
 

@@ -63,6 +63,7 @@ function attempt(action: () => unknown, onError: (error: unknown) => void): void
   }
 }
 
+/** Whether a value is a promise, also one of another library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
