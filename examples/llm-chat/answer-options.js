@@ -8,6 +8,7 @@ import { explain } from "./explain.js";
  */
 export const answerOptions = {
   keep: 10 * 60_000,
+  maxBytes: 4 << 20, // about 250 bytes for each token, because the provider's whole events are passed on
 
   /** What the page is told of a failure. */
   describeError: (error) => ({ data: { message: explain(error).message } }),
