@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pause, until } from "../support/within.js";
+import { pause, until, within } from "../support/within.js";
 import { startCluster, TestSource, type AnswersSubject, type SharedStore } from "./answers-cluster.js";
 
 const LEASE = 900;
@@ -71,6 +71,21 @@ export function outageContract(subject: AnswersSubject): void {
         await until("the signal to abort", () => source.signal!.aborted);
         expect(await nodes[0]!.readAll(key)).toEqual(["a", "stopped"]);
       }
+    });
+
+    it("breaks off a reader that comes meanwhile, so that it comes back and misses nothing", async () => {
+      const { nodes, store } = await startCluster(subject, 2);
+      const source = new TestSource();
+      await nodes[0]!.answers.start("key", source.source);
+      source.write("a");
+      const goUp = await goDown(store);
+      const reader = await nodes[1]!.read("key");
+      expect(await within("the end of the stream", reader.ended)).toBe(false);
+      expect(reader.events).toEqual([]);
+      await goUp();
+      source.end();
+      const again = await nodes[1]!.read("key");
+      expect((await again.finished()).slice(-2)).toEqual(["a", "done"]);
     });
 
     it("that outlasts a start makes it reject, and the key never runs without a source", async () => {

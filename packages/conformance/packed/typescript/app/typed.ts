@@ -1,4 +1,5 @@
 // Compiled and never run: typed channels, streams and errors, as an app uses them.
+import { createAnswers, type Answers, type AnswersOptions, type AnswerState } from "@ssekit/answers";
 import {
   createChannel,
   createChannels,
@@ -87,6 +88,20 @@ export function endTyped(): void {
   void prices.end({ event: "ping" });
   void createChannel<{ end: number }>().end({ data: 1 });
   void untyped.end({ event: "done", data: "[DONE]" });
+}
+
+export function answer(stream: EventStream, messages: AsyncIterable<EventMessage>): Promise<AnswerState> {
+  const options: AnswersOptions = { onError: (error, { key, stage }) => console.error(error, key, stage) };
+  const answers: Answers = createAnswers({
+    ...options,
+    fold: (text: string = "", { data }) => text + data,
+    endData: (state) => (state === "failed" ? { type: "error" } : "[DONE]"),
+  });
+  void answers.start("a", ({ signal }) => relay(new Response(), { signal }));
+  void answers.start("b", messages);
+  void answers.start("c", ["text", { event: "usage", data: { tokens: 5 } }]);
+  answers.subscribe("a", stream).unsubscribe();
+  return answers.stop("a");
 }
 
 const checked = createChannel({
