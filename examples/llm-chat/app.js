@@ -39,7 +39,9 @@ export function createApp({ upstream, answers, events }) {
 
   // Sends the answer from its start. An EventSource that comes back continues after the last event that it received.
   app.get("/answers/:id", async (req, res) => {
-    found(await answers.state(req.params.id)); // EventSource takes a 404 as final
+    // EventSource takes a 404 as final, and any other error too. So while the log of the answers cannot be reached, the stream
+    // breaks off instead, and EventSource comes back.
+    found(await answers.state(req.params.id).catch(() => "running"));
     answers.subscribe(req.params.id, res.sse());
   });
 

@@ -23,6 +23,8 @@ export function explain(error) {
       return badGateway("The provider reported an error in the middle of its answer.");
     case "ERR_SSE_LOG_FULL":
       return badGateway("The answer became too long.");
+    case "ERR_SSE_LOG_UNAVAILABLE":
+      return { status: 503, message: "Answers cannot be stored at the moment. Please try again." };
     case "ERR_SSE_ANSWER_LOST":
     case "ERR_SSE_CHANNEL_CLOSED":
       return { status: 503, message: "The server that wrote this answer was stopped." };

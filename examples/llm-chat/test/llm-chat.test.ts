@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
+import { memoryLogs, SseError, type EventLog, type LogStore } from "@ssekit/express";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startReplay } from "../replay.js";
 import { replyTo, tokensOf } from "../replies.js";
@@ -185,6 +186,22 @@ describe("the server", () => {
     await eventually(() => expect(counts()).toMatchObject({ called: 1, aborted: 1 }));
   });
 
+  test("while the log cannot be reached, no answer is final: streams break off, and continue later", async () => {
+    const { logs, setReachable } = createUnreachableLogs();
+    const { address, ask, read, start } = await startApp({ logs, lease: 100 });
+    const id = await start("hello");
+    await read(id);
+    setReachable(false);
+    const response = await fetch(`${address}/answers/${id}`);
+    expect(response.status).toBe(200); // EventSource would take an error as final
+    await expect(response.text()).rejects.toThrow();
+    const refused = await ask({ prompt: "hello" });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toEqual({ error: expect.stringMatching(/cannot be stored at the moment/) });
+    setReachable(true);
+    expect(messages(await read(id))).toEqual(recorded);
+  });
+
   test("sends the counters live", async () => {
     const { address, read, start } = await startApp();
     const stats = await fetch(`${address}/stats`);
@@ -234,6 +251,34 @@ describe("the replay", () => {
     expect(ends.filter((piece) => piece.endsWith("\r")).length).toBeGreaterThan(recorded.length);
   });
 });
+
+/** Logs in memory that can be made unreachable, as those of Redis or NATS can be. */
+function createUnreachableLogs() {
+  const store = memoryLogs();
+  let reachable = true;
+  const unless =
+    <Args extends unknown[], Result>(method: (...args: Args) => Result) =>
+    async (...args: Args) => {
+      if (reachable) return await method(...args);
+      throw new SseError("ERR_SSE_LOG_UNAVAILABLE", "The log cannot be reached");
+    };
+  const logs: LogStore = {
+    status: "ready",
+    open(key, history) {
+      const log = store.open(key, history);
+      return {
+        status: "ready",
+        append: unless((...args: Parameters<EventLog["append"]>) => log.append(...args)),
+        read: unless((...args: Parameters<EventLog["read"]>) => log.read(...args)),
+        peek: unless(() => log.peek()),
+        tail: unless((listener: Parameters<EventLog["tail"]>[0]) => log.tail(listener)),
+        close: () => log.close(),
+      };
+    },
+    close: () => store.close(),
+  };
+  return { logs, setReachable: (value: boolean) => (reachable = value) };
+}
 
 /** Waits until upstream has counted its calls. */
 function eventually(assertion: () => void) {
