@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
-import { memoryLogs, SseError, type EventLog, type LogStore } from "@ssekit/express";
+import { memoryLogs, SseError, type LogStore } from "@ssekit/express";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startReplay } from "../replay.js";
 import { replyTo, tokensOf } from "../replies.js";
@@ -256,22 +256,20 @@ describe("the replay", () => {
 function createUnreachableLogs() {
   const store = memoryLogs();
   let reachable = true;
-  const unless =
-    <Args extends unknown[], Result>(method: (...args: Args) => Result) =>
-    async (...args: Args) => {
-      if (reachable) return await method(...args);
-      throw new SseError("ERR_SSE_LOG_UNAVAILABLE", "The log cannot be reached");
-    };
+  const whenReachable = async <T>(call: () => T | Promise<T>): Promise<T> => {
+    if (reachable) return await call();
+    throw new SseError("ERR_SSE_LOG_UNAVAILABLE", "The log cannot be reached");
+  };
   const logs: LogStore = {
     status: "ready",
     open(key, history) {
       const log = store.open(key, history);
       return {
         status: "ready",
-        append: unless((...args: Parameters<EventLog["append"]>) => log.append(...args)),
-        read: unless((...args: Parameters<EventLog["read"]>) => log.read(...args)),
-        peek: unless(() => log.peek()),
-        tail: unless((listener: Parameters<EventLog["tail"]>[0]) => log.tail(listener)),
+        append: (drafts, options) => whenReachable(() => log.append(drafts, options)),
+        read: (from, max) => whenReachable(() => log.read(from, max)),
+        peek: () => whenReachable(() => log.peek()),
+        tail: (listener) => whenReachable(() => log.tail(listener)),
         close: () => log.close(),
       };
     },
