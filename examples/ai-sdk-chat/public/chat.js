@@ -18,6 +18,8 @@ import { AbstractChat, DefaultChatTransport } from "ai";
  */
 export class Chat extends AbstractChat {
   #address;
+  /** How many answers were read to their end, or as far as that was possible. */
+  #answersRead = 0;
 
   /** @param {ChatOptions} options */
   constructor({ id, api = "/api/chat", onChange = () => {}, onFinish }) {
@@ -25,7 +27,10 @@ export class Chat extends AbstractChat {
       id,
       transport: new DefaultChatTransport({ api }),
       state: new ChatState(onChange),
-      ...(onFinish && { onFinish }),
+      onFinish: (event) => {
+        this.#answersRead += 1;
+        onFinish?.(event);
+      },
     });
     this.#address = `${api}/${encodeURIComponent(id)}`;
   }
@@ -38,7 +43,7 @@ export class Chat extends AbstractChat {
   /**
    * Shows the chat as the server has it, and follows an answer that is being written. For a page that is loaded, and for one
    * that has lost its connection.
-   * @returns {Promise<import("@ssekit/answers").AnswerState>} the state of the latest answer, when this was called
+   * @returns {Promise<import("@ssekit/answers").AnswerState>} the state of the latest answer; `running` if it was read here
    */
   async load() {
     const response = await fetch(this.#address);
@@ -46,9 +51,14 @@ export class Chat extends AbstractChat {
     const { messages, state } = await response.json();
     // The server stores an answer when it is over. Until then, what is shown of it stays until it is sent again.
     if (state !== "running" || this.lastMessage === undefined) this.messages = messages;
-    if (state === "running") await this.resumeStream();
-    else this.clearError();
-    return state;
+    if (state !== "running") {
+      this.clearError();
+      return state;
+    }
+    const before = this.#answersRead;
+    await this.resumeStream();
+    const isOver = this.#answersRead === before && this.status === "ready"; // it has ended meanwhile, and GET answered 204
+    return isOver ? this.load() : state;
   }
 
   /** Stops the answer on the server. All clients that read it get its end, and so does this one. */

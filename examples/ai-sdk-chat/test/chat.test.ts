@@ -1,6 +1,6 @@
 import { memoryLogs } from "@ssekit/express";
 import { DefaultChatTransport, UI_MESSAGE_STREAM_HEADERS } from "ai";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createChats } from "../chats.js";
 import { createMockModel } from "../mock-model.js";
 import type { Chat } from "../public/chat.js";
@@ -121,6 +121,23 @@ describe("the client of the AI SDK", () => {
     expect(chat).toMatchObject({ status: "ready", error: undefined });
     expect(chat.messages).toHaveLength(2);
     expect(textOf(chat)).toBe("One, two, three.");
+  });
+
+  test("gets an answer that ends just before it can be resumed", async () => {
+    const dictated = createDictatedModel();
+    const app = await startApp({ model: dictated.model });
+    const { over } = await askIn(app, dictated);
+    const reloaded = app.open("chat");
+    const { fetch } = globalThis;
+    const lateFetch = vi.spyOn(globalThis, "fetch").mockImplementationOnce(async (...request) => {
+      const response = await fetch(...request); // the chat, with an answer that is running
+      dictated.finish();
+      await over;
+      return response;
+    });
+    onTestFinished(() => lateFetch.mockRestore());
+    expect(await reloaded.load()).toBe("done");
+    expect(textOf(reloaded)).toBe("One, two, ");
   });
 
   test("stops the answer for all clients, and what was written stays", async () => {

@@ -194,7 +194,7 @@ describe("the server", () => {
     setReachable(false);
     const response = await fetch(`${address}/answers/${id}`);
     expect(response.status).toBe(200); // EventSource would take an error as final
-    await expect(response.text()).rejects.toThrow();
+    await expect(response.text()).rejects.toThrow("terminated");
     const refused = await ask({ prompt: "hello" });
     expect(refused.status).toBe(503);
     expect(await refused.json()).toEqual({ error: expect.stringMatching(/cannot be stored at the moment/) });

@@ -224,19 +224,24 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 0, aborted: 1, failed: 0 });
   });
 
-  test("says that the server has forgotten an answer, and keeps the text that has arrived", async () => {
-    const { address, allow, cut, closeAnswers } = await startApp({ stepwise: true, retry: 50, keep: 50 });
-    const { page, ask, note, shows } = await open(address);
-    await ask("hello");
-    allow(firstStep.pieces);
-    await shows(firstStep.text);
-    await page.route("**/answers/*", (route) => route.fulfill({ status: 404 })); // as after a restart
-    cut();
-    await note("does not have this answer any more");
-    expect(await page.getAttribute("article", "data-state")).toBe("unknown");
-    await shows(firstStep.text);
-    await closeAnswers();
-  });
+  test.for([
+    ["with a 404", { status: 404 }],
+    ["with an event", { contentType: "text/event-stream", body: "event: unknown\nid: x~end\ndata:\n\n" }],
+  ] as const)(
+    "keeps the text of an answer that the server has forgotten, and says so: %s",
+    async ([, reply]) => {
+      const { address, allow, cut } = await startApp({ stepwise: true, retry: 50 });
+      const { page, ask, note, shows } = await open(address);
+      await ask("hello");
+      allow(firstStep.pieces);
+      await shows(firstStep.text);
+      await page.route("**/answers/*", (route) => route.fulfill(reply)); // as after a restart
+      cut();
+      await note("does not have this answer any more");
+      expect(await page.getAttribute("article", "data-state")).toBe("unknown");
+      await shows(firstStep.text);
+    },
+  );
 
   test("offers questions, and each of them has an answer of its own", async () => {
     const { address } = await startApp();
