@@ -67,7 +67,7 @@ export interface Answers {
    * Returns the state of an answer.
    *
    * If the answer is running on another node, this node begins to observe that node. If the other node is dead, a call
-   * after `lease` has passed returns `failed`.
+   * after 4/3 of `lease` returns `failed`.
    *
    * @throws {SseError} as a rejection: `ERR_SSE_INVALID_OPTION`, `ERR_SSE_CHANNEL_CLOSED`, `ERR_SSE_LOG_UNAVAILABLE`
    * @example

@@ -84,9 +84,7 @@ export class NodeLeases {
     }
     const { watchers } = watched;
     watchers.add(watcher);
-    return () => {
-      if (watchers.delete(watcher) && watchers.size === 0) this.#watched.delete(node);
-    };
+    return () => void watchers.delete(watcher);
   }
 
   async close(): Promise<void> {
@@ -131,7 +129,7 @@ export class NodeLeases {
     try {
       const renewed = await this.#readNew(this.#log!);
       if (renewed === undefined) this.#startOver();
-      else for (const [node, watched] of this.#watched) this.#count(watched, renewed.has(node));
+      else for (const [node, watched] of this.#watched) this.#count(node, watched, renewed.has(node));
     } catch (error) {
       this.#startOver();
       this.#failed(error);
@@ -155,7 +153,9 @@ export class NodeLeases {
     }
   }
 
-  #count(watched: Watched, wasRenewed: boolean): void {
+  #count(node: string, watched: Watched, wasRenewed: boolean): void {
+    // Only now, because who asks for a state again and again is to find what was counted before.
+    if (watched.watchers.size === 0) return void this.#watched.delete(node);
     watched.missed = wasRenewed ? 0 : watched.missed + 1;
     const isLost = watched.missed >= watched.allowed;
     if (isLost) watched.missed = watched.allowed - 1; // asks again in the next period
@@ -171,7 +171,8 @@ export class NodeLeases {
   }
 
   #failed(error: unknown): void {
-    // An outage is reported where an answer is concerned.
-    if (this.#log !== undefined && codeOf(error) !== "ERR_SSE_LOG_UNAVAILABLE") this.#report(error);
+    // An outage is reported where an answer is concerned. The log may have been closed during the call.
+    const isExpected = ["ERR_SSE_LOG_UNAVAILABLE", "ERR_SSE_CHANNEL_CLOSED"].includes(codeOf(error));
+    if (this.#log !== undefined && !isExpected) this.#report(error);
   }
 }
