@@ -28,6 +28,10 @@ export async function* write({ model, messages, key, signal, save }) {
     // The AI SDK passes an error on as a chunk, and then ends as usual. The answer would count as done. So it is thrown, and
     // `endData` sends the chunk.
     if (chunk.type === "error") throw failure ?? new Error(chunk.errorText);
+    // It also ends as usual if the provider's stream has ended early. Then the provider has given no reason.
+    if (chunk.type === "finish" && chunk.finishReason === "other" && !(await result.rawFinishReason)) {
+      throw new Error("The provider's stream has ended before the answer was complete");
+    }
     yield { data: chunk };
   }
 }

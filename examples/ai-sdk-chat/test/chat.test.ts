@@ -86,7 +86,7 @@ describe("the client of the AI SDK", () => {
     expect(other.messages.map(({ id }) => id)).toEqual(chat.messages.map(({ id }) => id));
   });
 
-  test("after a reload in the middle of an answer, gets all of it, and the model is asked once", async () => {
+  test("P15: after a reload in the middle of an answer, gets all of it, and the model is asked once", async () => {
     const dictated = createDictatedModel();
     const app = await startApp({ model: dictated.model });
     const { chat, over } = await askIn(app, dictated);
@@ -140,7 +140,7 @@ describe("the client of the AI SDK", () => {
     expect(textOf(reloaded)).toBe("One, two, ");
   });
 
-  test("stops the answer for all clients, and what was written stays", async () => {
+  test("P15: stops the answer for all clients, and what was written stays", async () => {
     const dictated = createDictatedModel();
     const app = await startApp({ model: dictated.model });
     const { chat, over } = await askIn(app, dictated);
@@ -157,7 +157,7 @@ describe("the client of the AI SDK", () => {
     expect(app.errors).toEqual([]);
   });
 
-  test("has nothing to resume after a stop", async () => {
+  test("P15: has nothing to resume after a stop", async () => {
     const dictated = createDictatedModel();
     const app = await startApp({ model: dictated.model });
     const { chat, over } = await askIn(app, dictated);
@@ -212,6 +212,16 @@ describe("the client of the AI SDK", () => {
     expect(await reconnect(app.address)).toBeNull();
   });
 
+  test("P14: is told if the model's stream ends before its answer is complete", async () => {
+    const dictated = createDictatedModel();
+    const app = await startApp({ model: dictated.model });
+    const { chat, over } = await askIn(app, dictated);
+    dictated.cut();
+    await over;
+    expect(chat.error?.message).toBe("The model failed in the middle of its answer.");
+    expect(textOf(chat)).toBe("One, two, ");
+  });
+
   test("is told if the answer becomes too long", async () => {
     const app = await startApp({ model: createMockModel(0), maxBytes: 2000 });
     const chat = app.open("chat");
@@ -220,7 +230,7 @@ describe("the client of the AI SDK", () => {
     expect(textOf(chat)).toMatch(/^You said: “hello”/);
   });
 
-  test("takes an answer that its server cuts for an error, and gets the rest from another server", async () => {
+  test("P14: takes an answer that its server cuts for an error, and gets the rest from another server", async () => {
     const dictated = createDictatedModel();
     const shared = { model: dictated.model, logs: memoryLogs(), chats: createChats() };
     const [app, otherApp] = [await startApp(shared), await startApp(shared)];
@@ -241,7 +251,7 @@ describe("the client of the AI SDK", () => {
     expect(dictated.calls()).toBe(1);
   });
 
-  test("stops an answer that another server writes", async () => {
+  test("P15: stops an answer that another server writes", async () => {
     const dictated = createDictatedModel();
     const shared = { model: dictated.model, logs: memoryLogs(), chats: createChats() };
     const [app, otherApp] = [await startApp(shared), await startApp(shared)];

@@ -80,6 +80,8 @@ export function createDictatedModel() {
       for (const part of chunksOf("").slice(2)) controller.enqueue(part);
       controller.close();
     },
+    /** Ends without the part that says why. */
+    cut: () => controller.close(),
     calls: () => model.doStreamCalls.length,
     isAborted: () => model.doStreamCalls.at(-1)?.abortSignal?.aborted === true,
   };

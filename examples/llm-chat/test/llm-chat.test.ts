@@ -27,7 +27,7 @@ describe("the server", () => {
     expect((await fetch(href)).headers.get("content-type")).toBe("text/event-stream");
   });
 
-  test("an answer continues while no client is connected; a client that comes late, or twice, gets all of it", async () => {
+  test("P15: an answer continues while no client is connected; a client that comes late, or twice, gets all of it", async () => {
     const { read, start, counts } = await startApp();
     const id = await start("hello");
     await eventually(() => expect(counts().completed).toBe(1));
@@ -37,7 +37,7 @@ describe("the server", () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("an answer continues when its reader leaves; the reader gets the rest after it comes back", async () => {
+  test("P15: an answer continues when its reader leaves; the reader gets the rest after it comes back", async () => {
     const { address, start, counts } = await startApp({ pause: 2 });
     const id = await start("hello");
     let received = "";
@@ -61,7 +61,7 @@ describe("the server", () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("stops an answer for all its readers, and for good", async () => {
+  test("P15: stops an answer for all its readers, and for good", async () => {
     const { address, read, start, stop, counts } = await startApp({ pause: 20 });
     const id = await start("hello");
     const readers = [read(id), read(id)];

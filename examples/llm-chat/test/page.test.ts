@@ -75,7 +75,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     await count("completed", 1);
   });
 
-  test("after a reload during an answer, the answer continues, and no text is doubled or lost", async () => {
+  test("P15: after a reload during an answer, the answer continues, and no text is doubled or lost", async () => {
     const { address, counts, allow } = await startApp({ stepwise: true });
     const { page, ask, note, shows } = await open(address);
     await ask("hello");
@@ -95,7 +95,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("after the connection broke during an answer, the answer continues, and no text is doubled or lost", async () => {
+  test("P15: after the connection broke during an answer, the answer continues, and no text is doubled or lost", async () => {
     const { address, counts, requests, allow, cut } = await startApp({ stepwise: true, retry: 50 });
     const { ask, note, shows } = await open(address);
     await ask("hello");
@@ -112,7 +112,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("two tabs on one answer show the same text, and upstream is called once", async () => {
+  test("P15: two tabs on one answer show the same text, and upstream is called once", async () => {
     const { address, counts, allow } = await startApp({ stepwise: true });
     const first = await open(address);
     await first.ask("hello");
@@ -132,7 +132,7 @@ describe.skipIf(!chromium)("the page, in Chromium", { timeout: 30_000 }, () => {
     expect(counts()).toEqual({ called: 1, completed: 1, aborted: 0, failed: 0 });
   });
 
-  test("stops an answer in all tabs, also after a reload", async () => {
+  test("P15: stops an answer in all tabs, also after a reload", async () => {
     const { address, counts, allow } = await startApp({ stepwise: true });
     const first = await open(address);
     await first.ask("hello");
