@@ -38,7 +38,7 @@ export async function startApp({
       for (sent += 1; sent > allowed;) await wait(2);
     },
   });
-  const events = new EventStreamServer({ retry });
+  const events = new EventStreamServer({ retry, onError: (error) => errors.push(error) });
   const counted = { ...upstream, countsItself };
   const answers = createAnswers({ ...answerOptions, onError: (error) => errors.push(error), ...options });
   const app = createApp({ upstream: counted, answers, events });
