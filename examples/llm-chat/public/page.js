@@ -77,7 +77,9 @@ function follow(id, turn) {
 
   stopButton.onclick = async () => {
     try {
-      await fetch(address, { method: "DELETE" }); // the event `stopped` comes to all readers, and so to this page
+      const response = await fetch(address, { method: "DELETE" });
+      // The event `stopped` comes to all readers, and so to this page.
+      if (!response.ok) turn.note((await response.json()).error);
     } catch {
       turn.note("The server cannot be reached. Please try again.");
     }
