@@ -12,7 +12,8 @@ import { relay } from "@ssekit/relay";
 
 /**
  * Asks the model and yields the provider's events as they arrive, up to `[DONE]`. Each event is complete. Throws if the
- * provider refuses the request or the answer breaks off. When `signal` aborts, the request to upstream is aborted too.
+ * provider refuses the request, or if the answer breaks off or contains an error. When `signal` aborts, the request to
+ * upstream is aborted too.
  * @param {Upstream} upstream
  * @param {string} prompt
  * @param {AbortSignal} signal
@@ -31,7 +32,12 @@ export async function* ask({ baseUrl, apiKey, model, counters, countsItself }, p
       body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: prompt }] }),
       signal,
     });
-    yield* relay(response, { doneOn: "[DONE]", signal });
+    for await (const message of relay(response, { doneOn: "[DONE]", signal })) {
+      // Some providers have no other way to tell of an error after the first token.
+      const { error } = JSON.parse(message.data);
+      if (error) throw Object.assign(new Error(String(error.message)), { code: "PROVIDER_ERROR" });
+      yield message;
+    }
     outcome = "completed";
   } finally {
     if (!countsItself) counters.add(signal.aborted ? "aborted" : outcome);

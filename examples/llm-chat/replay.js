@@ -1,22 +1,24 @@
 // @ts-check
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { createCounters } from "./counters.js";
+import { replyTo, tokensOf } from "./replies.js";
 
-const recording = readFileSync(new URL("recording.sse", import.meta.url), "utf8");
-const done = "data: [DONE]\n\n";
+const done = "data: [DONE]\r\n\r\n";
 
-/** Questions that the replay answers with a failure. Each has the body that a provider sends. */
-const failures = {
+/** Questions to which the replay answers that it cannot answer. Each has the body that a provider sends. */
+const refusals = {
   "/401": { status: 401, code: "invalid_api_key", message: "Incorrect API key provided." },
   "/429": { status: 429, code: "rate_limit_exceeded", message: "Rate limit reached for requests." },
 };
 
+/** The number of chunks after which `/break` and `/error` fail. */
+const chunksBeforeFailure = 50;
+
 /**
- * A stand-in for an OpenAI-compatible endpoint. It answers every question with the same recorded answer, cut into the worst
- * pieces that a network can make. It counts its own calls, so an abort in its counters has really reached it.
+ * A stand-in for an OpenAI-compatible endpoint. It answers with recorded answers, cut into the worst pieces that a network
+ * can make. It counts its own calls, so an abort in its counters has really reached it.
  * @param {{ pause?: () => Promise<unknown> }} [options] `pause` is awaited after each piece; a token has four pieces
  */
 export async function startReplay({ pause = () => wait(5) } = {}) {
@@ -30,27 +32,36 @@ export async function startReplay({ pause = () => wait(5) } = {}) {
     });
 
     const question = await lastMessage(request);
-    const failure = failures[/** @type {keyof typeof failures} */ (question)];
-    if (failure) {
+    const refusal = refusals[/** @type {keyof typeof refusals} */ (question)];
+    if (refusal) {
       failed = true;
-      response.writeHead(failure.status, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: failure }));
+      response.writeHead(refusal.status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: refusal }));
       return;
     }
 
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-    let sent = 0;
-    for (const piece of awkwardPieces(recording.slice(0, -done.length))) {
-      if (response.destroyed) return;
-      if (question === "/break" && ++sent === 200) {
+    response.flushHeaders();
+    if (question === "/silent") return; // until the client leaves
+
+    for (const [index, data] of chunksOf(replyTo(question)).entries()) {
+      if (index === chunksBeforeFailure && question === "/error") {
         failed = true;
-        response.destroy();
+        response.end(`data: ${JSON.stringify({ error: { code: 502, message: "Overloaded." } })}\r\n\r\n`);
         return;
       }
-      response.write(piece);
-      await pause();
+      for (const piece of awkwardPieces(data)) {
+        if (response.destroyed) return;
+        response.write(piece);
+        await pause();
+        if (index === chunksBeforeFailure && question === "/break") {
+          failed = true;
+          response.destroy();
+          return;
+        }
+      }
     }
-    response.end(done.replaceAll("\n", "\r\n")); // in one piece, so that a client that leaves after it has the whole answer
+    response.end(done); // in one piece, so that a client that leaves after it has the whole answer
   });
 
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
@@ -78,18 +89,42 @@ async function lastMessage(request) {
 }
 
 /**
- * Cuts every event inside its field name, inside its first non-ASCII character, and inside both line ends.
- * Lines end in CRLF, as some providers send them.
+ * A text in the format of OpenAI's chat completions: one JSON object for each token.
  * @param {string} text
  */
-function* awkwardPieces(text) {
-  for (const event of text.match(/[^\n]+\n\n/g) ?? []) {
-    const bytes = Buffer.from(event.replaceAll("\n", "\r\n"));
-    const insideCharacter = bytes.findIndex((byte) => byte > 0x7f) + 1;
-    let start = 0;
-    for (const end of [2, insideCharacter, bytes.length - 3, bytes.length - 1, bytes.length]) {
-      if (end > start) yield bytes.subarray(start, end);
-      start = Math.max(start, end);
-    }
+export function chunksOf(text) {
+  return [
+    chunk({ role: "assistant", content: "" }),
+    ...tokensOf(text).map((content) => chunk({ content })),
+    chunk({}, "stop"),
+  ];
+}
+
+/**
+ * @param {{ role?: string, content?: string }} delta
+ * @param {string | null} [finishReason]
+ */
+function chunk(delta, finishReason = null) {
+  return JSON.stringify({
+    id: "chatcmpl-replay",
+    object: "chat.completion.chunk",
+    created: 1767225600,
+    model: "replay",
+    choices: [{ index: 0, delta, finish_reason: finishReason }],
+  });
+}
+
+/**
+ * Cuts an event inside its field name, inside its first non-ASCII character, and inside both line ends.
+ * Lines end in CRLF, as some providers send them.
+ * @param {string} data
+ */
+function* awkwardPieces(data) {
+  const bytes = Buffer.from(`data: ${data}\r\n\r\n`);
+  const insideCharacter = bytes.findIndex((byte) => byte > 0x7f) + 1;
+  let start = 0;
+  for (const end of [2, insideCharacter, bytes.length - 3, bytes.length - 1, bytes.length]) {
+    if (end > start) yield bytes.subarray(start, end);
+    start = Math.max(start, end);
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
+import { createAnswers } from "@ssekit/answers";
 import { EventStreamServer } from "@ssekit/express";
-import { createAnswers } from "./answers.js";
+import { answerOptions } from "./answer-options.js";
 import { createApp } from "./app.js";
 import { createCounters } from "./counters.js";
 import { startReplay } from "./replay.js";
@@ -18,7 +19,7 @@ const upstream = OPENAI_BASE_URL
     }
   : await startReplay();
 const events = new EventStreamServer();
-const answers = createAnswers(upstream);
+const answers = createAnswers(answerOptions);
 const app = createApp({ upstream, answers, events });
 
 const server = app.listen(Number(PORT), "127.0.0.1", (/** @type {any} */ error) => {
@@ -42,7 +43,7 @@ Ctrl+C stops it.`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
-    await answers.stopAll();
+    await answers.close();
     await events.close({ grace: 2000 });
     server.close();
     if ("close" in upstream) upstream.close();

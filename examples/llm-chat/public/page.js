@@ -1,6 +1,11 @@
 // @ts-check
+import { createMarkdown } from "./markdown.js";
+import { onceAFrame } from "./once-a-frame.js";
+
 /** @type {(selector: string, within?: ParentNode) => any} */
 const find = (selector, within = document) => within.querySelector(selector);
+
+/** @typedef {"running" | "done" | "failed" | "stopped" | "unknown"} State the states of an answer, as the server has them */
 
 const form = find("#ask");
 const input = find("#prompt");
@@ -26,7 +31,7 @@ async function ask(prompt) {
     history.replaceState(null, "", `#${ids.join()}`);
     follow(id, turn);
   } catch {
-    turn.show("failed", "The server is away. Please ask again.");
+    turn.show("failed", "The server cannot be reached. Please ask again.");
   }
 }
 
@@ -38,45 +43,51 @@ async function ask(prompt) {
 function follow(id, turn) {
   const address = `/answers/${encodeURIComponent(id)}`;
   const source = new EventSource(address);
-  let events = 0;
 
   source.addEventListener("question", ({ data }) => turn.begin(id, JSON.parse(data).prompt));
 
   // One of the provider's own events, passed on unchanged.
   source.onmessage = ({ data }) => {
-    const chunk = JSON.parse(data);
-    if (chunk.error) {
-      source.close();
-      return turn.show("failed", chunk.error.message);
-    }
-    events += 1;
-    turn.write(chunk.choices?.[0]?.delta?.content ?? "");
-    turn.show("writing", "Writing…");
+    turn.write(JSON.parse(data).choices?.[0]?.delta?.content ?? "");
+    turn.show("running", "Writing…");
   };
 
-  source.addEventListener("stopped", () => turn.show("stopped", "Stopped. The request upstream is aborted."));
-
-  // The server got no answer, or only a part of it.
+  // The last event is one of these four, whatever happens. The page need not close the EventSource: it reconnects once, is
+  // told that there is no more (204), and stops.
+  source.addEventListener("done", () => turn.show("done", "Finished."));
   source.addEventListener("failed", ({ data }) => turn.show("failed", JSON.parse(data).message));
+  source.addEventListener("stopped", () =>
+    turn.show("stopped", "Stopped. The model was told to stop, and the text up to here is kept."),
+  );
+  source.addEventListener("unknown", () => turn.show("unknown", notKept));
 
-  // The answer's last event. The page need not close the EventSource: it reconnects, gets a 204, and stops.
-  source.addEventListener("done", () => {
-    if (turn.state === "writing") turn.show("finished", `Finished: ${events} events.`);
-  });
+  // The server no longer has the part after which this page wants to continue, and sends the answer from its start.
+  source.addEventListener("reset", () => turn.clear());
 
   source.onerror = () => {
     const final = source.readyState === EventSource.CLOSED;
-    if (turn.state === "writing") {
-      if (final) turn.show("failed", "The server does not have this answer any more.");
-      else turn.note("The connection broke off. The answer continues, and this page connects again…");
-    } else if (turn.state === "finished" && final) {
-      turn.note(`Finished: ${events} events. EventSource came back, was told 204, and stopped.`);
+    if (turn.state === "running") {
+      if (final) turn.show("unknown", notKept); // a 404
+      else
+        turn.note("The connection broke off. The answer is still being written, and this page reconnects…");
+    } else if (turn.state === "done" && final) {
+      turn.note("Finished. The browser came back once, was told that there is no more (204), and stopped.");
     }
   };
 
-  stopButton.onclick = () =>
-    fetch(`${address}/stop`, { method: "POST" }).catch(() => turn.note("The server is away."));
+  stopButton.onclick = async () => {
+    try {
+      const response = await fetch(address, { method: "DELETE" });
+      // The event `stopped` comes to all readers, and so to this page.
+      if (!response.ok) turn.note((await response.json()).error);
+    } catch {
+      turn.note("The server cannot be reached. Please try again.");
+    }
+  };
 }
+
+const notKept =
+  "The server does not have this answer any more. It forgets an answer ten minutes after its end, and when it is restarted.";
 
 /** @param {string} prompt */
 function addTurn(prompt) {
@@ -88,12 +99,20 @@ function addTurn(prompt) {
   article.scrollIntoView({ block: "end" });
 
   const answer = find(".answer", article);
-  const text = answer.appendChild(new Text());
   const note = find(".note", article);
   const link = find("a", article);
 
+  let text = "";
+  const showMarkdown = createMarkdown(answer);
+  const render = onceAFrame(() => {
+    const following = innerHeight + scrollY > document.body.scrollHeight - 60;
+    showMarkdown(text);
+    if (following) scrollTo(0, document.body.scrollHeight);
+  });
+
   const turn = {
-    state: "",
+    /** @type {State} */
+    state: "running",
 
     /**
      * @param {string} id
@@ -107,9 +126,13 @@ function addTurn(prompt) {
 
     /** @param {string} token */
     write(token) {
-      const following = innerHeight + scrollY > document.body.scrollHeight - 60;
-      text.appendData(token); // added as text, so that markup in the answer has no effect
-      if (following) scrollTo(0, document.body.scrollHeight);
+      text += token;
+      render();
+    },
+
+    clear() {
+      text = "";
+      render();
     },
 
     /** @param {string} words */
@@ -118,18 +141,18 @@ function addTurn(prompt) {
     },
 
     /**
-     * @param {"writing" | "finished" | "stopped" | "failed"} state
+     * @param {State} state
      * @param {string} words
      */
     show(state, words) {
       this.state = article.dataset.state = state;
       this.note(words);
-      answer.ariaBusy = String(state === "writing"); // a screen reader waits until the answer is complete
-      if (this === latest) showButton(state === "writing" ? stopButton : askButton);
+      answer.ariaBusy = String(state === "running"); // a screen reader waits until the answer is complete
+      if (this === latest) showButton(state === "running" ? stopButton : askButton);
     },
   };
   latest = turn;
-  turn.show("writing", "Waiting for the first token…");
+  turn.show("running", "Waiting for the first word…");
   return turn;
 }
 
@@ -144,13 +167,13 @@ function showButton(button) {
 
 form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
-  if (latest?.state === "writing" || input.value.trim() === "") return;
+  if (latest?.state === "running" || input.value.trim() === "") return;
   void ask(input.value);
   input.value = "";
 });
 
 find("#suggestions").addEventListener("click", (/** @type {any} */ { target }) => {
-  if (target.localName !== "button" || latest?.state === "writing") return;
+  if (target.localName !== "button" || latest?.state === "running") return;
   input.value = target.value || target.textContent; // a command for the replay, or the text of the button
   form.requestSubmit();
 });
@@ -164,4 +187,4 @@ stats.addEventListener("counts", ({ data }) => {
   for (const [name, count] of Object.entries(counts)) find(`[data-count=${name}]`).textContent = count;
 });
 stats.onopen = () => (find("#feed").textContent = "live from /stats");
-stats.onerror = () => (find("#feed").textContent = "the server is away, trying again…");
+stats.onerror = () => (find("#feed").textContent = "the server cannot be reached, trying again…");

@@ -20,7 +20,7 @@ describe("node server.js", () => {
       stream += chunk;
       if (!child.killed) child.kill("SIGTERM");
     }
-    expect(stream).toMatch(/\nevent: stopped\n.+\nevent: done\n/s);
+    expect(stream).toMatch(/\nevent: failed\nid: .+~end\ndata: .+ was stopped\./);
     expect(await exit).toEqual([0, null]);
   });
 

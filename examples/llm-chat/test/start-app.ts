@@ -1,23 +1,35 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { setImmediate, setTimeout as wait } from "node:timers/promises";
+import { createAnswers, type AnswersOptions } from "@ssekit/answers";
 import { EventStreamServer } from "@ssekit/express";
 import { onTestFinished } from "vitest";
-import { createAnswers } from "../answers.js";
+import { answerOptions } from "../answer-options.js";
 import { createApp } from "../app.js";
-import { startReplay } from "../replay.js";
+import { chunksOf, startReplay } from "../replay.js";
+import { replyTo } from "../replies.js";
 
-export const recording = readFileSync(new URL("../recording.sse", import.meta.url), "utf8");
+/** The `data` of each event of the usual reply, except `[DONE]`. */
+export const recorded = chunksOf(replyTo("hello"));
 
-/** The `data` of each recorded event except `[DONE]`. */
-export const recorded = recording
-  .split("\n")
-  .filter((line) => line.startsWith("data: {"))
-  .map((line) => line.slice("data: ".length));
+interface StartOptions extends AnswersOptions {
+  /** Milliseconds for which the replay waits after each piece. */
+  pause?: number;
+  retry?: number;
+  countsItself?: boolean;
+  /** Whether the replay stops where the test says. */
+  stepwise?: boolean;
+}
 
-/** Starts the app on a free port, with a replay that does not wait, or that stops where the test says (`stepwise`). */
-export async function startApp({ pause = 0, retry = 3000, countsItself = true, stepwise = false } = {}) {
+/** Starts the app on a free port, with a replay that does not wait. */
+export async function startApp({
+  pause = 0,
+  retry = 3000,
+  countsItself = true,
+  stepwise = false,
+  ...options
+}: StartOptions = {}) {
+  const errors: unknown[] = [];
   let sent = 0;
   let allowed = stepwise ? 0 : Infinity;
   const upstream = await startReplay({
@@ -26,9 +38,9 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true, s
       for (sent += 1; sent > allowed;) await wait(2);
     },
   });
-  const events = new EventStreamServer({ retry });
+  const events = new EventStreamServer({ retry, onError: (error) => errors.push(error) });
   const counted = { ...upstream, countsItself };
-  const answers = createAnswers(counted);
+  const answers = createAnswers({ ...answerOptions, onError: (error) => errors.push(error), ...options });
   const app = createApp({ upstream: counted, answers, events });
   const requests: string[] = [];
   const server = app.listen(0, "127.0.0.1");
@@ -36,7 +48,7 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true, s
   await once(server, "listening");
   onTestFinished(async () => {
     allowed = Infinity;
-    await answers.stopAll();
+    await answers.close();
     await events.close({ grace: 100 });
     server.closeAllConnections();
     server.close();
@@ -54,7 +66,11 @@ export async function startApp({ pause = 0, retry = 3000, countsItself = true, s
     /** Reads all events of an answer, up to its end. */
     read: async (id: string) => parse(await (await fetch(`${address}/answers/${id}`)).text()),
     stop: (id: string, headers: Record<string, string> = {}) =>
-      fetch(`${address}/answers/${id}/stop`, { method: "POST", headers }),
+      fetch(`${address}/answers/${id}`, { method: "DELETE", headers }),
+    /** Closes the answers, as the server does when it is stopped. */
+    closeAnswers: () => answers.close(),
+    /** What the log of the server is told. */
+    errors: () => errors,
     counts: () => ({ ...upstream.counters.counts }),
     requests: () => requests,
     /** Lets the replay of a `stepwise` app continue until it has sent this number of pieces. */

@@ -47,12 +47,11 @@ end
 if not epoch or redis.call('XLEN', stream) ~= n - f + 1 then
   redis.call('DEL', meta, stream, base .. '0', base .. '1')
   epoch, n, t, f, o, p, bytes, ended, gen, rotated = ARGV[1], 0, '0', 1, '0', '0', 0, false, 0, 0
-  -- Anybody may ask for the state of any key. That stores nothing.
-  if ARGV[8] ~= 'peek' then
-    renewed = now
-    save()
-    expire()
-  end
+  renewed = now
+  save()
+  if ARGV[8] ~= 'peek' then expire()
+  -- Anybody may ask for the state of any key, so the position of a log without entries is not kept for long.
+  else redis.call('PEXPIRE', meta, 60000) end
 end
 
 local function exceeds(oldest)
@@ -178,7 +177,7 @@ redis.call('SET', memory, cmsgpack.pack({ARGV[9], reply}), 'PX', 600000)
 return reply
 `;
 
-// ARGV 8 is where to begin: "start", "oldest" or "after"; or "peek"; or "tail", which is a peek that creates the log. 9 to
+// ARGV 8 is where to begin: "start", "oldest" or "after"; or "peek"; or "tail", which keeps the position as long as an entry. 9 to
 // 11 are the epoch, number and time for "after", 12 and 13 the number of entries and of bytes after which to stop.
 const READ = `
 local from, entries, after = ARGV[8], {}, f - 1
@@ -195,6 +194,7 @@ local function answer(what)
 end
 
 if from == 'peek' or from == 'tail' then
+  if from == 'tail' and n == 0 then expire() end
   if f == 1 and n > 0 then add(1, '+', 1) end
   if ended and n > 1 then add(n, '+', 1) end
   return answer('ok')

@@ -115,16 +115,19 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       expect(await within("the append", refused)).toMatchObject([{ status: "rejected" }]);
     });
 
-    it("keeps nothing of a key whose state is asked for and that has no log", async () => {
-      const { store } = await startNode(connect, server);
-      const log = store.open(randomUUID());
-      const before = await server.command("DBSIZE");
-      expect(await log.peek()).toMatchObject({ first: undefined, end: undefined });
-      expect(await server.command("DBSIZE")).toBe(before);
-      const told: Entry[] = [];
-      await log.tail((news) => "entries" in news && told.push(...news.entries));
-      await log.append([{ data: "a" }], { after: "start" });
-      await until("the entry", () => told.length === 1);
+    it("keeps the position of a log without entries for a minute, unless somebody follows it", async () => {
+      const own = await startRedis();
+      onTestFinished(() => own.remove());
+      const { store } = await startNode(connect, own);
+      const log = store.open("key");
+      const timeToLive = async (): Promise<number> => {
+        const key = /^ssekit.*$/m.exec(await own.command("KEYS *"))![0].trim();
+        return Number((await own.command(`PTTL ${key}`)).slice(1));
+      };
+      const { cursor } = await log.peek();
+      expect(await timeToLive()).toBeLessThanOrEqual(60_000);
+      expect((await log.tail(() => {})).cursor).toBe(cursor);
+      expect(await timeToLive()).toBeGreaterThan(60_000);
     });
 
     it("lets every key of a log expire, also of one without entries", async () => {
