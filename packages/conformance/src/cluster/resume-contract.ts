@@ -50,6 +50,7 @@ export function clusterResumeContract(kind: BrokerKind): void {
           nodes,
           first: 1,
           last: EVENTS,
+          inFlight: 5, // so that a node has stored something that it has not acknowledged when it is killed
           batch: () => random.between(1, random.between(1, 60)),
           mayPublish: (number) => number < slowest() + AHEAD,
         });
