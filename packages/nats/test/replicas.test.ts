@@ -2,7 +2,7 @@ import { connect } from "@nats-io/transport-node";
 import { natsLogs } from "@ssekit/nats";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startNats, type NatsServer } from "../../conformance/src/support/start-nats.js";
-import { findFreePort } from "../../conformance/src/support/start-proxy.js";
+import { findFreePort } from "../../conformance/src/support/ports.js";
 import { systemProgram } from "../../conformance/src/support/system-program.js";
 import { until } from "../../conformance/src/support/within.js";
 

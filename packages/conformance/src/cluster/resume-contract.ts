@@ -66,7 +66,7 @@ export function clusterResumeContract(kind: BrokerKind): void {
         }
         await within("the last event", publishers.done, LIMIT);
 
-        const { store, close } = await openStore(broker, HISTORY);
+        const { store, close } = await openStore(broker, { history: HISTORY });
         onTestFinished(close);
         const log = await readLog(store.open("feed"));
         await until("the last event is at every client", () => slowest() >= log.length, LIMIT);
