@@ -40,10 +40,8 @@ function answersOn(logs) {
     send: (data) => tokens.push(() => ({ event: "tick", data })),
     async finish(items) {
       const key = `finished ${finished++}`;
-      await answers.start(
-        key,
-        items.map((data) => ({ event: "tick", data })),
-      );
+      const source = items.map((data) => ({ event: "tick", data }));
+      await answers.start(key, source);
       while ((await answers.state(key)) === "running") await wait(10);
     },
   };

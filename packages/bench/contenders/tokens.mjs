@@ -7,7 +7,7 @@ const PAUSE_MS = 8;
 
 /** The sources of running answers: a stream of items for each key, made when it is first asked for. */
 export class Tokens {
-  /** @type {Map<string, ReadableStreamDefaultController<any>>} */
+  /** @type {Map<string, ReadableStreamDefaultController>} */
   #controllers = new Map();
 
   /** @param {string} key */
@@ -15,7 +15,7 @@ export class Tokens {
     return this.#controllers.has(key);
   }
 
-  /** @param {string} key @returns {ReadableStream<any>} */
+  /** @param {string} key @returns {ReadableStream} */
   open(key) {
     return new ReadableStream({ start: (controller) => void this.#controllers.set(key, controller) });
   }

@@ -157,8 +157,8 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       const log = store.open(randomUUID());
       const following = Promise.resolve(log.tail(() => {}));
       void log.close();
-      const rejected = expect(following).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
-      await within("the rejection", rejected);
+      const rejection = within("the rejection", following);
+      await expect(rejection).rejects.toMatchObject({ code: "ERR_SSE_CHANNEL_CLOSED" });
     }
   });
 
