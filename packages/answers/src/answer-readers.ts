@@ -8,7 +8,7 @@ import {
   type Subscription,
 } from "@ssekit/core";
 import { isThenable, portOf, SUBSCRIPTION } from "@ssekit/core/adapter";
-import { claimOf, type Claim } from "./answer-log.js";
+import { claimOf, codeOf, type Claim } from "./answer-log.js";
 import type { AnswerContext } from "./answer-node.js";
 import { Fold } from "./fold.js";
 
@@ -126,6 +126,7 @@ export class AnswerReaders {
       const { sum, cursor } = fold;
       if (sum !== undefined) snapshot = { event: "snapshot", id: cursor!, data: this.#text(sum) };
     } catch (error) {
+      if (codeOf(error) === "ERR_SSE_LOG_UNAVAILABLE") throw error;
       this.#context.report(error, "hook"); // the reader gets all events instead
     }
     if (hasLeft()) return;

@@ -167,8 +167,10 @@ export class AnswerWriter {
       // In a log that was replaced, the key may have been claimed again.
       this.#unconditional = epochOf(cursor) === epochOf(this.#last) ? {} : { after: "start" };
       this.#listener.lost();
-    } catch {
-      later(REPEAT_MS, () => void this.#resolveConflict(batch)); // the log is down
+    } catch (error) {
+      if (this.#batch !== batch) return;
+      if (codeOf(error) !== "ERR_SSE_LOG_UNAVAILABLE") return this.#listener.refused(error);
+      later(REPEAT_MS, () => void this.#resolveConflict(batch));
     }
   }
 }

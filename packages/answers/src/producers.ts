@@ -65,7 +65,8 @@ export class Producers {
     this.#producers.set(key, producer);
     void producer.over.then(() => {
       release();
-      this.#producers.delete(key);
+      // In a log that was replaced, the key may have been started again.
+      if (this.#producers.get(key) === producer) this.#producers.delete(key);
     });
     return producer;
   }
