@@ -1,6 +1,5 @@
 // @ts-check
 // What many logs and a long log cost: `node logs.mjs [--broker redis] [--logs 10000] [--entries 1000000]`.
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
@@ -45,9 +44,9 @@ if (kind === "redis") {
 }
 await wait(10_000); // what opening has caused is over
 const callsBefore = await brokerCalls(broker);
-const cpuBefore = cpuMs();
+const cpuBefore = broker.cpu();
 await wait(IDLE_SECONDS * 1_000);
-const cpu = (cpuMs() - cpuBefore) / IDLE_SECONDS;
+const cpu = (broker.cpu() - cpuBefore) / 1_000 / IDLE_SECONDS;
 const calls = ((await brokerCalls(broker)) - callsBefore) / IDLE_SECONDS;
 console.log(
   `While idle: ${cpu.toFixed(1)} ms of the broker's CPU and ${calls.toFixed(1)} requests per second`,
@@ -70,12 +69,6 @@ console.log(
 );
 await other.close();
 await broker.stop();
-
-/** The CPU time of the broker's process in milliseconds. */
-function cpuMs() {
-  const fields = readFileSync(`/proc/${broker.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
 
 /** @param {number} since */
 function seconds(since) {

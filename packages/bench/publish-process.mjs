@@ -50,7 +50,7 @@ async function bareWay() {
 serve({
   /**
    * Lets `MANY` callers store events for some time. Each goes on when its last events are acknowledged.
-   * Returns how many were stored per second.
+   * Returns how many were stored, and how many per second.
    * @param {{ way: string, seconds: number }} options
    */
   async store({ way, seconds }) {
@@ -63,6 +63,6 @@ serve({
       for (; performance.now() < start + seconds * 1_000; stored += events) await store(caller);
     };
     await Promise.all(Array.from({ length: MANY }, (_, caller) => call(caller)));
-    return stored / ((performance.now() - start) / 1_000);
+    return { stored, perSecond: stored / ((performance.now() - start) / 1_000) };
   },
 });

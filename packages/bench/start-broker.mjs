@@ -66,9 +66,13 @@ export async function startBroker(kind) {
   return {
     kind,
     url: `${kind}://127.0.0.1:${port}`,
-    pid: /** @type {number} */ (child.pid),
     /** @param {NodeJS.Signals} name such as SIGSTOP, which freezes the broker */
     signal: (name) => child.kill(name),
+    /** The CPU time of the process in microseconds. It needs the /proc of Linux. */
+    cpu() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * 10_000;
+    },
     /** The URL of the monitoring of NATS. */
     monitor() {
       const name = readdirSync(folder).find((file) => file.endsWith(".ports"));

@@ -27,7 +27,9 @@ export function publishing({ kind, bare, one, group }) {
     ],
     async measure(_contenders, settings) {
       /** @type {Record<string, number[]>} */
-      const rows = {};
+      const rates = {};
+      /** @type {Record<string, number[]>} */
+      const cpuOf = {};
       const broker = await startBroker(kind);
       const process = start(PROCESS, { args: [JSON.stringify({ kind, url: broker.url })] });
       try {
@@ -35,14 +37,19 @@ export function publishing({ kind, bare, one, group }) {
         for (const [, way] of ways) await process.call("store", { way, seconds: 0.5 }, 60);
         await takeTurns(ways, settings.rounds, async ([row, way]) => {
           settings.onTurn?.();
-          const perSecond = await process.call("store", { way, seconds: settings.seconds }, 60);
-          (rows[row] ??= []).push(perSecond);
+          const before = broker.cpu();
+          const { stored, perSecond } = await process.call("store", { way, seconds: settings.seconds }, 60);
+          (rates[row] ??= []).push(perSecond);
+          (cpuOf[row] ??= []).push((broker.cpu() - before) / stored);
         });
       } finally {
         await process.stop();
         await broker.stop();
       }
-      return [{ name: "events per second", digits: 0, rows }];
+      return [
+        { name: "events per second", digits: 0, rows: rates },
+        { name: "µs of the broker's CPU per event", digits: 1, rows: cpuOf },
+      ];
     },
   };
 }

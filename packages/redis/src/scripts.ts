@@ -62,9 +62,10 @@ local function evict()
   if f <= n and not ended and tonumber(t) <= oldest then
     redis.call('DEL', stream)
     f, p, o, bytes = n + 1, t, '0', 0
-    return save()
+    return true
   end
-  local count = 2
+  -- One more than is certain to be evicted, because the next one shows the time of the first that stays.
+  local count = math.max(2, math.min(n - f + 2 - maxEvents, 500))
   -- What remains is evicted by the next calls, so that no call blocks Redis.
   while exceeds(oldest) and f - before < 2000 do
     local entries = redis.call('XRANGE', stream, f, '+', 'COUNT', count)
@@ -77,12 +78,10 @@ local function evict()
     if i == 1 then break end
     count = math.min(count * 2, 64)
   end
-  if f > before then
-    redis.call('XTRIM', stream, 'MINID', f)
-    save()
-  end
+  if f > before then redis.call('XTRIM', stream, 'MINID', f) end
+  return f > before
 end
-evict()
+if evict() then save() end
 `;
 
 // ARGV 8 is the node, 9 the number of its append, 10 the number of groups. A group is the condition ("" for none), the
@@ -105,7 +104,20 @@ end
 local place, published, hasKeys = 11, {}, false
 local firstNumber, firstPrevious = n + 1, t
 
+local function add(size, body)
+  redis.call('XADD', stream, (n + 1) .. '-' .. now, 's', size, 'p', t, 'b', body)
+  n, t, bytes = n + 1, now, bytes + size
+  if f == n then o = now end
+  published[#published + 1] = body
+end
+
 local function append(after, count)
+  -- The usual case, for speed: one draft without a key, a condition or flags.
+  if count == 1 and after == '' and ARGV[place] == '0' and not ended and not complete then
+    add(ARGV[place + 1], ARGV[place + 3])
+    place = place + 4
+    return {'ok', n .. '.' .. now}
+  end
   local ids, drafts, keys, size = {'ok'}, {}, {}, bytes
   local full, misplaced = false, false
   for i = 1, count do
