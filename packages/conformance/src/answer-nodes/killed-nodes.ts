@@ -11,6 +11,9 @@ const ANSWERS = 200;
 const READERS = 2;
 const LIMIT = 120_000;
 
+/** Milliseconds. */
+const LEASE = 2_500;
+
 export function killedNodesContract(broker: () => LastingBroker): void {
   describe("while nodes are killed and started again", () => {
     it(
@@ -18,7 +21,7 @@ export function killedNodesContract(broker: () => LastingBroker): void {
       { timeout: LIMIT + 30_000 },
       async () => {
         const random = seededRandom(SEED);
-        const { nodes, generator, port } = await startSetting(broker());
+        const { nodes, generator, port } = await startSetting(broker(), LEASE);
         const answers = Array.from({ length: ANSWERS }, () => {
           const tokens = tokensOf(random, random.between(5, 60));
           const [least, most] = random.chance(0.3) ? ([0, 5] as const) : ([10, 50] as const);
