@@ -20,7 +20,7 @@ const errors = [];
 /** @param {unknown} error */
 const onError = (error) => void errors.push(String(error));
 
-const { store } = await openStore(broker, history, timeout);
+const { store } = await openStore(broker, { history, onError, ...(timeout !== undefined && { timeout }) });
 const channel = createChannel({ log: store.open("feed"), onError });
 const events = new EventStreamServer({ onError });
 const server = createServer((req, res) => {

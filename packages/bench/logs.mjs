@@ -18,7 +18,7 @@ const IDLE_SECONDS = 20;
 const UNLIMITED = { events: Infinity, bytes: Infinity, age: Infinity };
 const kind = /** @type {import("./start-broker.mjs").BrokerKind} */ (values.broker);
 const broker = await startBroker(kind);
-const { store, close } = await openStore({ kind, url: broker.url }, UNLIMITED);
+const { store, close } = await openStore({ kind, url: broker.url }, { history: UNLIMITED });
 
 const opening = performance.now();
 const logs = Array.from({ length: Number(values.logs) }, (_, i) => store.open(`log ${i}`));
@@ -58,7 +58,7 @@ const draft = { event: "tick", data: "x".repeat(100) };
 for (let n = 0; n < Number(values.entries); n += 500)
   await long.append(Array.from({ length: 500 }, () => draft));
 await close();
-const other = await openStore({ kind, url: broker.url }, UNLIMITED);
+const other = await openStore({ kind, url: broker.url }, { history: UNLIMITED });
 const start = performance.now();
 const log = other.store.open("long");
 const { cursor } = await log.tail(() => {});

@@ -16,7 +16,9 @@ const broker = await startBroker(kind);
 
 for (const count of [1, 3, 10]) {
   const nodes = await Promise.all(
-    Array.from({ length: count }, () => openStore({ kind, url: broker.url }, { events: 10_000 })),
+    Array.from({ length: count }, () =>
+      openStore({ kind, url: broker.url }, { history: { events: 10_000 } }),
+    ),
   );
   const logs = nodes.map(({ store }) => store.open(`log of ${count} nodes`));
   let heard = 0;

@@ -16,7 +16,7 @@ const KEPT = 10_000;
 const broker = JSON.parse(process.argv[2] ?? "{}");
 const data = JSON.stringify(message(1, 300));
 
-const { store: logs } = await openStore(broker, { events: KEPT });
+const { store: logs } = await openStore(broker, { history: { events: KEPT } });
 const channels = Array.from({ length: MANY }, (_, i) => createChannel({ log: logs.open(`bench ${i}`) }));
 
 /** @param {number} channel */

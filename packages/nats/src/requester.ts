@@ -5,6 +5,9 @@ const STREAM_NOT_FOUND = 10_059;
 // JetStream starts, has no leader at the moment, or lacks resources.
 const BUSY = new Set([10_008, 10_009, 10_023, 10_076]);
 
+// Milliseconds for which the client waits longer than its caller, who decides when an answer is late.
+const SPARE = 5_000;
+
 type Answer = Record<string, unknown>;
 
 /** Sends requests, each of which has a deadline, and fails those whose answers were lost with the connection. */
@@ -78,17 +81,26 @@ export class Requester {
       if (this.#closed) throw new RequestFailed("closed", "the store is closed");
       const timeout = Math.ceil(Math.min(deadline - performance.now(), this.#timeout));
       if (timeout <= 0) throw new RequestFailed("timeout", "no answer in time");
-      const fail = (error: RequestFailed): void => {
+      // Timers run before sockets are read: a process that was busy would otherwise take its own delay for a silence of
+      // the server. So the answers that have arrived are read first.
+      const timer = setTimeout(() => {
+        setImmediate(() => fail(new RequestFailed("timeout", "no answer in time")));
+      }, timeout);
+      const done = (): void => {
+        clearTimeout(timer);
         this.#underWay.delete(fail);
+      };
+      const fail = (error: RequestFailed): void => {
+        done();
         reject(error);
       };
       this.#underWay.add(fail);
       const settle = (value: T): void => {
-        this.#underWay.delete(fail);
+        done();
         resolve(value);
       };
       try {
-        start(timeout, settle, fail);
+        start(timeout + SPARE, settle, fail);
       } catch (error) {
         fail(failure(error));
       }

@@ -173,6 +173,23 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs()", { timeout: 30_000 }
     expect(performance.now() - start).toBeLessThan(2_000);
   });
 
+  it("does not take the time in which the process is busy for a silence of the server", async () => {
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const store = natsLogs({ connection, stream: `stream-${streams++}`, timeout: 300 });
+    onTestFinished(async () => {
+      await store.close();
+      await connection.close();
+    });
+    const log = store.open("log");
+    await append(log, "a");
+    server.signal("SIGSTOP"); // so that the answer comes while the process is busy
+    const answer = log.peek();
+    for (let turns = 0; turns < 3; turns++) await new Promise((sent) => setImmediate(sent));
+    server.signal("SIGCONT");
+    for (const end = performance.now() + 600; performance.now() < end;);
+    expect(await answer).toMatchObject({ first: { data: "a" } });
+  });
+
   it("sends the server no more requests for many logs and tails than for one", async () => {
     const { store, connection } = await node({ checkInterval: 100 });
     const requests = async (): Promise<number> => {

@@ -1,7 +1,7 @@
 import { SseError, type Draft } from "@ssekit/core";
 import { pack, type PackedDraft } from "./body.js";
 import type { ResolvedHistory } from "@ssekit/core/adapter";
-import { closedError, unavailable } from "./unavailable.js";
+import { closedError, unavailable, whenLate } from "./unavailable.js";
 
 /** The drafts of one call of `append`, which are stored as a whole or not at all. */
 interface Group {
@@ -133,9 +133,9 @@ export class AppendQueue {
         group.reject(unavailable(undefined));
       this.#queue = this.#queue.filter((group) => !isExpired(group));
       const next = this.#sent.find((group) => !isExpired(group)) ?? this.#queue[0];
-      if (next !== undefined) this.#timer = setTimeout(expire, Math.max(next.deadline - now, 1));
+      if (next !== undefined) this.#timer = whenLate(expire, Math.max(next.deadline - now, 1));
     };
-    this.#timer = setTimeout(expire, Math.max(first.deadline - performance.now(), 1));
+    this.#timer = whenLate(expire, Math.max(first.deadline - performance.now(), 1));
   }
 }
 

@@ -125,6 +125,24 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs", () => {
       expect(expectEntries(await log.read("start", ALL)).entries).toHaveLength(2);
     });
 
+    it("does not take the time in which the process is busy for a silence of Redis", async () => {
+      const { client, close } = await connect(server.port);
+      const store = redisLogs({ client, timeout: 300 });
+      onTestFinished(async () => {
+        await store.close();
+        close();
+      });
+      const log = store.open(randomUUID());
+      await log.append([{ data: "a" }]);
+      server.freeze(); // so that the answers come while the process is busy
+      const answers = Promise.all([log.append([{ data: "b" }]), log.read("start", ALL)]);
+      for (let turns = 0; turns < 3; turns++) await new Promise((sent) => setImmediate(sent));
+      server.resume();
+      for (const end = performance.now() + 600; performance.now() < end;);
+      const [[id]] = await answers;
+      expect(id).toMatch(/-2\./);
+    });
+
     it("opens one connection, whatever the number of logs, and closes it", async () => {
       await expect.poll(() => connectionsOf(server)).toBe(0);
       const { client, close } = await connect(server.port);

@@ -3,6 +3,8 @@ import type { ClusterNode } from "./cluster-node.js";
 
 export interface PublishersOptions {
   readonly nodes: readonly ClusterNode[];
+  /** How many batches each node has under way. Default: 1. */
+  readonly inFlight?: number;
   /** The numbers from `first` to `last` are published. */
   readonly first: number;
   readonly last: number;
@@ -29,7 +31,9 @@ export class Publishers {
   constructor(options: PublishersOptions) {
     this.#options = options;
     this.#next = options.first;
-    this.done = Promise.all(options.nodes.map((node) => this.#run(node)));
+    const { nodes, inFlight = 1 } = options;
+    const runs = nodes.flatMap((node) => Array.from({ length: inFlight }, () => this.#run(node)));
+    this.done = Promise.all(runs);
   }
 
   async #run(node: ClusterNode): Promise<void> {

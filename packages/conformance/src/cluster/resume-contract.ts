@@ -50,6 +50,7 @@ export function clusterResumeContract(kind: BrokerKind): void {
           nodes,
           first: 1,
           last: EVENTS,
+          inFlight: 5, // so that a node has stored something that it has not acknowledged when it is killed
           batch: () => random.between(1, random.between(1, 60)),
           mayPublish: (number) => number < slowest() + AHEAD,
         });
@@ -65,7 +66,7 @@ export function clusterResumeContract(kind: BrokerKind): void {
         }
         await within("the last event", publishers.done, LIMIT);
 
-        const { store, close } = await openStore(broker, HISTORY);
+        const { store, close } = await openStore(broker, { history: HISTORY });
         onTestFinished(close);
         const log = await readLog(store.open("feed"));
         await until("the last event is at every client", () => slowest() >= log.length, LIMIT);

@@ -69,7 +69,7 @@ async function countCalls(kind: BrokerKind, count: number, restarted: boolean): 
   await until("the first clients are caught up", () =>
     first.every(({ received }) => received.length >= EVENTS),
   );
-  const { store, close } = await openStore(broker, HISTORY);
+  const { store, close } = await openStore(broker, { history: HISTORY });
   onTestFinished(close);
   const log = store.open("feed");
   const before = await readLog(log);
