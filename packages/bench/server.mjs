@@ -69,8 +69,9 @@ serve({
    */
   async finish({ answers, tokens, bytes }) {
     const items = Array.from({ length: tokens }, (_, i) => message(i, bytes));
+    const one = async () => await contender.finish?.(items);
     for (let i = 0; i < answers; i += 100)
-      await Promise.all(Array.from({ length: Math.min(100, answers - i) }, () => contender.finish?.(items)));
+      await Promise.all(Array.from({ length: Math.min(100, answers - i) }, one));
   },
 
   brokerCpu: () => contender.broker?.cpu(),
@@ -81,8 +82,8 @@ serve({
       globalThis.gc?.();
       await wait(20);
     }
-    const { rss, heapUsed } = process.memoryUsage();
-    return { rss: contender.rss?.() ?? rss, heapUsed };
+    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    return { rss: contender.rss?.() ?? rss, heapUsed, arrayBuffers };
   },
 
   watchLoop() {

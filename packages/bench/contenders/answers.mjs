@@ -28,10 +28,13 @@ function answersOn(logs) {
   const answers = createAnswers({ logs });
   const events = new EventStreamServer();
   const tokens = new Tokens();
+  /** @type {Map<string, Promise<boolean>>} */
+  const started = new Map();
   let finished = 0;
   const server = createServer(async (req, res) => {
     const key = req.url ?? "/";
-    if (!tokens.has(key)) await answers.start(key, tokens.open(key));
+    if (!started.has(key)) started.set(key, answers.start(key, tokens.open(key)));
+    await started.get(key);
     answers.subscribe(key, open(req, res, { server: events }));
   });
   return {
@@ -40,10 +43,8 @@ function answersOn(logs) {
     send: (data) => tokens.push(() => ({ event: "tick", data })),
     async finish(items) {
       const key = `finished ${finished++}`;
-      await answers.start(
-        key,
-        items.map((data) => ({ event: "tick", data })),
-      );
+      const source = items.map((data) => ({ event: "tick", data }));
+      await answers.start(key, source);
       while ((await answers.state(key)) === "running") await wait(10);
     },
   };

@@ -1,5 +1,4 @@
 // @ts-check
-import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { findBroker, startBroker } from "../start-broker.mjs";
 
@@ -10,13 +9,9 @@ export function redisIsMissing() {
 
 /** Starts a Redis that ends with this process. */
 export async function startRedis() {
-  const { url, pid } = await startBroker("redis");
+  const { url, cpu } = await startBroker("redis");
   const client = new Redis(url);
-  return {
-    url,
-    /** Microseconds of CPU. The first field is the time in nanoseconds, in user mode and in the kernel. */
-    cpu: () => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1_000,
-    /** Bytes of its data. */
-    memory: async () => Number(/used_memory:(\d+)/.exec(await client.info("memory"))?.[1]),
-  };
+  /** Bytes of its data. */
+  const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info("memory"))?.[1]);
+  return { url, cpu, memory };
 }

@@ -6,24 +6,17 @@ import { startRedis } from "./redis.mjs";
 import { Tokens } from "./tokens.mjs";
 
 /** The client that starts an answer reads it without Redis. */
-export const firstReader = resumableStream(async (context, key, makeStream) => {
-  return await context.resumableStream(key, makeStream);
-});
+export const firstReader = resumableStream(true);
 
 /** The client that starts an answer has left, for instance because its page was reloaded. */
-export const resumedReader = resumableStream(async (context, key, makeStream, isNew) => {
-  if (isNew) await (await context.createNewResumableStream(key, makeStream))?.cancel();
-  return await context.resumeExistingStream(key);
-});
-
-/** @typedef {import("resumable-stream/generic").ResumableStreamContext} Context */
+export const resumedReader = resumableStream(false);
 
 /**
- * Each path is a stream. It is read with `connect`.
- * @param {(context: Context, key: string, makeStream: () => ReadableStream<string>, isNew: boolean) => Promise<ReadableStream<string> | null | undefined>} connect
+ * Each path is a stream, which the first client starts.
+ * @param {boolean} isReadByFirst whether the first client reads it directly. All other clients resume.
  * @returns {import("./index.mjs").CreateContender}
  */
-function resumableStream(connect) {
+function resumableStream(isReadByFirst) {
   return async () => {
     const broker = await startRedis();
     const context = createResumableStreamContext({
@@ -34,13 +27,25 @@ function resumableStream(connect) {
     const tokens = new Tokens();
     let open = 0;
     let finished = 0;
+    /** @type {Map<string, Promise<ReadableStream<string> | null>>} */
+    const started = new Map();
+    /** @param {string} key */
+    const connect = async (key) => {
+      const isFirst = !started.has(key);
+      if (isFirst)
+        started.set(
+          key,
+          context.createNewResumableStream(key, () => tokens.open(key)),
+        );
+      const stream = await started.get(key);
+      if (isFirst && isReadByFirst) return stream;
+      if (isFirst) await stream?.cancel();
+      return await context.resumeExistingStream(key);
+    };
     const server = createServer(async (req, res) => {
-      const key = req.url ?? "/";
-      const isNew = !tokens.has(key);
-      const makeStream = () => tokens.open(key);
       res.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
       res.write("retry: 3000\n\n");
-      const stream = await connect(context, key, makeStream, isNew);
+      const stream = await connect(req.url ?? "/");
       open++;
       res.on("close", () => open--);
       for await (const text of /** @type {any} */ (stream)) res.write(text);

@@ -5,17 +5,12 @@ import { setTimeout as wait } from "node:timers/promises";
 const SLICES = 10;
 const PAUSE_MS = 8;
 
-/** The sources of running answers: a stream of items for each key, made when it is first asked for. */
+/** The sources of running answers: a stream of items for each key, made by `open`. */
 export class Tokens {
-  /** @type {Map<string, ReadableStreamDefaultController<any>>} */
+  /** @type {Map<string, ReadableStreamDefaultController>} */
   #controllers = new Map();
 
-  /** @param {string} key */
-  has(key) {
-    return this.#controllers.has(key);
-  }
-
-  /** @param {string} key @returns {ReadableStream<any>} */
+  /** @param {string} key @returns {ReadableStream} */
   open(key) {
     return new ReadableStream({ start: (controller) => void this.#controllers.set(key, controller) });
   }

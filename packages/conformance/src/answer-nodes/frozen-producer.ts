@@ -2,13 +2,16 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../delivery/seeded-random.js";
 import { pause, until } from "../support/within.js";
 import { AnswerClient } from "./answer-client.js";
-import { LEASE, LOST, newKey, startSetting, tokensOf } from "./setting.js";
+import { LOST, newKey, startSetting, tokensOf } from "./setting.js";
 import type { LastingBroker } from "./start-lasting-broker.js";
+
+/** Milliseconds. */
+const LEASE = 2_000;
 
 export function frozenProducerContract(broker: () => LastingBroker): void {
   describe("if the node of an answer stands still for longer than its lease", () => {
     it("its readers are told once, its source is aborted when it goes on, and nothing follows the end", async () => {
-      const { nodes, generator, port } = await startSetting(broker());
+      const { nodes, generator, port } = await startSetting(broker(), LEASE);
       const [frozen, second, third] = nodes;
       const keys = [newKey(), newKey(), newKey()];
       for (const key of keys) {
@@ -24,8 +27,12 @@ export function frozenProducerContract(broker: () => LastingBroker): void {
       await pause(LEASE); // some renewals later
 
       frozen!.freeze();
+      const frozenAt = performance.now();
       for (const { key, clients: onNodes } of clients) {
-        for (const client of onNodes.slice(0, 2)) expect(await client.finished(20_000)).toEqual([LOST]);
+        for (const client of onNodes.slice(0, 2)) {
+          expect(await client.finished(20_000)).toEqual([LOST]);
+          expect(client.endedAt! - frozenAt).toBeGreaterThan(LEASE / 2);
+        }
         expect(await second!.state(key)).toBe("failed");
         expect(generator.generations(key)).toMatchObject([{ aborted: false }]);
       }

@@ -6,8 +6,6 @@ import { startGenerator, type Generator } from "./start-generator.js";
 import type { LastingBroker } from "./start-lasting-broker.js";
 
 export const NODES = 3;
-/** Milliseconds. */
-export const LEASE = 1_500;
 /** The event of an answer whose node is dead. */
 export const LOST = 'failed: {"reason":"lost"}';
 
@@ -19,9 +17,10 @@ export interface Setting {
   readonly port: number;
 }
 
-export async function startSetting({ kind, url }: LastingBroker): Promise<Setting> {
+/** @param lease milliseconds. A process of a busy machine must not stand still for so long. Default: that of answers. */
+export async function startSetting({ kind, url }: LastingBroker, lease = 15_000): Promise<Setting> {
   const generator = await startGenerator();
-  const options = { broker: { kind, url }, upstream: generator.url, lease: LEASE };
+  const options = { broker: { kind, url }, upstream: generator.url, lease };
   const nodes = await startAnswersProcesses(NODES, options);
   return { nodes, generator, port: await startBalancer(nodes) };
 }

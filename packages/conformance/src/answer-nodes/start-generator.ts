@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { listen } from "../support/listen.js";
 
 /** One request for the text of an answer. */
-export interface Generation {
+interface Generation {
   /** The pid of the node that asked. */
   readonly node: number;
   readonly startedAt: number;
@@ -14,7 +14,7 @@ export interface Generation {
   aborted: boolean;
 }
 
-export interface Prompt {
+interface Prompt {
   readonly tokens: readonly string[];
   /** Returns the milliseconds before the next token. */
   readonly interval: () => number;
