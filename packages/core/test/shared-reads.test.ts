@@ -205,6 +205,20 @@ describe("the reads of a channel", () => {
     expect(log.asked).toHaveLength(2);
   });
 
+  it("forget a page when as many entries as it has were stored since", async () => {
+    const log = new TestLog();
+    const first = read(log, { after: "a-0" });
+    await log.answer();
+    await first;
+    for (let n = 1; n < PAGE; n++) log.reads.stored();
+    expect(positions(await read(log, { after: "a-0" }))[0]).toBe(1);
+    log.reads.stored();
+    log.first = 50;
+    const later = read(log, { after: "a-0" });
+    await log.answer();
+    expect(await later).toEqual({ reset: "evicted", cursor: "a-49" });
+  });
+
   it("fail for all who wait, once, when the log cannot be read, and work again afterwards", async () => {
     const log = new TestLog();
     log.last = -1;

@@ -171,7 +171,7 @@ export class Audience implements SubscriberHost {
 
   #deliver(window: Window, entry: Entry): void {
     const number = window.push(entry);
-    this.reads.expire();
+    this.reads.stored();
     this.#delivering = true;
     // Every member gets the end, whatever its topics. `deliver` ignores the call if the member is not live.
     if (entry.end) for (const member of [...this.#members]) member.deliver(entry, number);

@@ -12,6 +12,8 @@ interface Shared {
   readonly from: ReadFrom;
   readonly result: Read;
   readonly at: number;
+  /** How many entries had been stored when it was read, as far as this node knows. */
+  readonly stored: number;
   /** The index of the entry that follows each id, if the result has entries. */
   readonly next: ReadonlyMap<string, number>;
 }
@@ -36,6 +38,8 @@ export class SharedReads {
   #reading = false;
   // How often `clear` was called. What was read before is not shared after.
   #losses = 0;
+  // How many entries were stored since this object exists.
+  #stored = 0;
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -53,17 +57,27 @@ export class SharedReads {
     });
   }
 
-  /** Releases the memory of results that are too old to be shared. */
-  expire(): void {
-    if (this.#shared.length === 0) return;
-    const since = performance.now() - MAX_AGE;
-    this.#shared = this.#shared.filter(({ at }) => at > since);
+  /** To be called for every entry that is stored. */
+  stored(): void {
+    this.#stored++;
+    this.#expire();
   }
 
   /** Forgets all results, because the log has lost entries. */
   clear(): void {
     this.#losses++;
     this.#shared = [];
+  }
+
+  /** Releases the results that are too old to be shared. */
+  #expire(): void {
+    if (this.#shared.length === 0) return;
+    const since = performance.now() - MAX_AGE;
+    this.#shared = this.#shared.filter(
+      // With a small history, the entries of a page may be evicted as soon as equally many have been stored.
+      ({ at, stored, result }) =>
+        at > since && ("reset" in result || this.#stored - stored < result.entries.length),
+    );
   }
 
   /** Waits for a request to the log. `readers` have asked from its position, before the request was made. */
@@ -103,15 +117,15 @@ export class SharedReads {
   #share(from: ReadFrom, result: Read): void {
     const entries = "entries" in result ? result.entries : [];
     if ("entries" in result && entries.length === 0) return;
-    this.expire();
+    this.#expire();
     const next = new Map(entries.map(({ id }, index) => [id, index + 1]));
     if (typeof from === "object" && entries.length > 0) next.set(from.after, 0);
-    this.#shared.push({ from, result, at: performance.now(), next });
+    this.#shared.push({ from, result, at: performance.now(), stored: this.#stored, next });
     if (this.#shared.length > MAX_PAGES) this.#shared.shift();
   }
 
   #find(from: ReadFrom): Read | undefined {
-    this.expire();
+    this.#expire();
     for (let n = this.#shared.length - 1; n >= 0; n--) {
       const { from: sharedFrom, result, next } = this.#shared[n]!;
       if ("reset" in result) {
