@@ -18,7 +18,7 @@ describe.each(["redis", "nats"] as const)("on %s, a node that follows 10 000 log
       onTestFinished(close);
       const follow = async (numbers: readonly number[]): Promise<void> => {
         await Promise.all(
-          numbers.map((n) => store.open(`log ${n}`).tail((news) => "entries" in news && heard.add(n))),
+          numbers.map(async (n) => store.open(`log ${n}`).tail((news) => "entries" in news && heard.add(n))),
         );
       };
       const heard = new Set<number>();
@@ -33,7 +33,7 @@ describe.each(["redis", "nats"] as const)("on %s, a node that follows 10 000 log
       expect((await brokerCalls(broker)) - before).toBeLessThan(LOGS / 10);
 
       const some = [0, 1, LOGS / 2, LOGS - 1];
-      await Promise.all(some.map((n) => store.open(`log ${n}`).append([{ data: "a" }])));
+      await Promise.all(some.map(async (n) => store.open(`log ${n}`).append([{ data: "a" }])));
       await until("the entries", () => heard.size === some.length, 30_000);
       expect([...heard].toSorted((a, b) => a - b)).toEqual(some);
     },
