@@ -15,7 +15,7 @@ export function answersInMemory() {
 /** Answers whose logs are in a Redis that this process starts. */
 export async function answersOnRedis() {
   const broker = await startRedis();
-  const { store } = await openStore({ kind: "redis", url: broker.url }, {});
+  const { store } = await openStore({ kind: "redis", url: broker.url }, { history: {} });
   return { ...answersOn(store), broker };
 }
 

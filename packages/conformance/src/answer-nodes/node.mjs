@@ -23,7 +23,7 @@ const errors = [];
 /** @param {unknown} error */
 const onError = (error) => void errors.push(String(error));
 
-const { store } = await openStore(broker, {}, 5_000);
+const { store } = await openStore(broker, { history: {}, timeout: 5_000, onError });
 const answers = createAnswers({ logs: store, lease, onError });
 const events = new EventStreamServer({ onError });
 
