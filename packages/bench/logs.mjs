@@ -2,8 +2,7 @@
 // What many logs and a long log cost: `node logs.mjs [--broker redis] [--logs 10000] [--entries 1000000]`.
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Redis } from "ioredis";
-import { brokerCalls } from "./broker-calls.mjs";
+import { brokerCalls, brokerConnections } from "./ask-broker.mjs";
 import { openStore } from "./open-store.mjs";
 import { startBroker } from "./start-broker.mjs";
 
@@ -31,17 +30,7 @@ for (let i = 0; i < logs.length; i += 500) {
   );
 }
 console.log(`${logs.length} logs with one entry each, followed within ${seconds(opening)} s`);
-if (kind === "redis") {
-  const client = new Redis(broker.url);
-  const list = String(await client.client("LIST"))
-    .trim()
-    .split("\n");
-  // Without the connection that asks.
-  console.log(
-    `${list.length - 1} connections, of which ${list.filter((line) => / sub=[1-9]/.test(line)).length} subscribe`,
-  );
-  client.disconnect();
-}
+console.log(`${await brokerConnections(broker)} connections`);
 await wait(10_000); // what opening has caused is over
 const callsBefore = await brokerCalls(broker);
 const cpuBefore = broker.cpu();

@@ -3,7 +3,7 @@
 // and the number of requests to the broker stay the same: `node soak.mjs [--broker redis] [--minutes 10]`.
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { brokerCalls } from "./broker-calls.mjs";
+import { brokerCalls } from "./ask-broker.mjs";
 import { start } from "./rpc.mjs";
 import { SoakClient } from "./soak-client.mjs";
 import { startBroker } from "./start-broker.mjs";

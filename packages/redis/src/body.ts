@@ -1,5 +1,5 @@
-import type { Draft, Entry } from "@ssekit/core";
-import { createEntry, sizeOf } from "@ssekit/core/adapter";
+import { encode, type Draft, type Entry } from "@ssekit/core";
+import { createEntry, END_SUFFIX } from "@ssekit/core/adapter";
 
 const END = 1;
 const CONTROL = 2;
@@ -24,10 +24,17 @@ export function pack(draft: Draft): PackedDraft {
   const flags = (end ? END : 0) | (control ? CONTROL : 0) | (idempotencyKey === undefined ? 0 : KEYED);
   return {
     flags,
-    bytes: sizeOf(createEntry(ID, draft)),
+    bytes: sizeOf(draft),
     key: idempotencyKey ?? "",
     body: JSON.stringify([data, flags, event ?? 0, topics ?? 0, idempotencyKey ?? 0]),
   };
+}
+
+/** The size that a history counts. It is computed without making the frame, which would take ten times as long. */
+function sizeOf({ event, data, topics = [], end, idempotencyKey = "" }: Draft): number {
+  const id = end ? ID + END_SUFFIX : ID;
+  const text = encode(event === undefined ? { id, data } : { event, id, data });
+  return Buffer.byteLength(text) + Buffer.byteLength(topics.join("") + idempotencyKey);
 }
 
 export function unpack(id: string, body: string): Entry {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { brokerCalls } from "../../../bench/broker-calls.mjs";
+import { brokerCalls } from "../../../bench/ask-broker.mjs";
 import { openStore } from "../../../bench/open-store.mjs";
 import type { BrokerKind } from "../../../bench/start-broker.mjs";
 import { seededRandom } from "../delivery/seeded-random.js";

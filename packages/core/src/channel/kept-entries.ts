@@ -59,6 +59,6 @@ export class KeptEntries {
 
 /** How many bytes an entry counts towards the limits of a history. */
 export function sizeOf({ frame, topics = [], idempotencyKey = "" }: Entry): number {
-  const labels = createFrame(topics.join("") + idempotencyKey);
-  return frame.bytes.byteLength + labels.bytes.byteLength;
+  const labels = topics.join("") + idempotencyKey;
+  return frame.bytes.byteLength + (labels === "" ? 0 : createFrame(labels).bytes.byteLength);
 }
