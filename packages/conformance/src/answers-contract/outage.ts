@@ -33,6 +33,24 @@ export function outageContract(subject: AnswersSubject): void {
       expect(source.starts).toBe(1);
     });
 
+    it("that is over later for its producer than for its readers fails nobody", async () => {
+      const { nodes, store } = await startCluster(subject, 3, { lease: LEASE });
+      const source = new TestSource();
+      await nodes[0]!.answers.start("key", source.source);
+      source.write("a");
+      const readers = await Promise.all(nodes.slice(1).map((node) => node.read("key")));
+      for (const reader of readers) await reader.untilText("a");
+      const goUp = await goDown(store);
+      nodes[0]!.freeze(); // what it asks the log has no answer yet
+      await pause(2 * LEASE);
+      await goUp();
+      await pause(2 * LEASE);
+      nodes[0]!.thaw();
+      source.write("b");
+      source.end();
+      for (const reader of readers) expect(await reader.finished()).toEqual(["a", "b", "done"]);
+    });
+
     it("during a start leaves no key without a producer, and starts no source twice", async () => {
       const { nodes, store } = await startCluster(subject, 2, { lease: 15_000 });
       for (let round = 0; round < 6; round++) {
