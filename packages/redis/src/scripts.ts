@@ -38,7 +38,8 @@ end
 
 local function expire()
   local ttl = ended and ARGV[7] or ARGV[6]
-  if ttl == '0' then return end
+  -- The position may have been kept for a short time only, see below.
+  if ttl == '0' then return redis.call('PERSIST', meta) end
   renewed = now
   for _, name in ipairs({'m', 'e', '0', '1'}) do redis.call('PEXPIRE', base .. name, ttl) end
 end
