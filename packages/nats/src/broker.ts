@@ -138,6 +138,7 @@ export class Broker {
   #hear(stream: StreamInfo, { subject, headers, data }: Msg): void {
     if (this.#js?.stream !== stream) return;
     const seq = Number(headers?.get("Nats-Sequence"));
+    if (!Number.isSafeInteger(seq)) return; // not from the server
     const expected = this.#heard + 1;
     const log = this.followed.get(stream.liveToken(subject));
     const message = log && decodeMessage(seq, new TextDecoder().decode(data));
