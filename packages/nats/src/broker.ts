@@ -129,7 +129,11 @@ export class Broker {
     }
     this.#heard = stream.lastSeq;
     this.#subscription = this.#connection.subscribe(stream.live, {
-      callback: (_error, message) => this.#hear(stream, message),
+      // What this threw would end the connection of the app.
+      callback: (error, message) => {
+        if (error === null) this.#hear(stream, message);
+        else this.report(error, "tail"); // the user may not subscribe: the checks find what is stored
+      },
     });
     // At once, so that no log takes a message of the new stream for one of the old stream.
     for (const log of [...this.followed.values()]) void log.catchUp();
