@@ -53,7 +53,7 @@ describe.skipIf(!systemProgram("nats-server"))("natsLogs(), whatever the app has
     });
     const other = (await open(server.port, { stream: "small" })).store.open("key");
     const items = Array.from({ length: 5 }, (_, n) => String(n).repeat(4_000));
-    await Promise.all(items.map((data) => other.append([{ data }])));
+    await Promise.all(items.map(async (data) => other.append([{ data }])));
     const read = await log.read("start", { events: 10, bytes: 1 << 20 });
     expect("entries" in read && read.entries.map(({ data }) => data)).toEqual(items);
   });
