@@ -104,8 +104,8 @@ export class Producer implements ItemsTarget, WriterListener {
   refused(error: unknown): void {
     const isFull = codeOf(error) === "ERR_SSE_LOG_FULL";
     this.#context.report(error, isFull ? "source" : "log");
-    // A log that takes no end, for instance because its store is closed, takes nothing at all.
-    if (this.#wasRefused || (this.#isEnding && !isFull)) return this.abandon();
+    // A log that takes no end, or whose store is closed, takes nothing at all.
+    if (this.#wasRefused || codeOf(error) === "ERR_SSE_CHANNEL_CLOSED") return this.abandon();
     this.#wasRefused = true;
     this.#isEnding = false;
     this.end("failed", error, true);

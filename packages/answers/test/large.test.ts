@@ -1,0 +1,29 @@
+import { createAnswers } from "@ssekit/answers";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startNats, type NatsServer } from "../../conformance/src/support/start-nats.js";
+import { systemProgram } from "../../conformance/src/support/system-program.js";
+import { startNode } from "../../nats/test/support/nats-node.js";
+
+describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses", () => {
+  let server: NatsServer;
+  beforeAll(async () => void (server = await startNats()));
+  afterAll(() => server.stop());
+
+  it("makes its answer fail, also if it is the last one of the source", async () => {
+    const node = await startNode(server.port, { stream: "small" });
+    onTestFinished(() => node.close());
+    const config = {
+      name: "small",
+      subjects: ["small.logs.>"],
+      republish: { src: "small.logs.>", dest: "small.live.>" },
+      max_msg_size: 10_000,
+    };
+    await node.connection.request("$JS.API.STREAM.CREATE.small", JSON.stringify(config));
+    const errors: unknown[] = [];
+    const answers = createAnswers({ logs: node.store, onError: (error) => void errors.push(error) });
+    onTestFinished(() => answers.close());
+    await answers.start("a", () => [{ data: "x".repeat(20_000) }]);
+    await expect.poll(() => answers.state("a")).toBe("failed");
+    expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_INVALID_DATA" })]);
+  });
+});
