@@ -5,6 +5,8 @@ import { later, type Timer } from "./timer.js";
 
 // While more than this waits for the log, the source waits too. In characters.
 const MAX_PENDING = 64 * 1024;
+// What an event counts in addition to its data, which may be empty.
+const EVENT_LENGTH = 100;
 const REPEAT_MS = 250;
 const CONTROL: Draft = { data: "", control: true };
 
@@ -57,7 +59,7 @@ export class AnswerWriter {
   /** Appends an event. The promise resolves when the next one may be appended; `undefined`: at once. */
   append(draft: Draft): Promise<void> | undefined {
     this.#pending.push(draft);
-    this.#pendingLength += draft.data.length;
+    this.#pendingLength += draft.data.length + EVENT_LENGTH;
     if (this.#flushInterval === undefined) this.#flush();
     else this.#timer ??= later(this.#flushInterval, () => this.#flush());
     if (this.#pendingLength <= MAX_PENDING || this.#isOver) return undefined;

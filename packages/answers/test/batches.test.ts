@@ -80,6 +80,25 @@ describe("the events of a source", () => {
   });
 });
 
+describe("the events of a source without data", () => {
+  it("are not read without limit while the log is down", async () => {
+    const server = new LatentServer();
+    const answers = createAnswers({ logs: server.connect(), onError: () => {} });
+    onTestFinished(() => answers.close());
+    let read = 0;
+    function* ticks(): Generator<{ event: string }> {
+      for (; read < 20_000; read++) yield { event: "tick" };
+    }
+    await answers.start("a", () => {
+      server.goDown();
+      return ticks();
+    });
+    await pause(500);
+    expect(read).toBeGreaterThan(50);
+    expect(read).toBeLessThan(3_000);
+  });
+});
+
 describe("close() of answers", () => {
   it("does not wait for ever for a log that is down", async () => {
     const server = new LatentServer();
