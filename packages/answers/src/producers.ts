@@ -14,6 +14,7 @@ const CLOSE_MS = 5_000;
 export class Producers {
   readonly #node: AnswerNode;
   readonly #producers = new Map<string, Producer>();
+  readonly #starting = new Set<Promise<boolean>>();
 
   constructor(node: AnswerNode) {
     this.#node = node;
@@ -25,6 +26,16 @@ export class Producers {
 
   /** Claims the key and reads the source. `false`: the key was claimed before. */
   async start(key: string, source: ChannelSource): Promise<boolean> {
+    const starting = this.#start(key, source);
+    this.#starting.add(starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(starting);
+    }
+  }
+
+  async #start(key: string, source: ChannelSource): Promise<boolean> {
     const { leases, lease } = this.#node;
     const log = this.#node.open(key);
     const draft = claimDraft(leases.claim);
@@ -52,10 +63,14 @@ export class Producers {
 
   /** Ends the answers as failed, and waits for the log within limits. */
   async close(): Promise<void> {
-    const producers = [...this.#producers.values()];
-    for (const producer of producers) producer.end("failed", shutdown());
-    await atMost(CLOSE_MS, Promise.all(producers.map(({ over }) => over)));
-    for (const producer of producers) producer.abandon();
+    for (const producer of this.#producers.values()) producer.end("failed", shutdown());
+    await atMost(CLOSE_MS, this.#allOver());
+    for (const producer of this.#producers.values()) producer.abandon();
+  }
+
+  async #allOver(): Promise<void> {
+    await Promise.allSettled(this.#starting); // what is claimed now is ended at once, because the node is closed
+    await Promise.all([...this.#producers.values()].map(({ over }) => over));
   }
 
   #add(key: string, log: EventLog, { id, isRemote }: Claimed): Producer {

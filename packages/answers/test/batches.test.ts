@@ -110,4 +110,16 @@ describe("close() of answers", () => {
     expect(source.signal!.aborted).toBe(true);
     await within("close() once more", answers.close());
   });
+
+  it("ends what is claimed at that moment before it resolves", async () => {
+    const server = new LatentServer();
+    const other = createAnswers({ logs: server.connect() });
+    onTestFinished(() => other.close());
+    const answers = createAnswers({ logs: server.connect() });
+    const source = new TestSource();
+    const starting = answers.start("a", source.source);
+    await answers.close();
+    expect(await other.state("a")).toBe("failed");
+    expect([await starting, source.starts]).toEqual([false, 0]);
+  });
 });
