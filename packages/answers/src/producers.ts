@@ -1,14 +1,17 @@
-import type { ChannelSource, Draft, EventLog } from "@ssekit/core";
+import { SseError, type ChannelSource, type Draft, type EventLog } from "@ssekit/core";
 import { claimDraft, codeOf } from "./answer-log.js";
 import type { AnswerNode } from "./answer-node.js";
 import { claimKey, type Claimed } from "./claim-key.js";
 import { closedError, lostError } from "./last-events.js";
 import { Producer } from "./producer.js";
-import { atMost } from "./timer.js";
+import { atMost, later, type Timer } from "./timer.js";
 
 const REMOTE_FLUSH_MS = 50;
 // How long close() waits for a log that cannot be reached.
 const CLOSE_MS = 5_000;
+
+// An answer of the log that has arrived by then is read, even if this process was busy.
+const SPARE_MS = 1_000;
 
 /** The answers whose sources are read on this node. */
 export class Producers {
@@ -36,14 +39,12 @@ export class Producers {
   }
 
   async #start(key: string, source: ChannelSource): Promise<boolean> {
-    const { leases, lease } = this.#node;
+    const { leases } = this.#node;
     const log = this.#node.open(key);
     const draft = claimDraft(leases.claim);
-    const giveUpAt = performance.now() + lease;
-    const mayRepeat = (): boolean => performance.now() < giveUpAt && !this.#node.isClosed;
     const release = leases.hold(); // others may hear of the claim before this call does
     try {
-      const claimed = await claimKey(log, draft, mayRepeat);
+      const claimed = await this.#claim(log, draft);
       if (claimed === undefined) {
         await log.close();
         return false;
@@ -58,6 +59,23 @@ export class Producers {
       throw error;
     } finally {
       release();
+    }
+  }
+
+  /** Claims a key within `lease`. */
+  async #claim(log: EventLog, draft: Draft): Promise<Claimed | undefined> {
+    const { lease } = this.#node;
+    const giveUpAt = performance.now() + lease;
+    const mayRepeat = (): boolean => performance.now() < giveUpAt && !this.#node.isClosed;
+    let timer: Timer | undefined;
+    // A store may wait for its log without end.
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = later(lease + SPARE_MS, () => reject(unavailable()));
+    });
+    try {
+      return await Promise.race([claimKey(log, draft, mayRepeat), late]);
+    } finally {
+      timer?.clear();
     }
   }
 
@@ -97,6 +115,10 @@ export class Producers {
       await log.close().catch(() => {}); // the lease of this node ends instead
     }
   }
+}
+
+function unavailable(): SseError {
+  return new SseError("ERR_SSE_LOG_UNAVAILABLE", "start: the log could not be reached within `lease`");
 }
 
 function shutdown(): Error {
