@@ -39,6 +39,22 @@ describe.skipIf(!systemProgram("redis-server"))("redisLogs, whatever the app has
     expect(await server.command(`PTTL ssekit:{0}:${key}:m`)).toContain("-1");
   });
 
+  it("says why Redis refuses an append", async () => {
+    const own = await startRedis();
+    onTestFinished(() => own.remove());
+    const log = openStore(ioredis({ port: own.port }), { timeout: 500 }).open("key");
+    await log.append([{ data: "a" }]);
+    await own.command("CONFIG SET maxmemory 100kb");
+    for (let n = 0; n < 3; n++) {
+      const unavailable = { code: "ERR_SSE_LOG_UNAVAILABLE", message: expect.stringContaining("OOM") };
+      await expect(log.append([{ data: "b" }])).rejects.toMatchObject(unavailable);
+    }
+    await own.command("CONFIG SET maxmemory 0");
+    await log.append([{ data: "c" }]);
+    const { entries } = expectEntries(await log.read("start", ALL));
+    expect(entries.map(({ data }) => data)).toEqual(["a", "c"]);
+  });
+
   it("stores an append once, delivers it and says what is wrong if the user may not use the channels", async () => {
     await server.command("ACL SETUSER quiet on >pw +@all ~* resetchannels");
     const errors: unknown[] = [];
