@@ -153,9 +153,20 @@ export class AnswerWriter {
         return this.#listener.ended();
       case "ERR_SSE_CONFLICT":
         return void this.#resolveConflict(batch);
+      case "ERR_SSE_INVALID_DATA":
+        return batch.length > 1 ? this.#halve(batch) : this.#listener.refused(error);
       default:
         this.#listener.refused(error);
     }
+  }
+
+  /** Appends one half of a batch that may be too large for a message of the broker. The other one follows. */
+  #halve(batch: readonly Draft[]): void {
+    const half = Math.ceil(batch.length / 2);
+    this.#pending = [...batch.slice(half), ...this.#pending];
+    this.#batch = batch.slice(0, half);
+    this.#mayBeStored = false;
+    this.#store(this.#batch);
   }
 
   /** Finds out why the last entry is not the one that was appended last. */

@@ -1,4 +1,5 @@
-import { createAnswers } from "@ssekit/answers";
+import { createAnswers, type Answers } from "@ssekit/answers";
+import { EventStreamServer } from "@ssekit/core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startNats, type NatsServer } from "../../conformance/src/support/start-nats.js";
 import { systemProgram } from "../../conformance/src/support/system-program.js";
@@ -9,7 +10,7 @@ describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses"
   beforeAll(async () => void (server = await startNats()));
   afterAll(() => server.stop());
 
-  it("makes its answer fail, also if it is the last one of the source", async () => {
+  const start = async (): Promise<{ answers: Answers; errors: unknown[] }> => {
     const node = await startNode(server.port, { stream: "small" });
     onTestFinished(() => node.close());
     const config = {
@@ -22,8 +23,25 @@ describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses"
     const errors: unknown[] = [];
     const answers = createAnswers({ logs: node.store, onError: (error) => void errors.push(error) });
     onTestFinished(() => answers.close());
+    return { answers, errors };
+  };
+
+  it("makes its answer fail, also if it is the last one of the source", async () => {
+    const { answers, errors } = await start();
     await answers.start("a", () => [{ data: "x".repeat(20_000) }]);
     await expect.poll(() => answers.state("a")).toBe("failed");
     expect(errors).toEqual([expect.objectContaining({ code: "ERR_SSE_INVALID_DATA" })]);
+  });
+
+  it("is not made by collecting items that it takes one by one", async () => {
+    const { answers, errors } = await start();
+    await answers.start("b", () => Array.from({ length: 10 }, (_, n) => String(n).repeat(4_000)));
+    await expect.poll(() => answers.state("b")).toBe("done");
+    const response = await new EventStreamServer().respond(new Request("http://test/"), (stream) =>
+      answers.subscribe("b", stream),
+    );
+    const digits = [...(await response.text()).matchAll(/^data: (\d)\d+$/gm)].map(([, digit]) => digit);
+    expect(digits.join("")).toBe("0123456789");
+    expect(errors).toEqual([]);
   });
 });
