@@ -1,4 +1,4 @@
-import { createAnswers, type Answers } from "@ssekit/answers";
+import { createAnswers, type Answers, type AnswersOptions } from "@ssekit/answers";
 import { EventStreamServer } from "@ssekit/core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startNats, type NatsServer } from "../../conformance/src/support/start-nats.js";
@@ -10,7 +10,7 @@ describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses"
   beforeAll(async () => void (server = await startNats()));
   afterAll(() => server.stop());
 
-  const start = async (): Promise<{ answers: Answers; errors: unknown[] }> => {
+  const start = async (options: AnswersOptions = {}): Promise<{ answers: Answers; errors: unknown[] }> => {
     const node = await startNode(server.port, { stream: "small" });
     onTestFinished(() => node.close());
     const config = {
@@ -21,7 +21,8 @@ describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses"
     };
     await node.connection.request("$JS.API.STREAM.CREATE.small", JSON.stringify(config));
     const errors: unknown[] = [];
-    const answers = createAnswers({ logs: node.store, onError: (error) => void errors.push(error) });
+    const onError = (error: unknown): void => void errors.push(error);
+    const answers = createAnswers({ logs: node.store, onError, ...options });
     onTestFinished(() => answers.close());
     return { answers, errors };
   };
@@ -43,5 +44,13 @@ describe.skipIf(!systemProgram("nats-server"))("an item that the broker refuses"
     const digits = [...(await response.text()).matchAll(/^data: (\d)\d+$/gm)].map(([, digit]) => digit);
     expect(digits.join("")).toBe("0123456789");
     expect(errors).toEqual([]);
+  });
+
+  it("does not keep an answer from ending if it is the data of the end", async () => {
+    const { answers, errors } = await start({ endData: () => "x".repeat(20_000) });
+    await answers.start("busy", () => new ReadableStream()); // the lease of the node does not run out
+    await answers.start("c", ["one"]);
+    await expect.poll(() => answers.state("c")).toBe("failed");
+    expect(errors.length).toBeGreaterThan(0);
   });
 });
