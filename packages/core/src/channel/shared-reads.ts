@@ -134,21 +134,19 @@ export class SharedReads {
 
   #find(from: ReadFrom): Read | undefined {
     this.#expire();
-    for (let n = this.#shared.length - 1; n >= 0; n--) {
-      const known = answerOf(this.#shared[n]!, from);
-      if (known !== undefined) return known;
-    }
-    return undefined;
+    let known: Read | undefined;
+    this.#shared.findLast((shared) => (known = answerOf(shared, from)));
+    return known;
   }
 }
 
 /** What a shared result tells a reader. `undefined`: nothing. */
 function answerOf({ from: sharedFrom, result, next }: Shared, from: ReadFrom): Read | undefined {
   if ("reset" in result) return isLostAlike(from, sharedFrom, result) ? result : undefined;
-  if (from === "start" && sharedFrom === "start") return result;
-  const index = typeof from === "string" ? undefined : next.get(from.after);
+  if (typeof from === "string") return from === "start" && sharedFrom === from ? result : undefined;
+  const index = next.get(from.after);
   if (index === undefined || index === result.entries.length) return undefined;
-  return index === 0 ? result : { ...result, entries: result.entries.slice(index) };
+  return { ...result, entries: result.entries.slice(index) };
 }
 
 /**
@@ -156,7 +154,7 @@ function answerOf({ from: sharedFrom, result, next }: Shared, from: ReadFrom): R
  * stored later.
  */
 function isLostAlike(from: ReadFrom, known: ReadFrom, { reset, cursor }: Reset): boolean {
-  if (typeof from === "string" || typeof known === "string") return isSame(from, known);
+  if (typeof from === "string" || typeof known === "string") return from === known;
   // Not compared with the known id: a client may send an id that the log has never given out.
   if (reset === "evicted") return (compareIds(from.after, cursor) ?? 0) < 0;
   return reset === "new-log" && epochOf(from.after) === epochOf(known.after);
