@@ -2,7 +2,6 @@ import {
   createChannel,
   type Channel,
   type EventLog,
-  type EventMessage,
   type EventStream,
   type Peek,
   type Subscription,
@@ -120,19 +119,20 @@ export class AnswerReaders {
     begin: (from: "start" | { after: string }) => void,
     hasLeft: () => boolean,
   ): Promise<void> {
-    let snapshot: EventMessage | undefined;
+    let after: string | undefined;
     try {
       await fold.catchUp();
       const { sum, cursor } = fold;
-      if (sum !== undefined) snapshot = { event: "snapshot", id: cursor!, data: this.#text(sum) };
+      if (hasLeft()) return;
+      if (sum !== undefined) {
+        stream.send({ event: "snapshot", id: cursor!, data: this.#text(sum) });
+        after = cursor;
+      }
     } catch (error) {
       if (codeOf(error) === "ERR_SSE_LOG_UNAVAILABLE") throw error;
       this.#context.report(error, "hook"); // the reader gets all events instead
     }
-    if (hasLeft()) return;
-    if (snapshot === undefined) return begin("start");
-    stream.send(snapshot);
-    begin({ after: snapshot.id! });
+    begin(after === undefined ? "start" : { after });
   }
 
   #text(sum: unknown): unknown {

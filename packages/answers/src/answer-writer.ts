@@ -5,6 +5,8 @@ import { later, type Timer } from "./timer.js";
 
 // While more than this waits for the log, the source waits too. In characters.
 const MAX_PENDING = 64 * 1024;
+// What an event counts in addition to its data, which may be empty.
+const EVENT_LENGTH = 100;
 const REPEAT_MS = 250;
 const CONTROL: Draft = { data: "", control: true };
 
@@ -57,7 +59,7 @@ export class AnswerWriter {
   /** Appends an event. The promise resolves when the next one may be appended; `undefined`: at once. */
   append(draft: Draft): Promise<void> | undefined {
     this.#pending.push(draft);
-    this.#pendingLength += draft.data.length;
+    this.#pendingLength += draft.data.length + EVENT_LENGTH;
     if (this.#flushInterval === undefined) this.#flush();
     else this.#timer ??= later(this.#flushInterval, () => this.#flush());
     if (this.#pendingLength <= MAX_PENDING || this.#isOver) return undefined;
@@ -151,9 +153,20 @@ export class AnswerWriter {
         return this.#listener.ended();
       case "ERR_SSE_CONFLICT":
         return void this.#resolveConflict(batch);
+      case "ERR_SSE_INVALID_DATA":
+        return batch.length > 1 ? this.#halve(batch) : this.#listener.refused(error);
       default:
         this.#listener.refused(error);
     }
+  }
+
+  /** Appends one half of a batch that may be too large for a message of the broker. The other one follows. */
+  #halve(batch: readonly Draft[]): void {
+    const half = Math.ceil(batch.length / 2);
+    this.#pending = [...batch.slice(half), ...this.#pending];
+    this.#batch = batch.slice(0, half);
+    this.#mayBeStored = false;
+    this.#store(this.#batch);
   }
 
   /** Finds out why the last entry is not the one that was appended last. */

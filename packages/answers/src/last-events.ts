@@ -22,17 +22,21 @@ export class LastEvents {
     return { event: state, data: this.dataOf(state, error), end: true };
   }
 
+  /** The same without asking the hooks. */
+  plain(state: EndState, error?: unknown): Draft {
+    return { event: state, data: plainData(state, error), end: true };
+  }
+
   /** The data of the last event, as text. */
   dataOf(state: Exclude<AnswerState, "running">, error?: unknown): string {
     const { endData, describeError } = this.#options;
-    const reason = { reason: reasonOf(error) };
     try {
       if (endData !== undefined) return this.#text(endData(state, error));
       if (state !== "failed") return "";
-      return this.#text(describeError?.(error)?.data ?? reason);
+      return this.#text(describeError?.(error)?.data ?? { reason: reasonOf(error) });
     } catch (thrown) {
       this.#report(thrown);
-      return state === "failed" ? JSON.stringify(reason) : "";
+      return plainData(state, error);
     }
   }
 
@@ -57,6 +61,10 @@ const REASONS = [
   ["ERR_SSE_ANSWER_LOST", "lost"],
   ["ERR_SSE_CHANNEL_CLOSED", "closed"],
 ];
+
+function plainData(state: Exclude<AnswerState, "running">, error: unknown): string {
+  return state === "failed" ? JSON.stringify({ reason: reasonOf(error) }) : "";
+}
 
 /** What a client is told of an error. Nothing of the error itself, because it may contain secrets. */
 function reasonOf(error: unknown): string {

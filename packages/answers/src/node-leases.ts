@@ -45,6 +45,7 @@ export class NodeLeases {
   #holders = 0;
   #log: EventLog | undefined;
   #timer: Timer | undefined;
+  #isClosed = false;
   #isRenewing = false;
   #isReading = false;
   #cursor: string | undefined;
@@ -69,6 +70,7 @@ export class NodeLeases {
 
   /** Renews the lease of this node until the returned function is called. */
   hold(): () => void {
+    if (this.#isClosed) return () => {};
     this.#run();
     if (this.#holders++ === 0) void this.#renew();
     let isHeld = true;
@@ -80,7 +82,7 @@ export class NodeLeases {
 
   /** Calls the watcher when the node is dead. Returns a function that ends this. */
   watch({ node, lease }: Claim, watcher: Watcher): () => void {
-    if (node === this.#node) return () => {};
+    if (node === this.#node || this.#isClosed) return () => {};
     this.#run();
     let watched = this.#watched.get(node);
     if (watched === undefined) {
@@ -94,7 +96,9 @@ export class NodeLeases {
     return () => void watchers.delete(watcher);
   }
 
+  /** Calls that were under way may still hold or watch a lease after this, in vain. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#holders = 0;
     this.#watched.clear();
     await this.#rest();

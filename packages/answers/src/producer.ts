@@ -23,7 +23,7 @@ export class Producer implements ItemsTarget, WriterListener {
   #tail: Tail | undefined;
   #isEnding = false;
   #isOver = false;
-  #wasRefused = false;
+  #refusals = 0;
   #setOver!: () => void;
 
   /**
@@ -52,11 +52,12 @@ export class Producer implements ItemsTarget, WriterListener {
   }
 
   /** Ends the answer after what its source has written, unless it is ending already. */
-  end(state: EndState, error?: unknown, drop = false): void {
+  end(state: EndState, error?: unknown, drop = false, withoutHooks = false): void {
     if (this.#isEnding || this.#isOver) return;
     this.#isEnding = true;
     this.#close();
-    this.#writer.end(this.#context.lastEvents.draft(state, error), drop);
+    const { lastEvents } = this.#context;
+    this.#writer.end(withoutHooks ? lastEvents.plain(state, error) : lastEvents.draft(state, error), drop);
   }
 
   /** Stops reading the source, and appends nothing more. The log does not learn of it. */
@@ -104,11 +105,12 @@ export class Producer implements ItemsTarget, WriterListener {
   refused(error: unknown): void {
     const isFull = codeOf(error) === "ERR_SSE_LOG_FULL";
     this.#context.report(error, isFull ? "source" : "log");
-    // A log that takes no end, for instance because its store is closed, takes nothing at all.
-    if (this.#wasRefused || (this.#isEnding && !isFull)) return this.abandon();
-    this.#wasRefused = true;
+    this.#refusals++;
+    // A log that takes no end, or whose store is closed, takes nothing at all.
+    if (this.#refusals > 2 || codeOf(error) === "ERR_SSE_CHANNEL_CLOSED") return this.abandon();
     this.#isEnding = false;
-    this.end("failed", error, true);
+    // What the hooks say of the end may be what the log refuses.
+    this.end("failed", error, true, this.#refusals === 2);
   }
 
   lost(): void {

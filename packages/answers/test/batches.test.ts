@@ -80,6 +80,25 @@ describe("the events of a source", () => {
   });
 });
 
+describe("the events of a source without data", () => {
+  it("are not read without limit while the log is down", async () => {
+    const server = new LatentServer();
+    const answers = createAnswers({ logs: server.connect(), onError: () => {} });
+    onTestFinished(() => answers.close());
+    let read = 0;
+    function* ticks(): Generator<{ event: string }> {
+      for (; read < 20_000; read++) yield { event: "tick" };
+    }
+    await answers.start("a", () => {
+      server.goDown();
+      return ticks();
+    });
+    await pause(500);
+    expect(read).toBeGreaterThan(50);
+    expect(read).toBeLessThan(3_000);
+  });
+});
+
 describe("close() of answers", () => {
   it("does not wait for ever for a log that is down", async () => {
     const server = new LatentServer();
@@ -90,5 +109,17 @@ describe("close() of answers", () => {
     await within("close()", answers.close());
     expect(source.signal!.aborted).toBe(true);
     await within("close() once more", answers.close());
+  });
+
+  it("ends what is claimed at that moment before it resolves", async () => {
+    const server = new LatentServer();
+    const other = createAnswers({ logs: server.connect() });
+    onTestFinished(() => other.close());
+    const answers = createAnswers({ logs: server.connect() });
+    const source = new TestSource();
+    const starting = answers.start("a", source.source);
+    await answers.close();
+    expect(await other.state("a")).toBe("failed");
+    expect([await starting, source.starts]).toEqual([false, 0]);
   });
 });

@@ -129,7 +129,11 @@ export class Broker {
     }
     this.#heard = stream.lastSeq;
     this.#subscription = this.#connection.subscribe(stream.live, {
-      callback: (_error, message) => this.#hear(stream, message),
+      // What this threw would end the connection of the app.
+      callback: (error, message) => {
+        if (error === null) this.#hear(stream, message);
+        else this.report(error, "tail"); // the user may not subscribe: the checks find what is stored
+      },
     });
     // At once, so that no log takes a message of the new stream for one of the old stream.
     for (const log of [...this.followed.values()]) void log.catchUp();
@@ -138,6 +142,7 @@ export class Broker {
   #hear(stream: StreamInfo, { subject, headers, data }: Msg): void {
     if (this.#js?.stream !== stream) return;
     const seq = Number(headers?.get("Nats-Sequence"));
+    if (!Number.isSafeInteger(seq)) return; // not from the server
     const expected = this.#heard + 1;
     const log = this.followed.get(stream.liveToken(subject));
     const message = log && decodeMessage(seq, new TextDecoder().decode(data));

@@ -12,6 +12,7 @@ import type { StreamInfo } from "./stream-info.js";
 import { Trimmer } from "./trimmer.js";
 
 const STORE_FAILED = 10_077; // a limit of the stream is reached
+const MESSAGE_TOO_LARGE = 10_054;
 
 /** How many bytes of drafts go into one message, if they come from several calls. */
 const MESSAGE_BYTES = 256 * 1024;
@@ -113,6 +114,10 @@ export class LogWriter {
         return await this.#broker.run(deadline, (js) => this.#tryToStore(js, current, unsure, deadline));
       } catch (error) {
         const { code, cause } = error as { code?: unknown; cause?: unknown };
+        if (code === "ERR_SSE_INVALID_DATA" && current.length > 1) {
+          for (const operation of current) await this.#store([operation]); // each may be small enough
+          return;
+        }
         const reason = code === "ERR_SSE_CHANNEL_CLOSED" && unsure.length > 0 ? unavailable(error) : error;
         const isLate = cause instanceof RequestFailed && !cause.isFinal;
         // Calls that were made later have more time.
@@ -215,7 +220,12 @@ export class LogWriter {
 }
 
 function storeError(error: unknown): unknown {
-  if (!(error instanceof RequestFailed) || error.apiCode !== STORE_FAILED) return error;
+  if (!(error instanceof RequestFailed)) return error;
+  if (error.apiCode === MESSAGE_TOO_LARGE) {
+    const problem = "The drafts are larger than the max_msg_size of the stream";
+    return new SseError("ERR_SSE_INVALID_DATA", `${problem}: nothing was stored`, { cause: error });
+  }
+  if (error.apiCode !== STORE_FAILED) return error;
   return new SseError("ERR_SSE_LOG_FULL", `The stream is full: ${error.message}; nothing was stored`, {
     cause: error,
   });

@@ -16,7 +16,8 @@ import {
  * What a store was doing when an error occurred.
  *
  * - `check`: it looked whether NATS can be reached.
- * - `tail`: it read what the listeners of a log had not been told. It tries again.
+ * - `tail`: it read what the listeners of a log had not been told, and tries again. Or the user may not subscribe to the
+ *   live messages: entries then arrive up to `checkInterval` later.
  * - `purge`: it deleted evicted entries. It tries again with later ones.
  */
 export type NatsStage = "check" | "tail" | "purge";

@@ -18,8 +18,13 @@ export interface AppendQueueOptions {
   /** Milliseconds, `Infinity` to wait. */
   readonly timeout: number;
   readonly history: ResolvedHistory;
-  /** Runs the script that appends. */
-  send(args: readonly string[], deadline: number, isOver: () => boolean): Promise<unknown>;
+  /** Runs the script that appends. `failed` is called with the error of each attempt. */
+  send(
+    args: readonly string[],
+    deadline: number,
+    isOver: () => boolean,
+    failed: (error: unknown) => void,
+  ): Promise<unknown>;
   /** Numbers the appends of this node. */
   nextNumber(): number;
 }
@@ -37,6 +42,8 @@ export class AppendQueue {
   #sent: readonly Group[] = [];
   #isScheduled = false;
   #isSending = false;
+  // Why the appends that were sent last are not stored yet.
+  #failure: unknown;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: AppendQueueOptions) {
@@ -76,10 +83,12 @@ export class AppendQueue {
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch();
       this.#sent = batch;
+      this.#failure = undefined;
       const deadline = batch.at(-1)!.deadline;
       try {
         const isOver = (): boolean => this.#sent.length === 0; // all were given up
-        const reply = (await this.#options.send(this.#argsOf(batch), deadline, isOver)) as unknown[];
+        const failed = (error: unknown): void => void (this.#failure = error);
+        const reply = (await this.#options.send(this.#argsOf(batch), deadline, isOver, failed)) as unknown[];
         if (reply[0] === "late") throw new Error("another append was stored before");
         const [epoch, ...results] = reply as [string, ...string[][]];
         for (const [n, group] of batch.entries()) settle(group, epoch, results[n]!, this.#options.history);
@@ -130,7 +139,7 @@ export class AppendQueue {
       const now = performance.now();
       const isExpired = ({ deadline }: Group): boolean => deadline <= now;
       for (const group of [...this.#sent, ...this.#queue].filter(isExpired))
-        group.reject(unavailable(undefined));
+        group.reject(unavailable(this.#failure));
       this.#queue = this.#queue.filter((group) => !isExpired(group));
       const next = this.#sent.find((group) => !isExpired(group)) ?? this.#queue[0];
       if (next !== undefined) this.#timer = whenLate(expire, Math.max(next.deadline - now, 1));

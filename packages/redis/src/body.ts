@@ -3,13 +3,14 @@ import { createEntry, END_SUFFIX } from "@ssekit/core/adapter";
 
 const END = 1;
 const CONTROL = 2;
-/** The flag of a draft that has an idempotency key, which may be empty. */
+/** The flag of a draft that has an idempotency key. */
 const KEYED = 4;
 
 /** A draft in the form in which it is sent to Redis. */
 export interface PackedDraft {
   readonly flags: number;
   readonly bytes: number;
+  /** The idempotency key as JSON, because UTF-8 does not tell all strings apart. "" for none. */
   readonly key: string;
   /** JSON without line ends, so that a message can hold several, each on its own line. */
   readonly body: string;
@@ -25,7 +26,7 @@ export function pack(draft: Draft): PackedDraft {
   return {
     flags,
     bytes: sizeOf(draft),
-    key: idempotencyKey ?? "",
+    key: idempotencyKey === undefined ? "" : JSON.stringify(idempotencyKey),
     body: JSON.stringify([data, flags, event ?? 0, topics ?? 0, idempotencyKey ?? 0]),
   };
 }

@@ -3,7 +3,7 @@ import type { Connection, Subscriber, SubscriberEvents } from "./connection.js";
 /** A client of the package `redis`, versions 5 and 6: `createClient()`. */
 export interface NodeRedisClient {
   /** Sends a command. */
-  sendCommand(args: string[]): Promise<unknown>;
+  sendCommand(args: string[], options?: object): Promise<unknown>;
   /** Makes another client with the options of this one. */
   duplicate(): unknown;
   /** Whether the client is connected, or is connecting. */
@@ -13,7 +13,7 @@ export interface NodeRedisClient {
 /** A client of a Redis Cluster of the package `redis`, versions 5 and 6: `createCluster()`. */
 export interface NodeRedisCluster {
   /** Sends a command to the server that has the key. */
-  sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>;
+  sendCommand(firstKey: string, isReadonly: boolean, args: string[], options?: object): Promise<unknown>;
   /** The servers that can be written to. */
   readonly masters: readonly object[];
 }
@@ -35,10 +35,13 @@ interface Nodes extends NodeRedisCluster {
   nodeClient(node: object): NodeClient | Promise<NodeClient>;
 }
 
+// The app may have asked for other types of replies, such as buffers.
+const PLAIN = { typeMapping: {} };
+
 export function nodeRedisConnection(client: NodeRedisClient): Connection {
   return {
     isCluster: false,
-    send: (_key, command) => client.sendCommand([...command]),
+    send: (_key, command) => client.sendCommand([...command], PLAIN),
     openSubscriber: (events) => openSubscriber(() => client as unknown as NodeClient, events),
   };
 }
@@ -46,7 +49,7 @@ export function nodeRedisConnection(client: NodeRedisClient): Connection {
 export function nodeRedisClusterConnection(cluster: NodeRedisCluster): Connection {
   return {
     isCluster: true,
-    send: (key, command) => cluster.sendCommand(key, false, [...command]),
+    send: (key, command) => cluster.sendCommand(key, false, [...command], PLAIN),
     openSubscriber(events) {
       const { masters } = cluster;
       const node = masters[Math.floor(Math.random() * masters.length)];

@@ -76,7 +76,10 @@ class RedisLogStore implements LogStore {
   }
 
   open(key: string, history?: History): EventLog {
-    if (typeof key !== "string") throw invalidOption("open: key", "a string", key);
+    // UTF-8 does not tell lone surrogates apart, so two logs would share their keys in Redis.
+    if (typeof key !== "string" || /\p{Surrogate}/u.test(key)) {
+      throw invalidOption("open: key", "a string without lone surrogates", key);
+    }
     checkOptions("open", { history }, { history: HISTORY });
     const resolved = history === undefined ? this.#history : resolveHistory("open", history, "history.");
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");

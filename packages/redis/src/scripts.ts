@@ -38,7 +38,8 @@ end
 
 local function expire()
   local ttl = ended and ARGV[7] or ARGV[6]
-  if ttl == '0' then return end
+  -- The position may have been kept for a short time only, see below.
+  if ttl == '0' then return redis.call('PERSIST', meta) end
   renewed = now
   for _, name in ipairs({'m', 'e', '0', '1'}) do redis.call('PEXPIRE', base .. name, ttl) end
 end
@@ -171,7 +172,9 @@ if #published > 0 then
   -- A new key has no expiry yet. Otherwise it is enough to set it now and then.
   if ended or hasKeys or n - f < #published or tonumber(now) - tonumber(renewed) > tonumber(ARGV[6]) * 100 then expire() end
   save()
-  redis.call('PUBLISH', meta, table.concat({epoch, firstNumber, now, firstPrevious}, ' ') .. '\\n' .. table.concat(published, '\\n'))
+  -- Redis keeps what a script has stored before it fails, and the command would be repeated. So a user who may not publish
+  -- is no failure: the nodes find the entries with their checks.
+  redis.pcall('PUBLISH', meta, table.concat({epoch, firstNumber, now, firstPrevious}, ' ') .. '\\n' .. table.concat(published, '\\n'))
 end
 redis.call('SET', memory, cmsgpack.pack({ARGV[9], reply}), 'PX', 600000)
 return reply
@@ -234,7 +237,7 @@ for i, meta in ipairs(KEYS) do
     for _, name in ipairs({'m', 'e', '0', '1'}) do redis.call('PEXPIRE', base .. name, math.abs(ttl)) end
   end
 end
-if ARGV[1] ~= '' then redis.call('PUBLISH', ARGV[1], '') end
+if ARGV[1] ~= '' then redis.pcall('PUBLISH', ARGV[1], '') end
 return cursors
 `;
 

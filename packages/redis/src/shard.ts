@@ -68,6 +68,7 @@ export class Shard {
    *
    * @param deadline in milliseconds of `performance.now()`.
    * @param isOver whether the caller does not wait any longer.
+   * @param failed is called with the error of each attempt.
    * @throws {SseError} `ERR_SSE_LOG_UNAVAILABLE`
    */
   async run(
@@ -76,6 +77,7 @@ export class Shard {
     args: readonly string[],
     deadline: number,
     isOver: () => boolean = () => false,
+    failed: (error: unknown) => void = () => {},
   ): Promise<unknown> {
     let error: unknown;
     for (let attempt = 0; ; attempt++) {
@@ -89,6 +91,7 @@ export class Shard {
         return await within(runScript(connection, script, [key], args), Math.min(timeout, left));
       } catch (failure) {
         error = failure;
+        failed(error);
         // The server can be reached if it has answered. If little time was left, the failure says nothing about it.
         if (!isReply(error) && left >= this.#options.timeout / 2) this.#goDown(error);
       }

@@ -61,10 +61,10 @@ export class SharedLog implements Checked {
       timeout: options.waits ? Infinity : options.timeout,
       history,
       nextNumber: () => options.nextNumber(),
-      send: (args, deadline, isOver) => {
+      send: (args, deadline, isOver, failed) => {
         this.#use();
         const all = [randomName(), ...this.#historyArgs, options.node, ...args];
-        return shard.run(appendScript, metaKey, all, deadline, isOver);
+        return shard.run(appendScript, metaKey, all, deadline, isOver, failed);
       },
     });
     this.#tail = new LogTail({

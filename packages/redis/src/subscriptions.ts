@@ -1,4 +1,4 @@
-import type { Connection, Subscriber } from "./connection.js";
+import { isReply, type Connection, type Subscriber } from "./connection.js";
 
 export interface SubscriptionsOptions {
   readonly connection: Connection;
@@ -8,7 +8,7 @@ export interface SubscriptionsOptions {
   readonly timeout: number;
   /** Is called when messages may have been lost, but are heard again. */
   onReady(): void;
-  /** Is called when the connection was interrupted. */
+  /** Is called when the connection was interrupted, or tells no messages. */
   onLost(error: unknown): void;
 }
 
@@ -25,6 +25,8 @@ export class Subscriptions {
   #afterFlush: (() => void) | undefined;
   // Whether the connection can be used. Every attempt to connect again may fail: only the first failure is told.
   #state: "opening" | "ready" | "lost" = "opening";
+  // Whether it was told that the connection tells no messages.
+  #isDeafTold = false;
   // Since when the node has not heard itself, in milliseconds of `performance.now()`.
   #deafSince: number | undefined;
 
@@ -53,6 +55,9 @@ export class Subscriptions {
     if (this.#handlers.size === 0) return "";
     const now = performance.now();
     if (now - (this.#deafSince ?? now) > this.#options.timeout) {
+      this.#tellDeaf(
+        new Error("No message arrives. The user of Redis must be allowed to publish and subscribe"),
+      );
       this.#closeSubscriber();
       this.#subscriber = this.#open();
     }
@@ -80,6 +85,7 @@ export class Subscriptions {
       message: (channel, text) => {
         if (!isCurrent()) return;
         this.#deafSince = undefined;
+        this.#isDeafTold = false;
         this.#handlers.get(channel)?.(text);
       },
       ready: () => {
@@ -97,6 +103,11 @@ export class Subscriptions {
     });
     this.#state = "opening";
     return subscriber;
+  }
+
+  #tellDeaf(error: unknown): void {
+    if (!this.#isDeafTold) this.#options.onLost(error);
+    this.#isDeafTold = true;
   }
 
   #closeSubscriber(): void {
@@ -133,7 +144,8 @@ export class Subscriptions {
     if (subscriber === undefined) return;
     try {
       if (wanted.length > 0) await subscriber.subscribe(wanted.map(([channel]) => channel));
-    } catch {
+    } catch (error) {
+      if (isReply(error)) this.#tellDeaf(error);
       // All channels are subscribed when the connection is ready again. A server that refused them is asked again later.
       for (const [channel, waiting] of wanted) {
         this.#wanted.set(channel, [...waiting, ...(this.#wanted.get(channel) ?? [])]);

@@ -79,5 +79,13 @@ export function foldContract(subject: AnswersSubject): void {
       expect(await nodes[0]!.readAll("key")).toEqual(["a", "b", "done"]);
       expect(nodes[0]!.errors).toEqual([{ error: thrown, context: { key: "key", stage: "hook" } }]);
     });
+
+    it("that returns what cannot be sent is reported, and the reader gets all events", async () => {
+      const { nodes } = await startCluster(subject, 1, { fold: () => new Map() });
+      await nodes[0]!.answers.start("key", ["a", "b"]);
+      await untilOver(nodes[0]!, "key");
+      expect(await nodes[0]!.readAll("key")).toEqual(["a", "b", "done"]);
+      expect(nodes[0]!.errors.map(({ context }) => context.stage)).toEqual(["hook"]);
+    });
   });
 }

@@ -1,11 +1,13 @@
 import { isThenable } from "../stream/source.js";
-import type { EventLog, Read, ReadFrom, ResetReason } from "./event-log.js";
-import { epochOf, isAtOrBefore } from "./ids.js";
+import type { EventLog, Read, ReadFrom } from "./event-log.js";
+import { compareIds, epochOf } from "./ids.js";
 
 const READ_LIMIT = { events: 500, bytes: 64 * 1024 };
 const MAX_PAGES = 16;
 // Milliseconds. Long enough for the clients that come back at the same time.
 const MAX_AGE = 1_000;
+
+type Reset = Extract<Read, { reset: unknown }>;
 
 /** A result of the log that other readers may use. */
 interface Shared {
@@ -88,9 +90,9 @@ export class SharedReads {
     request.then(
       (result) => {
         this.#reading = false;
-        if (losses === this.#losses) this.#share(from, result);
+        const shared = losses === this.#losses ? this.#share(from, result) : undefined;
         for (const reader of readers) reader.resolve(result);
-        this.#answerReaders();
+        this.#answerReaders(shared);
       },
       (error: unknown) => {
         this.#reading = false;
@@ -100,10 +102,14 @@ export class SharedReads {
     );
   }
 
-  /** Answers the readers that need no request, and makes the request that the first of the others needs. */
-  #answerReaders(): void {
+  /**
+   * Answers the readers that need no request, and makes the request that the first of the others needs.
+   *
+   * @param shared the new result. The readers have looked at the others before.
+   */
+  #answerReaders(shared: Shared | undefined): void {
     this.#readers = this.#readers.filter(({ from, resolve }) => {
-      const known = this.#find(from);
+      const known = shared && answerOf(shared, from);
       if (known !== undefined) resolve(known);
       return known === undefined;
     });
@@ -114,42 +120,43 @@ export class SharedReads {
     this.#await(new Promise((resolve) => resolve(this.#log.read(first.from, READ_LIMIT))), readers);
   }
 
-  #share(from: ReadFrom, result: Read): void {
+  #share(from: ReadFrom, result: Read): Shared | undefined {
     const entries = "entries" in result ? result.entries : [];
-    if ("entries" in result && entries.length === 0) return;
+    if ("entries" in result && entries.length === 0) return undefined;
     this.#expire();
     const next = new Map(entries.map(({ id }, index) => [id, index + 1]));
     if (typeof from === "object" && entries.length > 0) next.set(from.after, 0);
-    this.#shared.push({ from, result, at: performance.now(), stored: this.#stored, next });
+    const shared = { from, result, at: performance.now(), stored: this.#stored, next };
+    this.#shared.push(shared);
     if (this.#shared.length > MAX_PAGES) this.#shared.shift();
+    return shared;
   }
 
   #find(from: ReadFrom): Read | undefined {
     this.#expire();
-    for (let n = this.#shared.length - 1; n >= 0; n--) {
-      const { from: sharedFrom, result, next } = this.#shared[n]!;
-      if ("reset" in result) {
-        if (isLostAlike(from, sharedFrom, result.reset)) return result;
-        continue;
-      }
-      if (from === "start" && sharedFrom === "start") return result;
-      const index = typeof from === "string" ? undefined : next.get(from.after);
-      if (index === 0) return result;
-      if (index !== undefined && index < result.entries.length) {
-        return { ...result, entries: result.entries.slice(index) };
-      }
-    }
-    return undefined;
+    let known: Read | undefined;
+    this.#shared.findLast((shared) => (known = answerOf(shared, from)));
+    return known;
   }
+}
+
+/** What a shared result tells a reader. `undefined`: nothing. */
+function answerOf({ from: sharedFrom, result, next }: Shared, from: ReadFrom): Read | undefined {
+  if ("reset" in result) return isLostAlike(from, sharedFrom, result) ? result : undefined;
+  if (typeof from === "string") return from === "start" && sharedFrom === from ? result : undefined;
+  const index = next.get(from.after);
+  if (index === undefined || index === result.entries.length) return undefined;
+  return { ...result, entries: result.entries.slice(index) };
 }
 
 /**
  * Whether a log that has answered `known` with a reset answers `from` with the same one. An id that is unknown may be
  * stored later.
  */
-function isLostAlike(from: ReadFrom, known: ReadFrom, reset: ResetReason): boolean {
-  if (typeof from === "string" || typeof known === "string") return isSame(from, known);
-  if (reset === "evicted") return isAtOrBefore(from.after, known.after);
+function isLostAlike(from: ReadFrom, known: ReadFrom, { reset, cursor }: Reset): boolean {
+  if (typeof from === "string" || typeof known === "string") return from === known;
+  // Not compared with the known id: a client may send an id that the log has never given out.
+  if (reset === "evicted") return (compareIds(from.after, cursor) ?? 0) < 0;
   return reset === "new-log" && epochOf(from.after) === epochOf(known.after);
 }
 
