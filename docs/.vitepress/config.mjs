@@ -35,6 +35,12 @@ export default defineConfig({
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     languageAlias: { mjs: "js", cjs: "js", haproxy: "nginx" },
     anchor: { slugify: anchorOf },
+    config(markdown) {
+      const image = markdown.renderer.rules.image;
+      // The keyboard scrolls only what it can reach.
+      markdown.renderer.rules.image = (...args) =>
+        `<span class="picture" tabindex="0">${image(...args)}</span>`;
+    },
   },
   vite: {
     plugins: [llmstxt({ ignoreFiles: ["contributing.md", "packages/bench.md", "examples/**"] })],
