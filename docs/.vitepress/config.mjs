@@ -36,7 +36,9 @@ export default defineConfig({
     languageAlias: { mjs: "js", cjs: "js", haproxy: "nginx" },
     anchor: { slugify: anchorOf },
     config(markdown) {
-      const image = markdown.renderer.rules.image;
+      const { image, text } = markdown.renderer.rules;
+      // A line must not break within a number, such as 10 000.
+      markdown.renderer.rules.text = (...args) => text(...args).replaceAll(/(?<=\d) (?=\d{3}\b)/g, "\u00A0");
       // The keyboard scrolls only what it can reach.
       markdown.renderer.rules.image = (...args) =>
         `<span class="picture" tabindex="0">${image(...args)}</span>`;
