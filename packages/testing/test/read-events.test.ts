@@ -256,6 +256,13 @@ describe("what cannot be read is refused:", () => {
     await expect(readEvents(from as never, 1)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
   });
 
+  test.each([
+    ["a URL", "http://127.0.0.1/", /got "http.*"; use fetch\(url\)$/],
+    ["an app", () => {}, /got a function; with supertest use request\(app\)\.get\(path\)$/],
+  ])("the error for %s says what to pass", async (_, from, message) => {
+    await expect(readEvents(from as never, 1)).rejects.toThrow(message);
+  });
+
   test.each([[0], [1.5], ["2"], [undefined]])("until %o", async (until) => {
     const stream = streamOf();
     await expect(readEvents(stream, until as never)).rejects.toMatchObject({
