@@ -35,6 +35,14 @@ export default defineConfig({
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     languageAlias: { mjs: "js", cjs: "js", haproxy: "nginx" },
     anchor: { slugify: anchorOf },
+    config(markdown) {
+      const { image, text } = markdown.renderer.rules;
+      // A line must not break within a number, such as 10 000.
+      markdown.renderer.rules.text = (...args) => text(...args).replaceAll(/(?<=\d) (?=\d{3}\b)/g, "\u00A0");
+      // The keyboard scrolls only what it can reach.
+      markdown.renderer.rules.image = (...args) =>
+        `<span class="picture" tabindex="0">${image(...args)}</span>`;
+    },
   },
   vite: {
     plugins: [llmstxt({ ignoreFiles: ["contributing.md", "packages/bench.md", "examples/**"] })],

@@ -116,7 +116,8 @@ export interface AnswersOptions {
   onError?(error: unknown, context: AnswerErrorContext): void;
 }
 
-const CHECKS: { readonly [Name in keyof Required<AnswersOptions>]: Check } = {
+const CHECKS: { readonly [Name in keyof Required<AnswersOptions> | "log"]: Check | string } = {
+  log: "use logs, a LogStore",
   logs: LOG_STORE,
   keep: MS,
   lease: MS,

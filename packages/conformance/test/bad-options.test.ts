@@ -44,7 +44,7 @@ const ANSWERS_OPTIONS: Wrong[] = [
   [
     "({ log })",
     () => createAnswers(bad({ log: {} })),
-    `createAnswers: log: no such option; it takes ${ANSWERS}`,
+    "createAnswers: log: no such option; use logs, a LogStore",
   ],
   [
     "({ logs: {} })",
@@ -96,6 +96,11 @@ const CHANNEL_OPTIONS: Wrong[] = [
     `createChannel: hstory: no such option; it takes ${CHANNEL}`,
   ],
   [
+    "({ logs })",
+    () => createChannel(bad({ logs: memoryLogs() })),
+    "createChannel: logs: no such option; use log: logs.open(key)",
+  ],
+  [
     "({ history: 100 })",
     () => createChannel({ history: bad(100) }),
     "createChannel: history: expected an object such as { events: 1000 }, got number 100",
@@ -128,7 +133,7 @@ const CHANNEL_OPTIONS: Wrong[] = [
   [
     "({ log: a LogStore })",
     () => createChannel({ log: bad(memoryLogs()) }),
-    "createChannel: log: expected an EventLog, such as new MemoryLog(), got an object (MemoryLogStore)",
+    "createChannel: log: expected an EventLog, such as logs.open(key), got an object (MemoryLogStore)",
   ],
   [
     "({ schemas: 5 })",

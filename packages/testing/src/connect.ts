@@ -37,8 +37,13 @@ export function connect(from: unknown, receiver: Receiver): Disconnect {
   throw new SseError(
     "ERR_SSE_INVALID_SOURCE",
     "from: expected a Response, a supertest request, a Node response or a ReadableStream, not yet read or locked, " +
-      `got ${describe(from)}`,
+      `got ${describe(from)}${advice(from)}`,
   );
+}
+
+function advice(from: unknown): string {
+  if (typeof from === "string" || from instanceof URL) return "; use fetch(url)";
+  return typeof from === "function" ? "; with supertest use request(app).get(path)" : "";
 }
 
 function connectPromised(promise: PromiseLike<unknown>, receiver: Receiver): Disconnect {

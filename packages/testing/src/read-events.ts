@@ -42,6 +42,7 @@ export function readEvents(
   until: number | ((events: ReceivedEvent[]) => boolean),
   options: ReadEventsOptions = {},
 ): Promise<ReceivedEvent[]> {
+  const call = new Error();
   return new Promise((resolve, reject) => {
     const { isEnough, wanted, timeout } = checkArguments(until, options);
     let outcome: { error?: unknown } | undefined;
@@ -61,7 +62,11 @@ export function readEvents(
       message: string,
       cause?: unknown,
     ): SseError {
-      return new SseError(code, message + collector.report(), { cause, events });
+      return withStackOf(call, new SseError(code, message + collector.report(), { cause, events }));
+    }
+
+    function unexpectedError(): SseError | undefined {
+      return unexpected && withStackOf(call, unexpected.error());
     }
 
     function finish(error?: unknown): void {
@@ -96,12 +101,12 @@ export function readEvents(
           unexpected = head && findUnexpected(head);
           if (unexpected === undefined) return;
           clearTimeout(timer);
-          timer = setTimeout(() => finish(unexpected?.error()), Math.min(timeout, BODY_TIMEOUT));
+          timer = setTimeout(() => finish(unexpectedError()), Math.min(timeout, BODY_TIMEOUT));
         },
         chunk(chunk) {
           if (outcome !== undefined) return;
           try {
-            if ((unexpected ?? collector).push(chunk)) finish(unexpected?.error());
+            if ((unexpected ?? collector).push(chunk)) finish(unexpectedError());
           } catch (error) {
             fail(error); // `until` threw it
           }
@@ -110,7 +115,7 @@ export function readEvents(
           if (outcome !== undefined) return;
           const how = cause === undefined ? "ended" : `broke off (${describeCause(cause)})`;
           const message = `Expected ${wanted}, but the stream ${how} after ${countOf(events)}`;
-          finish(unexpected?.error() ?? failure("ERR_SSE_STREAM_ENDED", message, cause));
+          finish(unexpectedError() ?? failure("ERR_SSE_STREAM_ENDED", message, cause));
         },
         fail,
       });
@@ -156,6 +161,12 @@ function atOnce(enough: unknown): boolean {
     "a synchronous function that returns true or false (read the events first, and await your checks afterwards)",
     enough,
   );
+}
+
+/** Gives an error the stack of the call, which shows the test. Its own begins in a timer or in an event of a socket. */
+function withStackOf(call: Error, error: SseError): SseError {
+  if (call.stack !== undefined) error.stack = call.stack.replace(/^Error/, () => String(error));
+  return error;
 }
 
 function countOf(events: ReceivedEvent[]): string {

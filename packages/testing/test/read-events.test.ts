@@ -15,6 +15,22 @@ function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe.each(connections)("from %s", (_, connect) => {
+  test("the stack of an error names the function that has called readEvents", async () => {
+    const { from } = await connect(openStream("data: a\n\n"));
+    const checkTheClock = (): Promise<unknown> => readEvents(from, 2, { timeout: 50 });
+    const error: unknown = await checkTheClock().catch((error: unknown) => error);
+    expect((error as Error).stack).toMatch(
+      /^SseError: Expected 2 events within 50 ms, got .*\n[^]*\n +at checkTheClock /,
+    );
+  });
+
+  test("so does the stack of an error that shows an unexpected response", async () => {
+    const { from } = await connect(answer((response) => void response.writeHead(404).end()));
+    const checkTheClock = (): Promise<unknown> => readEvents(from, 2);
+    const error: unknown = await checkTheClock().catch((error: unknown) => error);
+    expect((error as Error).stack).toMatch(/\n +at checkTheClock /);
+  });
+
   test("reads a number of events of a stream that does not end, and closes the connection", async () => {
     const listener = openStream(
       "retry: 3000\n\n: hello\n\nid: 1\nevent: tick\ndata: 床前\n\n",
@@ -238,6 +254,13 @@ describe("what cannot be read is refused:", () => {
   ])("%s", async (_, from) => {
     if (!read.bodyUsed) await read.text();
     await expect(readEvents(from as never, 1)).rejects.toMatchObject({ code: "ERR_SSE_INVALID_SOURCE" });
+  });
+
+  test.each([
+    ["a URL", "http://127.0.0.1/", /got "http.*"; use fetch\(url\)$/],
+    ["an app", () => {}, /got a function; with supertest use request\(app\)\.get\(path\)$/],
+  ])("the error for %s says what to pass", async (_, from, message) => {
+    await expect(readEvents(from as never, 1)).rejects.toThrow(message);
   });
 
   test.each([[0], [1.5], ["2"], [undefined]])("until %o", async (until) => {

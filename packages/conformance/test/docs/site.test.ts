@@ -120,6 +120,32 @@ describe.skipIf(!areToolsInstalled())("the site", () => {
       },
     );
 
+    it("shows the pictures on a phone as large as their text needs, and scrolls them", async () => {
+      const page = await browser.newPage({ viewport: PHONE });
+      for (const [path, least] of [
+        ["concepts", 600],
+        ["benchmarks", 900],
+      ] as const) {
+        await page.goto(`${served.url}/${path}`, { waitUntil: "load" });
+        const widths = await page
+          .locator(".vp-doc img")
+          .evaluateAll((pictures) => pictures.map((picture) => picture.getBoundingClientRect().width));
+        expect(widths.length).toBeGreaterThan(0);
+        expect(Math.min(...widths)).toBeGreaterThanOrEqual(least);
+        const picture = page.locator(".vp-doc .picture").first();
+        await picture.focus();
+        await page.keyboard.press("ArrowRight");
+        await expect.poll(() => picture.evaluate((box) => box.scrollLeft)).toBeGreaterThan(0);
+      }
+      await page.close();
+    });
+
+    it("does not break a line within a number", () => {
+      const options = pages.find(({ path }) => path === "options.html")!.html;
+      expect(options).toContain("<td>15\u00A0000</td>");
+      expect(options).not.toContain("<td>15 000</td>");
+    });
+
     it.each(["light", "dark"] as const)(
       "can be read by everybody, %s: contrast, names, order",
       { timeout: 300_000 },

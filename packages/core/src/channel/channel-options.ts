@@ -11,7 +11,7 @@ import {
 import type { ChannelOptions, SubscribeOptions } from "./channel.js";
 import { HISTORY, resolveHistory } from "./history.js";
 
-const LOG: Check = ["an EventLog, such as new MemoryLog()", (value) => hasMethods(value, "append", "tail")];
+const LOG: Check = ["an EventLog, such as logs.open(key)", (value) => hasMethods(value, "append", "tail")];
 
 /** An option that takes a store of logs. */
 export const LOG_STORE: Check = [
@@ -55,7 +55,7 @@ const SUBSCRIBE_CHECKS: { readonly [Name in keyof Required<SubscribeOptions> | "
 export function checkChannelOptions(
   options: unknown,
   what = "createChannel",
-  checks: Checks = CHANNEL_CHECKS,
+  checks: Checks = { ...CHANNEL_CHECKS, logs: "use log: logs.open(key)" },
 ): asserts options is ChannelOptions {
   checkOptions(what, options, checks);
   const { history, log, schemas = {} } = options as ChannelOptions;
