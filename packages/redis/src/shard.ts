@@ -90,10 +90,11 @@ export class Shard {
         const { connection, timeout } = this.#options;
         return await within(runScript(connection, script, [key], args), Math.min(timeout, left));
       } catch (failure) {
-        error = failure;
+        // What Redis has answered says more than an attempt for which little time was left.
+        if (!isReply(error) || isReply(failure)) error = failure;
         failed(error);
         // The server can be reached if it has answered. If little time was left, the failure says nothing about it.
-        if (!isReply(error) && left >= this.#options.timeout / 2) this.#goDown(error);
+        if (!isReply(failure) && left >= this.#options.timeout / 2) this.#goDown(failure);
       }
     }
   }
