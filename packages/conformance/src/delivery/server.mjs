@@ -38,10 +38,10 @@ const channel = createChannel({
 async function createLatentLog(module) {
   const { LatentLog } = await import(module);
   const log = new LatentLog({ history });
-  // A read that fails closes its stream, and the client reconnects.
+  // A read that fails closes the streams that wait for it, and their clients reconnect. Many streams share a read.
   let reads = 0;
   log.fault = (/** @type {string} */ operation) =>
-    operation === "read" && ++reads % 50 === 0 ? new Error("This read fails") : undefined;
+    operation === "read" && ++reads % 8 === 0 ? new Error("This read fails") : undefined;
   return log;
 }
 
