@@ -58,7 +58,7 @@ export class LogWriter {
       if (this.#isStoring) return;
       this.#isStoring = true;
       // After this turn, so that what is appended in one turn goes into one message.
-      queueMicrotask(() => void this.#storeAll());
+      setImmediate(() => void this.#storeAll());
     });
   }
 
