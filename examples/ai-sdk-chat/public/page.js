@@ -16,8 +16,8 @@ let ending = "";
 /** @type {Record<string, string>} */
 const endings = {
   done: "Finished.",
-  stopped: "Stopped. What was written before is kept.",
-  failed: "The latest answer has failed. What was written before is kept.",
+  stopped: "Stopped. The text so far is kept.",
+  failed: "The latest answer has failed. The text so far is kept.",
   unknown: "",
   away: "The connection broke off. The answer may still be being written, and this page tries again…",
 };

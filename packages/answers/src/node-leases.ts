@@ -167,7 +167,7 @@ export class NodeLeases {
   }
 
   #count(node: string, watched: Watched, wasRenewed: boolean): void {
-    // Only now, because who asks for a state again and again is to find what was counted before.
+    // Only now, because a caller that asks for a state again and again must find what was counted before.
     if (watched.watchers.size === 0) return void this.#watched.delete(node);
     watched.missed = wasRenewed ? 0 : watched.missed + 1;
     const isLost = watched.missed >= watched.allowed;

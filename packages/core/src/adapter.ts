@@ -13,7 +13,7 @@ export {
 export { LOG_STORE } from "./channel/channel-options.js";
 export { createDraft, type DraftOptions } from "./channel/draft.js";
 export { createEntry } from "./channel/entry.js";
-export { HISTORY, resolveHistory, type ResolvedHistory } from "./channel/history.js";
+export { HISTORY, historyToOpen, resolveHistory, type ResolvedHistory } from "./channel/history.js";
 export { compareIds, epochOf } from "./channel/ids.js";
 export { sizeOf } from "./channel/kept-entries.js";
 export { discardSource, publishItems, type ItemsTarget } from "./channel/publish-items.js";

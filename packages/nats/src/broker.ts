@@ -1,5 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 import { SseError, type EventLog, type News } from "@ssekit/core";
+import { callSafely } from "@ssekit/core/adapter";
 import { closedError, RequestFailed, unavailable } from "./errors.js";
 import { JetStream } from "./jetstream.js";
 import { decodeMessage, type Message } from "./message.js";
@@ -89,11 +90,7 @@ export class Broker {
 
   report(error: unknown, stage: NatsStage): void {
     if (this.status === "closed") return;
-    try {
-      this.options.onError(error, { stage });
-    } catch (thrown) {
-      console.error(thrown);
-    }
+    callSafely(() => this.options.onError(error, { stage }), console.error);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { Entry, News, Read, Tail } from "@ssekit/core";
+import { callSafely } from "@ssekit/core/adapter";
 import type { Broker, FollowedLog } from "./broker.js";
 import type { LogReader } from "./log-reader.js";
 import type { LogWriter } from "./log-writer.js";
@@ -197,11 +198,7 @@ export class LogTail implements FollowedLog {
 
   #tell(news: News): void {
     for (const { listener } of this.#listeners) {
-      try {
-        listener(news);
-      } catch (error) {
-        console.error(error);
-      }
+      callSafely(() => listener(news), console.error);
     }
   }
 

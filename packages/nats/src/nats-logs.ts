@@ -1,5 +1,5 @@
 import { SseError, type EventLog, type History, type LogStore } from "@ssekit/core";
-import { checkOptions, HISTORY, resolveHistory } from "@ssekit/core/adapter";
+import { historyToOpen } from "@ssekit/core/adapter";
 import { Broker } from "./broker.js";
 import { keyToken } from "./key-token.js";
 import { LogHandle } from "./log-handle.js";
@@ -40,9 +40,7 @@ class NatsLogStore implements LogStore {
 
   open(key: string, history?: History): EventLog {
     const token = keyToken(key);
-    checkOptions("open", { history }, { history: HISTORY });
-    const resolved =
-      history === undefined ? this.#options.history : resolveHistory("open", history, "history.");
+    const resolved = historyToOpen(history, this.#options.history);
     refuseLongerThan(this.#options.maxAge, resolved, "open: history");
     if (this.status === "closed") {
       throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");

@@ -1,4 +1,5 @@
 import type { Entry, News, Peek, Read, Tail } from "@ssekit/core";
+import { callSafely } from "@ssekit/core/adapter";
 import { unpack } from "./body.js";
 import { idOf, parseId, type Position } from "./position.js";
 
@@ -97,11 +98,7 @@ export class LogTail {
 
   tell(news: News): void {
     for (const { listener } of this.#listeners) {
-      try {
-        listener(news);
-      } catch (error) {
-        this.#options.report(error);
-      }
+      callSafely(() => listener(news), this.#options.report);
     }
   }
 

@@ -1,7 +1,7 @@
 import { SseError, type EventLog, type History, type LogStore } from "@ssekit/core";
 import {
-  checkOptions,
-  HISTORY,
+  callSafely,
+  historyToOpen,
   invalidOption,
   resolveHistory,
   type ResolvedHistory,
@@ -80,8 +80,7 @@ class RedisLogStore implements LogStore {
     if (typeof key !== "string" || /\p{Surrogate}/u.test(key)) {
       throw invalidOption("open: key", "a string without lone surrogates", key);
     }
-    checkOptions("open", { history }, { history: HISTORY });
-    const resolved = history === undefined ? this.#history : resolveHistory("open", history, "history.");
+    const resolved = historyToOpen(history, this.#history);
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     const shared = this.#logs.get(key) ?? this.#create(key, resolved);
     this.#logs.set(key, shared);
@@ -139,12 +138,8 @@ class RedisLogStore implements LogStore {
 
   #report(error: unknown, stage: RedisLogsErrorContext["stage"]): void {
     const { onError } = this.#options;
-    try {
-      if (onError !== undefined) onError(error, { stage });
-      else if (stage === "listener") console.error(error);
-    } catch (failure) {
-      console.error(failure);
-    }
+    if (onError !== undefined) callSafely(() => onError(error, { stage }), console.error);
+    else if (stage === "listener") console.error(error);
   }
 }
 

@@ -35,6 +35,18 @@ export function resolveHistory(what: string, history: History = {}, path = ""): 
   return { ...history };
 }
 
+/**
+ * The history of a log that a store opens.
+ *
+ * @param history the argument of `open`.
+ * @param otherwise the history of the store.
+ * @throws {SseError} `ERR_SSE_INVALID_OPTION`
+ */
+export function historyToOpen(history: History | undefined, otherwise: ResolvedHistory): ResolvedHistory {
+  checkOptions("open", { history }, { history: HISTORY });
+  return history === undefined ? otherwise : resolveHistory("open", history, "history.");
+}
+
 function isComplete(history: History | null): history is CompleteHistory {
   return (history as Partial<CompleteHistory> | null)?.complete !== undefined;
 }

@@ -1,8 +1,8 @@
-import { checkOptions, invalidOption } from "../check-options.js";
+import { invalidOption } from "../check-options.js";
 import { SseError } from "../sse-error.js";
 import type { EventLog, History, LogStore } from "./event-log.js";
 import { ExpiryQueue } from "./expiry-queue.js";
-import { HISTORY, resolveHistory, type ResolvedHistory } from "./history.js";
+import { historyToOpen, resolveHistory, type ResolvedHistory } from "./history.js";
 import { MemoryHandle } from "./memory-handle.js";
 import { MemoryRecord } from "./memory-record.js";
 
@@ -47,8 +47,7 @@ class MemoryLogStore implements LogStore {
 
   open(key: string, history?: History): EventLog {
     if (typeof key !== "string") throw invalidOption("open: key", "a string", key);
-    checkOptions("open", { history }, { history: HISTORY });
-    const resolved = history === undefined ? this.#history : resolveHistory("open", history, "history.");
+    const resolved = historyToOpen(history, this.#history);
     if (this.#closed) throw new SseError("ERR_SSE_CHANNEL_CLOSED", "The store is closed: no log was opened");
     const stored = this.#find(key) ?? { record: new MemoryRecord(resolved), handles: 0 };
     this.#stored.set(key, stored);
